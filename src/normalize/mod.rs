@@ -1,0 +1,10 @@
+//! Turns records into events, changes and load samples that are the same from every export.
+//!
+//! In: [`crate::read::Source`]s. Out: [`Normalized`]: events, changes and load samples in the order of
+//! their sources and positions, and a summary a source whose balance adds up.
+//!
+//! Invariant: nothing is judged here, and nothing is dropped in silence.
+
+pub mod summary;
+
+pub use summary::{Normalized, Role, SourceSummary, Zone};
