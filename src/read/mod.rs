@@ -13,4 +13,4 @@ pub mod source;
 
 pub use record::{Body, Datum, Record, Row, WindowsRecord};
 pub use selection::Selection;
-pub use source::{Container, Encoding, How, Reading, SourceName, StartsRecord};
+pub use source::{Container, Encoding, How, Reading, Source, SourceName, StartsRecord};

@@ -108,3 +108,25 @@ pub struct SourceName {
     /// members of archives behind `!`.
     pub path: String,
 }
+
+/// A source.
+#[derive(Debug)]
+pub struct Source {
+    /// Its name.
+    pub name: SourceName,
+    /// How records sit in it.
+    pub container: Container,
+    /// How its characters are encoded.
+    pub encoding: Encoding,
+    /// The first text.
+    pub head: String,
+    /// Size on disk.
+    pub n_bytes_stored: u64,
+}
+
+impl Source {
+    /// Reads the records.
+    pub fn records(&self, _how: &How<'_>, _sink: &mut dyn FnMut(super::Record)) -> Reading {
+        Reading::default()
+    }
+}
