@@ -23,10 +23,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("judge", &["correlate", "frame", "stats", "model", "error"]),
     ("report", &["judge", "correlate", "frame", "normalize", "model", "diagnostic", "error"]),
     ("simulate", &["model", "error"]),
-    (
-        "pipeline",
-        &["report", "judge", "correlate", "frame", "normalize", "read", "model", "diagnostic", "error"],
-    ),
+    ("pipeline", &["report", "judge", "correlate", "frame", "normalize", "read", "model", "diagnostic", "error"]),
 ];
 
 /// Foreign packages that stay in their rooms (path prefixes below `src`).
@@ -55,8 +52,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Folders whose files are the entries of a list: folder, ending, file with the list, name of the list.
-const LISTS: &[(&str, &str, &str, &str)] = &[
-];
+const LISTS: &[(&str, &str, &str, &str)] = &[];
 
 const MAX_LINES_OF_CODE: usize = 400;
 
@@ -427,7 +423,8 @@ fn every_dependency_says_which_room_needs_it() {
 
 #[test]
 fn the_reader_of_this_test_sees_through_comments_and_strings() {
-    let code = code_only("use crate::a::B; // crate::c\nlet x = \"crate::d\"; let y = r#\"crate::e\"#; use crate::{f::G, h};");
+    let code =
+        code_only("use crate::a::B; // crate::c\nlet x = \"crate::d\"; let y = r#\"crate::e\"#; use crate::{f::G, h};");
     let known: Vec<_> = known_modules(&code).into_iter().collect();
     assert_eq!(known, ["a", "f", "h"]);
 }
