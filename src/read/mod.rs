@@ -7,6 +7,7 @@
 //! Invariant: any bytes at all end in records and diagnostics, never in a panic, and every
 //! length, count, depth and expansion is bounded before memory is taken.
 
+pub mod evtx;
 pub mod record;
 pub mod selection;
 pub mod source;
