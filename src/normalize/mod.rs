@@ -5,6 +5,8 @@
 //!
 //! Invariant: nothing is judged here, and nothing is dropped in silence.
 
+pub mod signature;
 pub mod summary;
+pub mod windows;
 
 pub use summary::{Normalized, Role, SourceSummary, Zone};
