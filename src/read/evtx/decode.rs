@@ -5,8 +5,8 @@
 
 use super::event::{Found, Reader, System};
 use super::fragment::{Cursor, NameTable};
-use super::projection::{Field, Leaf, Projection, SYSTEM_FIELDS, Source, SystemFields, field};
-use super::template::{SharedTemplates, Templates};
+use super::projection::{Field, Leaf, SYSTEM_FIELDS, Shape, Source, SystemFields, field};
+use super::template::{SharedTemplates, Template, Templates};
 use super::texts::Texts;
 use super::tree::{Walker, repeated};
 use super::values::{Slot, kind};
@@ -135,7 +135,7 @@ impl<'c, 't> Decoder<'c, 't> {
     fn projected(&mut self, span: std::ops::Range<usize>) -> Result<Decoded, Misfit> {
         let (definition, id, first_slot) = self.instance(span)?;
         let template = self.templates.at(definition, id)?;
-        let Some(Projection::Event { system, leaves }) = &template.projection else { return Err(Misfit::Walk) };
+        let Shape::Event { system, leaves } = self.shape(&template, first_slot)? else { return Err(Misfit::Walk) };
         let fields = self.fields(system, first_slot)?;
         let mut reader = Reader { chunk: self.chunk, texts: self.texts };
         let provider = reader.provider(&fields)?;
@@ -165,6 +165,15 @@ impl<'c, 't> Decoder<'c, 't> {
         match cursor.rest() {
             [] | [0, ..] => Ok((definition, id, first_slot)),
             _ => Err(Misfit::Walk),
+        }
+    }
+
+    /// What a template makes of the values from `first_slot` on.
+    fn shape<'s>(&self, template: &'s Template, first_slot: usize) -> Result<&'s Shape, Misfit> {
+        let projection = template.projection.as_ref().ok_or(Misfit::Walk)?;
+        match projection.dependency {
+            Some(index) if self.slot(first_slot, index).is_null() => Err(Misfit::Walk),
+            _ => Ok(&projection.shape),
         }
     }
 
@@ -218,9 +227,8 @@ impl<'c, 't> Decoder<'c, 't> {
                     let start = slot.start as usize;
                     let (definition, id, nested_slot) = self.instance(start..start + usize::from(slot.len))?;
                     let template = self.templates.at(definition, id)?;
-                    match (&template.projection, leaf) {
-                        (Some(Projection::Data(leaves)), Leaf::NestedData(_))
-                        | (Some(Projection::Part(leaves)), Leaf::NestedPart(_)) => {
+                    match (self.shape(&template, nested_slot)?, leaf) {
+                        (Shape::Data(leaves), Leaf::NestedData(_)) | (Shape::Part(leaves), Leaf::NestedPart(_)) => {
                             self.leaves(leaves, nested_slot, out, depth + 1)?;
                         }
                         _ => return Err(Misfit::Walk),
@@ -261,5 +269,62 @@ impl<'c, 't> Decoder<'c, 't> {
         self.budget.spend(size_of::<Datum>())?;
         out.push(Datum { name: name.cloned(), value });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::evtx::chunk::{self, CHUNK_LEN};
+    use crate::read::evtx::file_header::FILE_HEADER_LEN;
+    use crate::read::evtx::record::{Found, Walk};
+
+    /// The EVTX files of the corpus; none without the folder, which is an error where all tests must run.
+    #[expect(clippy::disallowed_methods, reason = "the corpus is too large for the repository; its folder is a setting")]
+    fn corpus() -> Vec<std::path::PathBuf> {
+        let Ok(folder) = std::env::var("CAUSELINE_CORPORA") else {
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "CAUSELINE_CORPORA is not set");
+            eprintln!("skipped: CAUSELINE_CORPORA is not set");
+            return Vec::new();
+        };
+        let folder = std::path::Path::new(&folder).join("evtx");
+        let inventory = std::fs::read_to_string(folder.join("INVENTORY.tsv")).unwrap();
+        let paths = inventory.lines().skip(1).filter_map(|line| line.split('\t').next());
+        paths.map(|path| folder.join(path)).filter(|path| path.is_file()).collect()
+    }
+
+    /// Null and empty values are told apart here, which XML cannot do.
+    #[test]
+    fn a_projection_reads_what_the_walk_reads() {
+        let (everything, shared, mut texts) = (Selection::everything(), SharedTemplates::default(), Texts::default());
+        let (mut n_projected, mut n_walked, mut n_defects) = (0, 0, 0);
+        for path in corpus() {
+            let bytes = std::fs::read(&path).unwrap();
+            for chunk in bytes.get(FILE_HEADER_LEN..).unwrap_or_default().chunks(CHUNK_LEN) {
+                let header = chunk::parse(chunk);
+                let mut decoder = Decoder::new(chunk, &everything, &shared, &mut texts);
+                for found in Walk::new(chunk, header.as_ref()) {
+                    let Found::Record(frame) = found else { continue };
+                    decoder.slots.clear();
+                    decoder.budget = Budget::of_chunk();
+                    decoder.budget.begin_record();
+                    let walked = decoder.walked(frame.content());
+                    decoder.budget.begin_record();
+                    match decoder.projected(frame.content()) {
+                        Ok(projected) => {
+                            n_projected += 1;
+                            assert_eq!(Ok(projected), walked, "{} at {}", path.display(), frame.start);
+                        }
+                        Err(Misfit::Walk) => n_walked += 1,
+                        Err(Misfit::Damaged(_)) => {
+                            n_defects += 1;
+                            assert!(walked.is_err(), "{} at {}", path.display(), frame.start);
+                        }
+                    }
+                }
+            }
+        }
+        eprintln!("{n_projected} records projected, {n_walked} walked, {n_defects} damaged");
+        assert!(n_projected >= 20 * n_walked, "projections must serve nearly every record");
     }
 }

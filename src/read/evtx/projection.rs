@@ -97,9 +97,18 @@ pub(super) enum Leaf {
     NestedPart(u16),
 }
 
+/// What a plain template tells.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Projection {
+    /// The substitution without whose value there is nothing at all.
+    pub(super) dependency: Option<u16>,
+    /// What there is otherwise.
+    pub(super) shape: Shape,
+}
+
 /// What a template is, seen from the element that it makes.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Projection {
+pub(super) enum Shape {
     /// `Event`: a whole record.
     Event {
         /// Its `System`.
@@ -117,25 +126,22 @@ impl Projection {
     /// Returns the projection of a definition that is plain.
     pub(super) fn of(nodes: &[Node]) -> Option<Self> {
         let [Node::Element(root)] = nodes else { return None };
-        // What depends on a substitution as a whole is rare: walk it.
-        if root.dependency.is_some() {
-            return None;
-        }
         let mut leaves = Vec::new();
-        match &*root.name {
+        let shape = match &*root.name {
             "Event" => {
                 let system = event(root, &mut leaves)?;
-                Some(Self::Event { system: Box::new(system), leaves })
+                Shape::Event { system: Box::new(system), leaves }
             }
             "EventData" | "UserData" => {
                 data(root, &mut Vec::new(), &mut leaves)?;
-                Some(Self::Data(leaves))
+                Shape::Data(leaves)
             }
             _ => {
                 part(root, &mut Vec::new(), &mut leaves)?;
-                Some(Self::Part(leaves))
+                Shape::Part(leaves)
             }
-        }
+        };
+        Some(Self { dependency: root.dependency, shape })
     }
 }
 
@@ -154,7 +160,7 @@ fn event(root: &Element, leaves: &mut Vec<Leaf>) -> Option<SystemFields> {
         match child {
             Node::Element(element) => match &*element.name {
                 "System" if system.is_none() && element.dependency.is_none() => system = Some(system_fields(element)?),
-                "EventData" | "UserData" if element.dependency.is_none() => data(element, &mut Vec::new(), leaves)?,
+                "EventData" | "UserData" => data(element, &mut Vec::from_iter(element.dependency), leaves)?,
                 _ => return None,
             },
             Node::Substitution(index) => leaves.push(Leaf::NestedData(*index)),
@@ -270,7 +276,8 @@ mod tests {
             leaf(None, Source::Substitution(3), &[]),
             leaf(Some("Inner"), Source::Absent, &[]),
         ];
-        assert_eq!(Projection::of(&[Node::Element(root)]), Some(Projection::Data(expected)));
+        let shape = Shape::Data(expected);
+        assert_eq!(Projection::of(&[Node::Element(root)]), Some(Projection { dependency: None, shape }));
     }
 
     #[test]

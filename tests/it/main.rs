@@ -1,0 +1,4 @@
+//! Everything that is tested from outside, in one binary: one file a topic.
+
+mod evtx;
+mod oracle;
