@@ -2,3 +2,4 @@
 
 mod evtx;
 mod oracle;
+mod simulate;
