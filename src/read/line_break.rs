@@ -61,8 +61,9 @@ impl<'a> Lines<'a> {
         let start = self.at;
         self.at = (end + 1).min(self.buffer.len());
         self.number += 1;
-        let (text, n_cut) = cut(&self.buffer[start..end], self.n_bytes_max);
-        Some(Line { number: self.number, text: bare(text), n_cut })
+        let line = &self.buffer[start..end];
+        let (text, _) = cut(line, self.n_bytes_max);
+        Some(Line { number: self.number, text: bare(text), n_cut: n_letters(&line[text.len()..]) })
     }
 
     /// Places that could not be decoded.
@@ -72,7 +73,8 @@ impl<'a> Lines<'a> {
 
     /// Takes the start of a line that outgrew the bound, and passes over the rest of it.
     fn long_line(&mut self) -> Line<'_> {
-        let (kept, mut n_cut) = cut(&self.buffer[self.at..], self.n_bytes_max);
+        let (kept, _) = cut(&self.buffer[self.at..], self.n_bytes_max);
+        let mut n_cut = n_letters(&self.buffer[self.at + kept.len()..]);
         self.long.clear();
         self.long.push_str(kept);
         loop {
@@ -83,11 +85,11 @@ impl<'a> Lines<'a> {
             }
             let line_break = self.line_break.unwrap_or(b'\n');
             if let Some(found) = memchr::memchr(line_break, self.buffer.as_bytes()) {
-                n_cut += found;
+                n_cut += n_letters(&self.buffer[..found]);
                 self.at = found + 1;
                 break;
             }
-            n_cut += self.buffer.len();
+            n_cut += n_letters(&self.buffer);
         }
         self.number += 1;
         Line { number: self.number, text: bare(&self.long), n_cut }
@@ -108,6 +110,11 @@ impl<'a> Lines<'a> {
 pub(super) fn cut(text: &str, n_bytes_max: usize) -> (&str, usize) {
     let end = text.floor_char_boundary(n_bytes_max);
     (&text[..end], text.len() - end)
+}
+
+/// Bytes that are lost if this is left away: padding is no loss.
+fn n_letters(text: &str) -> usize {
+    if text.is_empty() { 0 } else { text.len() - memchr::memchr_iter(0, text.as_bytes()).count() }
 }
 
 fn bare(line: &str) -> &str {
@@ -140,6 +147,11 @@ mod tests {
         assert_eq!(texts("a\rb\nc\n"), ["a\rb", "c"]);
         assert_eq!(texts("a\n\n\0\0b\0\0\r\n\0\0\0"), ["a", "", "b", ""]);
         assert!(texts("").is_empty());
+    }
+
+    #[test]
+    fn padding_of_any_length_is_no_long_line() {
+        assert_eq!(lines(&format!("a\n{}", "\0".repeat(300_000)), 100), [(1, "a".into(), 0), (2, String::new(), 0)]);
     }
 
     #[test]

@@ -52,10 +52,11 @@ fn without_preamble(head: &str) -> &str {
     rest
 }
 
-/// The number of columns, if the first row holds names and nearly all others as many cells.
+/// The number of columns, if the first row holds names and most others as many cells.
 fn names_and_rows(head: &str, is_whole: bool, delimiter: u8) -> Option<usize> {
     let mut sample = records_of(head, is_whole, delimiter);
-    let mut names = sample.next()?;
+    let header = sample.next()?;
+    let mut names = header.clone();
     while names.last().is_some_and(|name| name.trim().is_empty()) {
         names.pop();
     }
@@ -64,15 +65,20 @@ fn names_and_rows(head: &str, is_whole: bool, delimiter: u8) -> Option<usize> {
         return None;
     }
     let (mut n_rows, mut n_fitting) = (0, 0);
-    for row in sample.take(SAMPLE_ROWS) {
+    for row in sample.take(SAMPLE_ROWS).filter(|row| row[..] != header[..]) {
         n_rows += 1;
+        // No column holds its own name; a log that begins each line with the name of its service does.
+        if names.iter().zip(&row).any(|(name, cell)| name.trim() == cell.trim()) {
+            return None;
+        }
         // Event Viewer leaves the name of the last column away; spreadsheets end lines with a separator.
         n_fitting += usize::from(row.len() == n_cells || row.len() == n_cells + 1);
     }
     let is_table = if n_rows == 0 {
         n_cells >= 3 && names.iter().all(|name| !name.trim().contains(' '))
     } else {
-        10 * n_fitting >= 9 * n_rows
+        // A list kept by hand has short rows, a log agrees with its first line by chance only.
+        4 * n_fitting >= 3 * n_rows
     };
     is_table.then_some(n_cells)
 }
@@ -353,6 +359,7 @@ mod tests {
         assert_eq!(is("2022-08-22 08:01:33,123 INFO a, b\n2022-08-22 08:01:34,124 INFO c, d\n"), None);
         assert_eq!(is("2026-03-02 06:00:00.1234|INFO|App|started\n2026-03-02 06:00:00.1234|INFO|App|x\n"), None);
         assert_eq!(is("Service started, all is well\nWaiting\nlistening on a, b, c\nbye\n"), None);
+        assert_eq!(is("web  | Starting now\nweb  | Listening\ndb   | ready\n"), None);
         assert_eq!(is("Hello, world and friends\n"), None);
         assert_eq!(is("key: value\nother: one, two\n"), None);
     }

@@ -80,6 +80,7 @@ struct Events<'a> {
     text: Decoded<'a>,
     open: Finder<'static>,
     close: Finder<'static>,
+    system: String,
     buffer: String,
     at: usize,
     line: u64,
@@ -90,39 +91,62 @@ impl<'a> Events<'a> {
     fn new(text: Decoded<'a>, prefix: &str) -> Self {
         let open = Finder::new(&format!("<{prefix}Event")).into_owned();
         let close = Finder::new(&format!("</{prefix}Event")).into_owned();
-        Self { text, open, close, buffer: String::new(), at: 0, line: 1, is_ended: false }
+        let system = format!("<{prefix}System");
+        Self { text, open, close, system, buffer: String::new(), at: 0, line: 1, is_ended: false }
     }
 
     fn next_event(&mut self) -> Option<Found<'_>> {
         let start = self.seek_open()?;
         self.pass_to(start);
-        // What was searched already, so that a long event is not searched again with every block.
-        let (mut open_from, mut close_from) = (self.at + 1, self.at + 1);
+        // Where to search on, so that a long event is not searched again with every block; and how many
+        // elements of this name are open, for a session manager's data hold one, too.
+        let (mut from, mut depth) = (self.at + 1, 1);
         loop {
-            let next_open = self.tag(&self.open, open_from);
-            let close = self.tag(&self.close, close_from);
-            let close_end = close.and_then(|at| Some(at + self.buffer[at..].find('>')? + 1));
-            match (next_open, close_end) {
-                (Some(open), end) if end.is_none_or(|end| open < end) => return Some(self.broken(open)),
-                (_, Some(end)) => {
-                    let line = self.line;
-                    let start = self.at;
-                    self.pass_to(end);
-                    return Some(Found { line, text: Some(&self.buffer[start..end]) });
+            let open = self.tag(&self.open, from);
+            let close = self.tag(&self.close, from);
+            let at = open.into_iter().chain(close).min();
+            let end = at.and_then(|at| self.buffer[at..].find('>').map(|found| at + found + 1));
+            match (at, end) {
+                (Some(at), Some(end)) if close == Some(at) => {
+                    from = end;
+                    depth -= 1;
+                    if depth == 0 {
+                        let (start, line) = (self.at, self.line);
+                        self.pass_to(end);
+                        return Some(Found { line, text: Some(&self.buffer[start..end]) });
+                    }
+                    continue;
                 }
-                _ => {}
+                (Some(at), Some(end)) => match self.holds_system(end) {
+                    Some(true) => return Some(self.broken(at)),
+                    Some(false) => {
+                        depth += usize::from(!self.buffer[..end].ends_with("/>"));
+                        from = end;
+                        continue;
+                    }
+                    None => from = at,
+                },
+                _ => from = at.unwrap_or_else(|| self.safe_end(&self.close).max(from)),
             }
             if self.buffer.len() - self.at > EVENT_BYTES_MAX {
                 return Some(self.broken(self.at + 1));
             }
-            open_from = self.safe_end(&self.open).max(self.at + 1);
-            close_from = close.unwrap_or_else(|| self.safe_end(&self.close).max(self.at + 1));
-            let shift = self.at;
+            from -= self.at;
             if !self.fill() {
                 return Some(self.broken(self.buffer.len()));
             }
-            (open_from, close_from) = (open_from - shift, close_from - shift);
         }
+    }
+
+    /// Whether `System` comes first in the element whose tag ends at `end`, as in every event and in no
+    /// element of data; `None` if more text must tell.
+    fn holds_system(&self, end: usize) -> Option<bool> {
+        let inner = self.buffer[end..].trim_start();
+        let system = self.system.as_str();
+        if inner.len() < system.len() && system.starts_with(inner) {
+            return None;
+        }
+        Some(inner.starts_with(system))
     }
 
     /// Finds where the next event begins; what stands between events is passed over.
@@ -240,6 +264,17 @@ mod tests {
         assert_eq!(ids(&format!("{one}{}{three}", two.replace("</System>", "</Sistem>"))), (vec![1, 3], 1));
         assert_eq!(ids(&format!("{one}{}", &two[..two.len() - 3])), (vec![1], 1));
         assert_eq!(ids(&format!("<Event x='{}'>{three}", "y".repeat(2 * EVENT_BYTES_MAX))), (vec![3], 1));
+    }
+
+    #[test]
+    fn data_may_hold_an_element_called_event() {
+        // LocalSessionManager 36 says which event of its state machine failed.
+        let data = "<UserData><EventXML xmlns='Event_NS'><Event>10</Event><EventName>x</EventName><Event/></EventXML></UserData>";
+        let one = event(36, 1).replace("<EventData><Data Name='a'>1</Data></EventData>", data);
+        let two = event(21, 2);
+        assert_eq!(ids(&format!("{one}\n{two}")), (vec![1, 2], 0));
+        let cut = &one[..one.find("</Event>").unwrap()];
+        assert_eq!(ids(&format!("{cut}{two}")), (vec![2], 1));
     }
 
     #[test]

@@ -1,5 +1,10 @@
 //! Everything that is tested from outside, in one binary: one file a topic.
 
+mod cases;
+mod cli;
+mod command;
 mod evtx;
+mod founding;
 mod oracle;
+mod read;
 mod simulate;
