@@ -211,32 +211,34 @@ impl<'c, 't> Decoder<'c, 't> {
     ) -> Result<(), Misfit> {
         for leaf in leaves {
             match leaf {
-                Leaf::Value { name, source, dependencies } => {
-                    if !dependencies.iter().any(|index| self.slot(first_slot, *index).is_null()) {
-                        self.value(name.as_ref(), source, first_slot, out)?;
-                    }
-                }
-                Leaf::NestedData(index) | Leaf::NestedPart(index) => {
+                Leaf::Value { dependencies, .. } | Leaf::NestedPart { dependencies, .. }
+                    if dependencies.iter().any(|index| self.slot(first_slot, *index).is_null()) => {}
+                Leaf::Value { name, source, .. } => self.value(name.as_ref(), source, first_slot, out)?,
+                Leaf::NestedData(index) | Leaf::NestedPart { index, .. } => {
                     let slot = self.slot(first_slot, *index);
-                    if slot.is_null() {
-                        continue;
-                    }
-                    if slot.kind != kind::FRAGMENT || depth >= MAX_DEPTH {
-                        return Err(Misfit::Walk);
-                    }
-                    let start = slot.start as usize;
-                    let (definition, id, nested_slot) = self.instance(start..start + usize::from(slot.len))?;
-                    let template = self.templates.at(definition, id)?;
-                    match (self.shape(&template, nested_slot)?, leaf) {
-                        (Shape::Data(leaves), Leaf::NestedData(_)) | (Shape::Part(leaves), Leaf::NestedPart(_)) => {
-                            self.leaves(leaves, nested_slot, out, depth + 1)?;
-                        }
-                        _ => return Err(Misfit::Walk),
+                    if !slot.is_null() {
+                        self.nested(leaf, slot, out, depth + 1)?;
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Adds the data values of a fragment that is a value.
+    fn nested(&mut self, leaf: &Leaf, slot: Slot, out: &mut Vec<Datum>, depth: usize) -> Result<(), Misfit> {
+        if slot.kind != kind::FRAGMENT || depth > MAX_DEPTH {
+            return Err(Misfit::Walk);
+        }
+        let start = slot.start as usize;
+        let (definition, id, first_slot) = self.instance(start..start + usize::from(slot.len))?;
+        let template = self.templates.at(definition, id)?;
+        match (self.shape(&template, first_slot)?, leaf) {
+            (Shape::Data(leaves), Leaf::NestedData(_)) | (Shape::Part(leaves), Leaf::NestedPart { .. }) => {
+                self.leaves(leaves, first_slot, out, depth)
+            }
+            _ => Err(Misfit::Walk),
+        }
     }
 
     fn value(

@@ -94,7 +94,12 @@ pub(super) enum Leaf {
     /// A substitution beside `System` that holds `EventData` or `UserData`.
     NestedData(u16),
     /// A substitution inside of those that holds elements.
-    NestedPart(u16),
+    NestedPart {
+        /// Which one.
+        index: u16,
+        /// The substitutions without whose values it is left out.
+        dependencies: Box<[u16]>,
+    },
 }
 
 /// What a plain template tells.
@@ -145,10 +150,15 @@ impl Projection {
     }
 }
 
+/// Whether the attribute `Name` of such an element names its value.
+fn has_name_attribute(element: &str) -> bool {
+    matches!(element, "Data" | "ComplexData")
+}
+
 /// Returns the name that the values of a leaf element have.
 pub(super) fn datum_name(element: &str, name_attribute: Option<&Name>) -> Option<Name> {
     match (element, name_attribute) {
-        ("Data" | "ComplexData", Some(name)) if !name.is_empty() => Some(Arc::clone(name)),
+        (_, Some(name)) if has_name_attribute(element) && !name.is_empty() => Some(Arc::clone(name)),
         ("Data", _) => None,
         _ => Some(Arc::from(element)),
     }
@@ -210,7 +220,10 @@ fn data(element: &Element, dependencies: &mut Vec<u16>, leaves: &mut Vec<Leaf>) 
     for child in &element.children {
         match child {
             Node::Element(element) => part(element, dependencies, leaves)?,
-            Node::Substitution(index) if dependencies.is_empty() => leaves.push(Leaf::NestedPart(*index)),
+            Node::Substitution(index) => {
+                let dependencies = dependencies.as_slice().into();
+                leaves.push(Leaf::NestedPart { index: *index, dependencies });
+            }
             Node::Text(text) if text.trim().is_empty() => {}
             _ => return None,
         }
@@ -228,7 +241,8 @@ fn part(element: &Element, dependencies: &mut Vec<u16>, leaves: &mut Vec<Leaf>) 
             None => None,
             Some((_, parts)) => match parts.as_slice() {
                 [Node::Text(text)] => Some(text),
-                _ => return None,
+                _ if has_name_attribute(&element.name) => return None,
+                _ => None,
             },
         };
         leaves.push(Leaf::Value {
