@@ -1,0 +1,4 @@
+//! All integration tests, one module a topic.
+
+mod fleet;
+mod judge;
