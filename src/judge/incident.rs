@@ -79,11 +79,15 @@ fn loudest<'a>(from: &'a Correlation, skip: &[bool], asked: Option<(f64, f64)>) 
         .filter(|(odds, _)| *odds > f64::NEG_INFINITY)
         .collect();
     looks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let _ = MIN_FAILURES;
+    eprintln!("LOOKS {looks:?}");
     looks
         .into_iter()
         .take(N_FULL)
         .map(|(_, signature)| opinion(from, signature, skip, asked))
+        .inspect(|one| {
+            eprintln!("VIEW {:?} odds {} weight {} attributed {} share {}", one.scene.view.signature.map(|s| &from.signatures[s]), one.log_odds, one.weight, attributed(one).1.len(), one.scene.view.share);
+            for e in one.explanations.iter().take(8) { eprintln!("   {:?} {} lp {:.2} ll {:.2} grid {:.2} {:?}", e.cause, e.shape, e.log_prior, e.log_likelihood, e.grid_likelihood, e.best.how); }
+        })
         .filter(|one| one.log_odds > MIN_LOG_ODDS || asked.is_some())
         .filter(|one| attributed(one).1.len() as f64 >= MIN_ATTRIBUTED)
         .max_by(|a, b| a.log_odds.total_cmp(&b.log_odds))

@@ -1,5 +1,6 @@
 //! A mechanism: which attempts it fails, where and when, with which chance.
 
+use crate::correlate::blocked::doses;
 use crate::correlate::{Blocked, Response, View};
 
 /// A span on no host.
@@ -54,7 +55,7 @@ impl Mechanism {
         let tries = &view.from.tries;
         let mut chances = vec![0.0; tries.len()];
         if let How::Blocked(filter) = self.how {
-            filter.run(view, &self.spans, |place, m| chances[place] = m);
+            filter.run(view, &self.spans, &doses(view.from, filter.gamma), |place, m| chances[place] = m);
             return chances;
         }
         for (place, one) in tries.iter().enumerate() {

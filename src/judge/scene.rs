@@ -30,8 +30,6 @@ pub(crate) const LATENESS_H: [f64; 7] = [0.0, 3.0, 8.0, 24.0, 48.0, 72.0, 120.0]
 const P_LATE_ONE_TIME: f64 = 0.4;
 /// The same where a list states a time for each host.
 const P_LATE_STATED: f64 = 0.15;
-/// The same where the host's own log says so: clocks and restarts that were missed.
-const P_LATE_OBSERVED: f64 = 0.02;
 /// The chance that a host was not reached at all, where no record says which hosts were.
 const P_NOT_REACHED: f64 = 0.3;
 
@@ -51,6 +49,25 @@ pub(crate) struct Scene<'a> {
     hours: Vec<Vec<usize>>,
     /// Attempts of each host before it got each change, by change, lateness and host.
     got: Vec<Vec<Vec<usize>>>,
+}
+
+/// The logarithm of the mean of `exp` of the sum between two places of a host, over where they may be.
+///
+/// A span that ends before it begins is empty, and its sum 0.
+pub(crate) fn span_sum(sums: &Sums, host: usize, starts: &[(f64, usize)], stops: &[(f64, usize)]) -> f64 {
+    let between = |start: usize, stop: usize| {
+        if stop > start { sums.before(host, stop) - sums.before(host, start) } else { 0.0 }
+    };
+    if let ([(_, start)], [(_, stop)]) = (starts, stops) {
+        return between(*start, *stop);
+    }
+    let mut mean = LogSum::default();
+    for (start_weight, start) in starts {
+        for (stop_weight, stop) in stops {
+            mean.add(start_weight + stop_weight + between(*start, *stop));
+        }
+    }
+    mean.ln()
 }
 
 impl<'a> Scene<'a> {
@@ -96,52 +113,76 @@ impl<'a> Scene<'a> {
         sums.before(host, self.hours[to_hour.min(last)][host]) - sums.before(host, self.hours[from_hour.min(last)][host])
     }
 
-    /// The chance that a host got a change later than stated.
-    fn p_late(&self, change: usize) -> f64 {
+    /// The ways in which a host may have got a change, with the logarithm of their weights: as stated, or
+    /// later by a delay. What the host's own log says, and what a list says host by host, is taken as stated
+    /// with far more weight; where one stated time stands for several hosts it may be the start only.
+    fn lateness(&self, change: usize) -> impl Iterator<Item = (f64, usize, f64)> {
         let change = &self.view.from.changes[change];
-        if change.is_one_time {
+        let late = if change.is_one_time {
             P_LATE_ONE_TIME
         } else if change.only_stated || !change.hosts_known {
             P_LATE_STATED
         } else {
-            P_LATE_OBSERVED
-        }
+            0.0
+        };
+        let each: f64 = late / (LATENESS_H.len() - 1) as f64;
+        LATENESS_H
+            .into_iter()
+            .enumerate()
+            .map(move |(place, late_h)| (if place == 0 { 1.0 - late } else { each }, place, late_h))
+            .filter(|(weight, _, _)| *weight > 0.0)
+            .map(|(weight, place, late_h)| (weight.ln(), place, late_h))
     }
 
-    /// The logarithm of the mean, over how much later than stated a host got a change, of `exp` of
-    /// the sum before that time times `sign`.
-    fn at_change(&self, sums: &Sums, change: usize, host: usize, sign: f64, delay_h: f64) -> f64 {
-        let late = self.p_late(change);
-        let mut mean = LogSum::default();
-        for (place, late_h) in LATENESS_H.iter().enumerate() {
-            let weight: f64 = if place == 0 { 1.0 - late } else { late / (LATENESS_H.len() - 1) as f64 };
-            let before = if delay_h > 0.0 {
-                let at_s = self.view.from.changes[change].at_s[host] + (late_h + delay_h) * 3600.0;
-                self.view.place(host, at_s)
-            } else {
-                self.got[change][place][host]
-            };
-            mean.add(weight.ln() + sign * sums.before(host, before));
-        }
-        mean.ln()
-    }
-
-    /// By host: minus the sum before a change came into force there (and `delay_h` had passed); `None` where it never did.
-    pub(crate) fn starts(&self, sums: &Sums, change: usize, delay_h: f64) -> Vec<Option<f64>> {
+    /// By host: the places at which a change (and `delay_h` after it) may have come into force, with the
+    /// logarithm of their weights; empty where it never did.
+    pub(crate) fn starts(&self, change: usize, delay_h: f64) -> Vec<Vec<(f64, usize)>> {
         let at = &self.view.from.changes[change].at_s;
         (0..self.n_hosts())
-            .map(|host| at[host].is_finite().then(|| self.at_change(sums, change, host, -1.0, delay_h)))
+            .map(|host| {
+                if !at[host].is_finite() {
+                    return Vec::new();
+                }
+                self.lateness(change)
+                    .map(|(weight, place, late_h)| {
+                        let tries = if delay_h > 0.0 {
+                            self.view.place(host, at[host] + (late_h + delay_h) * 3600.0)
+                        } else {
+                            self.got[change][place][host]
+                        };
+                        (weight, tries)
+                    })
+                    .collect()
+            })
             .collect()
     }
 
-    /// By host: the sum before a remedy came; the total where it never did.
-    pub(crate) fn stops(&self, sums: &Sums, remedy: usize) -> Vec<f64> {
+    /// By host: the places at which a remedy may have come; the end of the log where it never did.
+    pub(crate) fn stop_places(&self, remedy: usize) -> Vec<Vec<(f64, usize)>> {
         let at = &self.view.from.changes[remedy].at_s;
         (0..self.n_hosts())
             .map(|host| {
-                if at[host].is_finite() { self.at_change(sums, remedy, host, 1.0, 0.0) } else { sums.total(host) }
+                if at[host].is_finite() {
+                    self.lateness(remedy).map(|(weight, place, _)| (weight, self.got[remedy][place][host])).collect()
+                } else {
+                    vec![(0.0, self.view.tries_of(host).len())]
+                }
             })
             .collect()
+    }
+
+    /// By host: the logarithm of the mean, over when a remedy may have come, of `exp` of the sum before it.
+    ///
+    /// Only for spans that begin before the remedy's stated time.
+    pub(crate) fn stops(&self, sums: &Sums, remedy: usize) -> Vec<f64> {
+        let sum = |(host, places): (usize, Vec<(f64, usize)>)| {
+            let mut mean = LogSum::default();
+            for (weight, place) in places {
+                mean.add(weight + sums.before(host, place));
+            }
+            mean.ln()
+        };
+        self.stop_places(remedy).into_iter().enumerate().map(sum).collect()
     }
 
     /// The sum on one host that a change was said to reach, given the chance that it did not.

@@ -22,7 +22,7 @@
 use rayon::prelude::*;
 
 use super::super::mechanism::{How, Mechanism, ramp};
-use super::super::scene::Scene;
+use super::super::scene::{Scene, span_sum};
 use super::windows::ends;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
 use crate::correlate::Sums;
@@ -103,9 +103,7 @@ type Point = (How, f64, Remedied);
 fn steps(scene: &Scene<'_>, change: usize, log_prior: f64, ends: &Ends) -> Option<Explanation> {
     let log_size = -(scene.constants.len() as f64).ln();
     let mut grid: Grid<Point> = Grid::new();
-    for sums in &scene.constants {
-        over_ends(scene, change, sums, 0.0, log_size, ends, &mut grid);
-    }
+    over_ends(scene, change, &scene.constants, 0.0, log_size, ends, &mut grid);
     finish(scene, grid, change, "step", log_prior + prior::STEP.ln())
 }
 
@@ -114,9 +112,7 @@ fn delayed(scene: &Scene<'_>, change: usize, log_prior: f64, ends: &Ends) -> Opt
     let mut grid: Grid<Point> = Grid::new();
     for delay in DELAYS_H {
         let log_weight = -delay / DELAY_SCALE_H - total.ln() - (scene.constants.len() as f64).ln();
-        for sums in &scene.constants {
-            over_ends(scene, change, sums, delay, log_weight, ends, &mut grid);
-        }
+        over_ends(scene, change, &scene.constants, delay, log_weight, ends, &mut grid);
     }
     finish(scene, grid, change, "delayed", log_prior + prior::DELAYED.ln())
 }
@@ -124,9 +120,7 @@ fn delayed(scene: &Scene<'_>, change: usize, log_prior: f64, ends: &Ends) -> Opt
 fn under_load(scene: &Scene<'_>, change: usize, log_prior: f64, ends: &Ends) -> Option<Explanation> {
     let log_size = -(scene.powers.len() as f64).ln();
     let mut grid: Grid<Point> = Grid::new();
-    for sums in &scene.powers {
-        over_ends(scene, change, sums, 0.0, log_size, ends, &mut grid);
-    }
+    over_ends(scene, change, &scene.powers, 0.0, log_size, ends, &mut grid);
     finish(scene, grid, change, "under-load", log_prior + prior::UNDER_LOAD.ln())
 }
 
@@ -144,37 +138,30 @@ fn finish(
     })
 }
 
-/// Adds one response of one change with all its ends.
+/// Adds all responses of one change with all its ends.
 fn over_ends(
     scene: &Scene<'_>,
     change: usize,
-    sums: &Sums,
+    all: &[Sums],
     delay_h: f64,
     log_weight: f64,
     ends: &Ends,
     grid: &mut Grid<Point>,
 ) {
-    let starts = scene.starts(sums, change, delay_h);
-    let at = &scene.view.from.changes[change].at_s;
+    let starts = scene.starts(change, delay_h);
     for &(end, log_end) in ends {
-        let stops = match end {
-            Remedied::By(remedy) => scene.stops(sums, remedy),
-            _ => Vec::new(),
+        let stops: Vec<Vec<(f64, usize)>> = match end {
+            Remedied::Never => (0..scene.n_hosts()).map(|host| vec![(0.0, scene.view.tries_of(host).len())]).collect(),
+            Remedied::AtHour(hour) => scene.hour(hour).iter().map(|place| vec![(0.0, *place)]).collect(),
+            Remedied::By(remedy) => scene.stop_places(remedy),
         };
-        let mut sum = 0.0;
-        for (host, start) in starts.iter().enumerate() {
-            let Some(start) = start else { continue };
-            let from = at[host] + delay_h * 3600.0;
-            let one = match end {
-                Remedied::Never => start + sums.total(host),
-                Remedied::AtHour(hour) if hour as f64 * 3600.0 <= from => continue,
-                Remedied::AtHour(hour) => start + sums.before(host, scene.hour(hour)[host]),
-                Remedied::By(remedy) if scene.view.from.changes[remedy].at_s[host] <= from => continue,
-                Remedied::By(_) => start + stops[host],
-            };
-            sum += scene.reached(change, one);
+        for sums in all {
+            let sum = (0..scene.n_hosts())
+                .filter(|host| !starts[*host].is_empty())
+                .map(|host| scene.reached(change, span_sum(sums, host, &starts[host], &stops[host])))
+                .sum();
+            grid.add(log_weight + log_end, sum, end, || (How::Response(sums.response), delay_h, end));
         }
-        grid.add(log_weight + log_end, sum, end, || (How::Response(sums.response), delay_h, end));
     }
 }
 

@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 use super::super::mechanism::{How, Mechanism, NEVER};
 use super::super::scene::Scene;
-use super::chain::{Marks, run_grid};
+use super::chain::{Doses, Marks, points, run_grid};
 use super::change::shares;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
 use crate::correlate::{Response, Sums};
@@ -122,7 +122,8 @@ fn chains(scene: &Scene<'_>, log_prior: f64) -> Option<Explanation> {
     if scene.view.from.ends.is_empty() {
         return None;
     }
-    let marks = Marks::of(scene);
+    let doses = Doses::of(scene);
+    let points = points(&CHAINS, &Marks::of(scene).pairs());
     let starts: Vec<f64> = (0..N_CHAIN_STARTS)
         .map(|place| scene.view.from.length_s * place as f64 / N_CHAIN_STARTS as f64)
         .collect();
@@ -131,7 +132,7 @@ fn chains(scene: &Scene<'_>, log_prior: f64) -> Option<Explanation> {
         .map(|from| {
             let spans = vec![(*from, f64::INFINITY); scene.n_hosts()];
             let mut grid = Grid::new();
-            run_grid(scene, &marks, &CHAINS, &spans, (0.0, Remedied::Never), &mut grid);
+            run_grid(scene, &doses, &points, &spans, (0.0, Remedied::Never), &mut grid);
             grid.map(|(filter, _)| (filter, *from))
         })
         .collect();
