@@ -38,7 +38,7 @@ fn unpacked(folder: &Path) -> BTreeMap<String, Vec<u8>> {
                 let mut member = archive.by_index(number).unwrap();
                 let mut content = Vec::new();
                 member.read_to_end(&mut content).unwrap();
-                files.insert(member.name().to_owned(), content);
+                files.insert(member.name().unwrap().into_owned(), content);
             }
         } else {
             files.insert(name, content);
