@@ -7,6 +7,7 @@ mod evtx;
 mod fleet;
 mod founding;
 mod judge;
+mod normalize;
 mod oracle;
 mod read;
 mod simulate;
