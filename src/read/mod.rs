@@ -18,7 +18,7 @@ mod archive;
 mod discover;
 mod document;
 mod encoding;
-mod evtx;
+pub mod evtx;
 mod glob;
 mod json;
 mod line_break;
