@@ -5,6 +5,17 @@
 //!
 //! Invariant: nothing is judged here, and nothing is dropped in silence.
 
+pub mod change_list;
+pub mod clock;
+pub mod file;
+pub mod format;
+pub mod message;
+pub mod property;
+pub mod request;
+pub mod signature;
 pub mod summary;
+#[cfg(test)]
+mod testing;
+pub mod windows;
 
 pub use summary::{Normalized, Role, SourceSummary, Zone};
