@@ -70,17 +70,18 @@ fn founding(seed: u64) -> Fleet {
     fleet.presence = (0..26)
         .map(|day| match (day, day % 7) {
             (_, 5 | 6) => 0.08,
-            (0..21, _) => 0.28,
+            (0..21, _) => 0.5,
             _ => 0.85,
         })
         .collect();
     let fixed: Vec<f64> = (0..5).map(|host| 21.0 * DAY + if host == 1 { 13.0 } else { 43.0 } * HOUR).collect();
+    let july = [2.0 * DAY, 2.1 * DAY, 7.9 * DAY, 8.9 * DAY, 9.0 * DAY];
     fleet.innocents(4);
-    fleet.change("FSLogix Apps", &[3.0 * DAY, 3.1 * DAY, 3.1 * DAY, 3.2 * DAY, 3.2 * DAY]);
+    fleet.change("FSLogix Apps", &july);
     fleet.change("Ledger", &[19.4 * DAY; 5]);
     fleet.change("FSLogix Apps hotfix", &fixed);
     fleet.trouble(
-        Trouble::Latent { at: vec![3.1 * DAY; 5], until: fixed, q: 0.3, days: 1.5 },
+        Trouble::Latent { at: july.to_vec(), until: fixed, q: 0.3, days: 1.5 },
         "fslogix-profile-locked",
     );
     fleet
@@ -190,7 +191,7 @@ fn a_quiet_month_has_no_incident() {
 fn two_changes_that_nothing_separates_are_not_told_apart() {
     for seed in SEEDS {
         let mut fleet = Fleet::new(seed);
-        let at = [15.35 * DAY, 15.4 * DAY, 15.4 * DAY, 15.5 * DAY, 15.5 * DAY];
+        let at = [15.1 * DAY, 15.12 * DAY, 15.14 * DAY, 15.16 * DAY, 15.18 * DAY];
         fleet.innocents(5).change("Twin A", &at).change("Twin B", &at.map(|at| at + 120.0));
         fleet.trouble(Trouble::Deploy { at: at.to_vec(), until: vec![NEVER; 5], p: 0.2 }, "profile-load-failed");
         let tables = fleet.tables();
