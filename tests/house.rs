@@ -52,7 +52,10 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Folders whose files are the entries of a list: folder, ending, file with the list, name of the list.
-const LISTS: &[(&str, &str, &str, &str)] = &[];
+const LISTS: &[(&str, &str, &str, &str)] = &[
+    ("normalize/signature/catalog", ".toml", "normalize/signature/mod.rs", "SIGNATURES"),
+    ("normalize/windows/catalog", ".toml", "normalize/windows/mod.rs", "PROVIDERS"),
+];
 
 const MAX_LINES_OF_CODE: usize = 400;
 

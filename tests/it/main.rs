@@ -3,3 +3,4 @@
 mod evtx;
 mod oracle;
 mod simulate;
+mod windows_signals;
