@@ -188,12 +188,10 @@ fn parse(xml: &str) -> Element {
             }
             Event::Text(text) => top.text.push_str(&text),
             Event::CData(text) => top.text.push_str(&text),
-            Event::GeneralRef(reference) => {
-                match resolve_predefined_entity(&reference) {
-                    Some(text) => top.text.push_str(text),
-                    None => top.text.extend(reference.resolve_char_ref().unwrap()),
-                }
-            }
+            Event::GeneralRef(reference) => match resolve_predefined_entity(&reference) {
+                Some(text) => top.text.push_str(text),
+                None => top.text.extend(reference.resolve_char_ref().unwrap()),
+            },
             Event::Eof => break,
             _ => {}
         }

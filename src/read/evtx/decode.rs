@@ -202,13 +202,7 @@ impl<'c, 't> Decoder<'c, 't> {
     }
 
     /// Adds the data values, those of nested templates in their places.
-    fn leaves(
-        &mut self,
-        leaves: &[Leaf],
-        first_slot: usize,
-        out: &mut Vec<Datum>,
-        depth: usize,
-    ) -> Result<(), Misfit> {
+    fn leaves(&mut self, leaves: &[Leaf], first_slot: usize, out: &mut Vec<Datum>, depth: usize) -> Result<(), Misfit> {
         for leaf in leaves {
             match leaf {
                 Leaf::Value { dependencies, .. } | Leaf::NestedPart { dependencies, .. }
@@ -282,7 +276,10 @@ mod tests {
     use crate::read::evtx::record::{Found, Walk};
 
     /// The EVTX files of the corpus; none without the folder, which is an error where all tests must run.
-    #[expect(clippy::disallowed_methods, reason = "the corpus is too large for the repository; its folder is a setting")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the corpus is too large for the repository; its folder is a setting"
+    )]
     fn corpus() -> Vec<std::path::PathBuf> {
         let Ok(folder) = std::env::var("CAUSELINE_CORPORA") else {
             assert!(std::env::var("CI").as_deref() != Ok("true"), "CAUSELINE_CORPORA is not set");
