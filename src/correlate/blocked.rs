@@ -120,7 +120,8 @@ impl Blocked {
                         let (from, to) = spans[end.host];
                         if end.at_s >= from && end.at_s < to {
                             self.pass(&mut state, end.at_s, view.from, spans);
-                            marks.times(self.leave(&mut state, end, doses[place]));
+                            let mark = if view.with_marks { end.mark } else { MarkState::NotObservable };
+                            marks.times(self.leave(&mut state, end.host, mark, doses[place]));
                         }
                     }
                     Moment::Tried(place) => {
@@ -157,10 +158,10 @@ impl Blocked {
     }
 
     /// A session ends on an exposed host: first the mark, then the block. Returns the ratio of the mark.
-    fn leave(self, state: &mut State, end: &End, dose: f64) -> f64 {
+    fn leave(self, state: &mut State, host: usize, mark: MarkState, dose: f64) -> f64 {
         let (d, d0) = (self.d, self.d0);
         let e = (self.q0 * dose).min(MAX_BLOCKING);
-        let (e, ratio) = match end.mark {
+        let (e, ratio) = match mark {
             MarkState::Seen => {
                 let seen = e * d + (1.0 - e * d) * d0;
                 (e * (d + (1.0 - d) * d0) / seen, seen / d0)
@@ -169,7 +170,7 @@ impl Blocked {
             MarkState::NotObservable => (e, 1.0),
         };
         if state.w < e {
-            state.host = Some(end.host);
+            state.host = Some(host);
         }
         state.w += (1.0 - state.w) * e;
         ratio

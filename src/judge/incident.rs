@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::hypotheses::Cause;
-use super::opinion::{MIN_ATTRIBUTED, MIN_FAILURES, Opinion, opinion, sketch};
-use super::posterior::{Posterior, candidate, posterior};
+use super::opinion::{MIN_ATTRIBUTED, Opinion, opinion, sketch};
+use super::posterior::{Posterior, posterior};
 use super::remedy::remedy;
 use super::verdict::{Candidate, CauseKind, Incident};
 use super::{Options, evidence};
@@ -50,7 +50,8 @@ pub(crate) fn find(from: &Correlation, options: &Options, max: usize) -> Vec<Fou
     let mut found: Vec<Found> = Vec::new();
     for _ in 0..max {
         let asked = if found.is_empty() { asked } else { None };
-        let Some(opinion) = loudest(from, &skip, asked) else { break };
+        let with_marks = found.iter().all(|one| !one.is_chain);
+        let Some(opinion) = loudest(from, &skip, asked, with_marks) else { break };
         let Some(one) = incident(&opinion, asked) else { break };
         for place in &one.places {
             skip[*place] = true;
@@ -75,17 +76,22 @@ fn impact(from: &Correlation, found: &Found) -> f64 {
 }
 
 /// The opinion on the signature with the most to explain; `None` if none has enough.
-fn loudest<'a>(from: &'a Correlation, skip: &[bool], asked: Option<(f64, f64)>) -> Option<Opinion<'a>> {
+fn loudest<'a>(
+    from: &'a Correlation,
+    skip: &[bool],
+    asked: Option<(f64, f64)>,
+    with_marks: bool,
+) -> Option<Opinion<'a>> {
     let mut looks: Vec<(f64, Option<usize>)> = std::iter::once(None)
         .chain((0..from.signatures.len()).map(Some))
         .map(|signature| (sketch(from, signature, skip, asked), signature))
         .filter(|(odds, _)| *odds > f64::NEG_INFINITY)
         .collect();
     looks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    eprintln!("LOOKS {looks:?}");
     looks
         .into_iter()
         .take(N_FULL)
+<<<<<<< HEAD
         .map(|(_, signature)| opinion(from, signature, skip, asked))
         .inspect(|one| {
             eprintln!(
@@ -103,6 +109,9 @@ fn loudest<'a>(from: &'a Correlation, skip: &[bool], asked: Option<(f64, f64)>) 
                 );
             }
         })
+=======
+        .map(|(_, signature)| opinion(from, signature, skip, asked, with_marks))
+>>>>>>> main
         .filter(|one| one.log_odds > MIN_LOG_ODDS || asked.is_some())
         .filter(|one| attributed(one).1.len() as f64 >= MIN_ATTRIBUTED)
         .max_by(|a, b| a.log_odds.total_cmp(&b.log_odds))
@@ -124,10 +133,8 @@ fn incident(opinion: &Opinion<'_>, asked: Option<(f64, f64)>) -> Option<Found> {
     let (chances, places) = attributed(opinion);
     let first = *places.first()?;
     let Posterior { root_cause, candidates, abstention, causes } = posterior(opinion);
-    let (cause, _) = *causes.first()?;
     let best = opinion.best()?;
-    let (remedy, remedy_change) =
-        if abstention.is_some() { (super::Remedy::default(), None) } else { remedy(opinion, cause) };
+    let (remedy, remedy_change) = remedy(opinion);
     let started = started(from, &places, asked);
     let last = *places.last()?;
     let ended_at = ended(from, &chances, last).then(|| from.tries[last].at.plus_seconds(1.0));
@@ -224,6 +231,3 @@ pub(crate) fn likeliest(found: &Found) -> Option<&Candidate> {
 pub(crate) fn host_name(from: &Correlation, host: usize) -> Name {
     from.hosts[host].clone()
 }
-
-#[allow(unused_imports, reason = "kept while the pieces are put together")]
-use candidate as _;

@@ -11,6 +11,8 @@ pub struct FileFacts {
     pub date: Option<i64>,
     /// Names in the path that a host may have, the likeliest first: as they stand there.
     pub hosts: Vec<String>,
+    /// How many of these do not come from the given path's own name.
+    pub n_below_root: usize,
 }
 
 impl FileFacts {
@@ -24,10 +26,14 @@ impl FileFacts {
         for piece in stem.split('_').chain(std::iter::once(stem)) {
             add_host(&mut hosts, piece);
         }
-        for folder in parts.iter().rev().skip(1) {
+        let mut n_below_root = hosts.len();
+        for (index, folder) in parts.iter().enumerate().rev().skip(1) {
             add_host(&mut hosts, folder.split('.').next().unwrap_or(folder));
+            if index > 0 {
+                n_below_root = hosts.len();
+            }
         }
-        Self { path: path.to_owned(), date: date_in_name(file), hosts }
+        Self { path: path.to_owned(), date: date_in_name(file), hosts, n_below_root }
     }
 }
 

@@ -65,7 +65,7 @@ static END: LazyLock<Regex> = LazyLock::new(|| {
 });
 static USER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r#"(?i)\b(?:user(?:name)?|account|login|benutzer|utilisateur|compte)\b\s*[:=]?\s*['"‘“«]?\s?([\pL0-9][\w.$@\\-]*)|\b(?:for|f.r|pour)\s+(?:user\s+)?['"]?([\pL0-9][\w.$@\\-]*)['"]?(?:\s+(?:on|from|at|to|via|auf|von|sur|depuis)\b|\s*[:,;]|\.?$)"#,
+        r#"(?i)\b(?:(?:user(?:name)?|account|benutzer|utilisateur|compte)\b\s*[:=]?|login\s*[:=])\s*['"‘“«]?\s?([\pL0-9][\w.$@\\-]*)|\b(?:for|f.r|pour)\s+(?:user\s+)?['"]?([\pL0-9][\w.$@\\-]*)['"]?(?:\s+(?:on|from|at|to|via|auf|von|sur|depuis)\b|\s*[:,;]|\.?$)"#,
     )
 });
 static TARGET: LazyLock<Regex> = LazyLock::new(|| {

@@ -7,15 +7,24 @@
 
 pub mod change_list;
 pub mod clock;
+mod driver;
 pub mod file;
 pub mod format;
+mod host;
 pub mod message;
+mod options;
 pub mod property;
 pub mod request;
 pub mod signature;
+mod source;
 pub mod summary;
 #[cfg(test)]
 mod testing;
+mod version;
 pub mod windows;
+mod zone;
 
+pub use driver::normalize;
+pub use options::Options;
 pub use summary::{Normalized, Role, SourceSummary, Zone};
+pub use windows::selection;

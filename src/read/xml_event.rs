@@ -156,7 +156,7 @@ fn system(element: &Element<'_>, record: &mut WindowsRecord, names: &mut Names) 
         "TimeCreated" => record.time = attribute("SystemTime")?.and_then(|value| instant(&value)),
         "EventRecordID" => record.record_id = unsigned(text),
         "Correlation" => {
-            record.activity_id = attribute("ActivityID")?.filter(|id| !id.is_empty()).map(|id| guid(&id).into())
+            record.activity_id = attribute("ActivityID")?.filter(|id| !id.is_empty()).map(|id| guid(&id).into());
         }
         "Execution" => {
             record.process_id = attribute("ProcessID")?.and_then(|value| integer(&value));

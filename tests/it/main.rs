@@ -4,6 +4,7 @@ mod cases;
 mod cli;
 mod command;
 mod evtx;
+mod evtx_bytes;
 mod fleet;
 mod founding;
 mod judge;

@@ -52,24 +52,24 @@ fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (index, (name, bytes)) in members.iter().enumerate() {
         let method = if index % 2 == 0 { zip::CompressionMethod::Deflated } else { zip::CompressionMethod::Stored };
-        archive.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
-        archive.write_all(bytes).unwrap();
+        archive.start_file(*name, SimpleFileOptions::default().compression_method(method)).expect("memory");
+        archive.write_all(bytes).expect("memory");
     }
-    archive.finish().unwrap().into_inner()
+    archive.finish().expect("memory").into_inner()
 }
 
 fn gzipped(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    gzip.write_all(bytes).unwrap();
-    gzip.finish().unwrap()
+    gzip.write_all(bytes).expect("memory");
+    gzip.finish().expect("memory")
 }
 
 fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     for (name, bytes) in files {
         let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
+        fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder");
+        fs::write(path, bytes).expect("a file");
     }
     folder
 }
@@ -246,7 +246,7 @@ fn utf16_is_read_at_both_ends_without_a_mark() {
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
     for (bytes, encoding) in [(little, Encoding::Utf16Le), (big, Encoding::Utf16Be)] {
-        let source = Source::from_bytes(SourceId(0), "x.log", bytes);
+        let source = Source::from_bytes(SourceId(0), "x.log", &bytes);
         assert_eq!(source.encoding, encoding);
         assert_eq!(texts(&source), ["2022-08-22 08:01:33 Anmeldung für Zoë", "2022-08-22 08:01:34 weiter"]);
     }
@@ -276,7 +276,7 @@ const SAMPLES: &[(&str, Container)] = &[
 #[test]
 fn each_sample_is_recognized_and_read_whole() {
     for (text, container) in SAMPLES {
-        let source = Source::from_bytes(SourceId(0), "x", text.as_bytes().to_vec());
+        let source = Source::from_bytes(SourceId(0), "x", text.as_bytes());
         assert_eq!(source.container, *container, "{text}");
         let (records, reading) = read(&source);
         assert_eq!((reading.n_damaged, reading.diagnostics.len()), (0, 0), "{text}");
@@ -287,7 +287,7 @@ fn each_sample_is_recognized_and_read_whole() {
 
 /// Reads bytes as what they look like, and as each container in turn.
 fn survive(bytes: &[u8]) {
-    let mut source = Source::from_bytes(SourceId(0), "x", bytes.to_vec());
+    let mut source = Source::from_bytes(SourceId(0), "x", bytes);
     let digest = read(&source).1.sha256;
     assert_eq!(source.records(&nothing(), &mut |_| {}).sha256, digest);
     for (_, container) in SAMPLES {
@@ -359,6 +359,7 @@ proptest! {
 
 /// The folder of logs that cannot be part of this repository; without it the test is passed over, except where
 /// it must not be.
+#[expect(clippy::print_stderr, reason = "who runs the tests must see that one was passed over")]
 fn corpora() -> Option<PathBuf> {
     let folder = std::env::var_os("CAUSELINE_CORPORA").map(PathBuf::from);
     if folder.is_none() {

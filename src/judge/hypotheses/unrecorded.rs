@@ -21,8 +21,9 @@ use rayon::prelude::*;
 
 use super::super::mechanism::{How, Mechanism, NEVER};
 use super::super::scene::Scene;
-use super::chain::{Doses, Marks, points, run_grid};
+use super::chain::{Doses, Marks, USERS_FAULT_FACTOR, points, run_grid};
 use super::change::shares;
+use super::dependency::is_users_fault;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
 use crate::correlate::{Response, Sums};
 use crate::stats::special::log_add_exp;
@@ -52,7 +53,8 @@ impl Hypothesis for Unrecorded {
             .into_iter()
             .filter_map(|(shape, part, sums)| windows(scene, sums, shape, (share * part).ln()))
             .collect();
-        explanations.extend(chains(scene, (share * prior::CHAIN).ln()));
+        let part = if is_users_fault(scene) { prior::CHAIN * USERS_FAULT_FACTOR } else { prior::CHAIN };
+        explanations.extend(chains(scene, (share * part).ln()));
         explanations
     }
 }

@@ -224,6 +224,7 @@ impl<'c, 't> Decoder<'c, 't> {
         if slot.kind != kind::FRAGMENT || depth > MAX_DEPTH {
             return Err(Misfit::Walk);
         }
+        self.budget.spend(usize::from(slot.len))?;
         let start = slot.start as usize;
         let (definition, id, first_slot) = self.instance(start..start + usize::from(slot.len))?;
         let template = self.templates.at(definition, id)?;
