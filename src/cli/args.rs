@@ -208,9 +208,7 @@ fn parse_timezone(text: &str) -> Result<(Option<String>, String), String> {
     let known = jiff::tz::TimeZone::get(zone).is_ok()
         || zone.eq_ignore_ascii_case("utc")
         || format!("2022-01-01T00:00:00{zone}").parse::<jiff::Timestamp>().is_ok();
-    known
-        .then(|| (glob, zone.to_owned()))
-        .ok_or_else(|| format!("`{zone}` is no zone, such as Europe/Zurich or +02:00"))
+    known.then(|| (glob, zone.to_owned())).ok_or_else(|| format!("`{zone}` is no zone, such as Europe/Zurich or +02:00"))
 }
 
 #[cfg(test)]

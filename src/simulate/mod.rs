@@ -180,17 +180,13 @@ pub fn write(case: &str, folder: &Path, seed: u64) -> Result<Truth, Error> {
 }
 
 fn complete_truth(script: &Script, ledger: &world::Ledger) -> Truth {
-    let happening =
-        |at: Timestamp, host: usize, user: usize| Happening { at, host: host_name(host), user: user_name(user) };
+    let happening = |at: Timestamp, host: usize, user: usize| Happening { at, host: host_name(host), user: user_name(user) };
     let is_cause = |refused: &world::RefusedTry| match refused.sign {
         Sign::Glitch => false,
-        Sign::WrongPassword => {
-            script.stale.is_some_and(|stale| stale.user == refused.user && stale.range.contains(refused.at))
-        }
+        Sign::WrongPassword => script.stale.is_some_and(|stale| stale.user == refused.user && stale.range.contains(refused.at)),
         _ => true,
     };
-    let (of_cause, ordinary): (Vec<&world::RefusedTry>, Vec<&world::RefusedTry>) =
-        ledger.refused.iter().partition(|&refused| is_cause(refused));
+    let (of_cause, ordinary): (Vec<&world::RefusedTry>, Vec<&world::RefusedTry>) = ledger.refused.iter().partition(|&refused| is_cause(refused));
     Truth {
         first_case: of_cause.first().map(|refused| refused.at),
         n_sessions: ledger.opened.len(),
@@ -219,35 +215,16 @@ mod tune {
             let script = case::founding::script();
             let ledger = world::play(&script, seed);
             let truth = complete_truth(&script, &ledger);
-            let mut days: std::collections::BTreeMap<String, (usize, usize, std::collections::BTreeSet<String>)> =
-                Default::default();
-            for h in &truth.incomplete {
-                days.entry(cal.show(h.at, "%m-%d")).or_default().0 += 1;
-            }
-            for h in &truth.refused {
-                let d = days.entry(cal.show(h.at, "%m-%d")).or_default();
-                d.1 += 1;
-                d.2.insert(h.user.clone());
-            }
+            let mut days: std::collections::BTreeMap<String, (usize, usize, std::collections::BTreeSet<String>)> = Default::default();
+            for h in &truth.incomplete { days.entry(cal.show(h.at, "%m-%d")).or_default().0 += 1; }
+            for h in &truth.refused { let d = days.entry(cal.show(h.at, "%m-%d")).or_default(); d.1 += 1; d.2.insert(h.user.clone()); }
             let mut users: std::collections::BTreeMap<String, std::collections::BTreeSet<usize>> = Default::default();
-            for (at, _, u) in &ledger.opened {
-                users.entry(cal.show(*at, "%m-%d")).or_default().insert(*u);
-            }
+            for (at, _, u) in &ledger.opened { users.entry(cal.show(*at, "%m-%d")).or_default().insert(*u); }
             let peak = ledger.samples.iter().map(|s| s.n_active).max();
-            println!(
-                "seed {seed}: sessions {} entries {} peak {:?} ordinary {}",
-                truth.n_sessions,
-                ledger.entries.iter().map(Vec::len).sum::<usize>(),
-                peak,
-                truth.n_ordinary_refused
-            );
-            for (d, (i, r, u)) in &days {
-                print!("{d}: inc {i} ref {r} users {} | ", u.len());
-            }
+            println!("seed {seed}: sessions {} entries {} peak {:?} ordinary {}", truth.n_sessions, ledger.entries.iter().map(Vec::len).sum::<usize>(), peak, truth.n_ordinary_refused);
+            for (d, (i, r, u)) in &days { print!("{d}: inc {i} ref {r} users {} | ", u.len()); }
             println!();
-            for d in ["07-05", "07-26", "08-08", "08-18", "08-22", "08-23", "08-24"] {
-                print!("{d} {} ", users.get(d).map_or(0, |u| u.len()));
-            }
+            for d in ["07-05", "07-26", "08-08", "08-18", "08-22", "08-23", "08-24"] { print!("{d} {} ", users.get(d).map_or(0, |u| u.len())); }
             println!();
         }
     }

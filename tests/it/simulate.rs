@@ -198,8 +198,7 @@ fn instant(text: &str) -> Timestamp {
 #[test]
 fn the_founding_story_is_true_for_other_seeds() {
     for seed in [COMMITTED_SEED, 1, 2, 3] {
-        let truth =
-            if seed == COMMITTED_SEED { founding().truth.clone() } else { written("founding-2022", seed).truth };
+        let truth = if seed == COMMITTED_SEED { founding().truth.clone() } else { written("founding-2022", seed).truth };
         let saturday = instant("2022-08-20T00:00:00Z");
         let users = |from: &str, to: &str| {
             let (from, to) = (instant(from), instant(to));

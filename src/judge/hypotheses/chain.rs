@@ -91,15 +91,8 @@ impl Hypothesis for Latent {
                 let spans = scene.spans_of(change, 0.0, Remedied::Never);
                 let mut grid = Grid::new();
                 run_grid(scene, &doses, &points, &spans, (0.0, Remedied::Never), &mut grid);
-<<<<<<< HEAD
-                let log_prior = (shares[change] * prior::CHAIN).ln();
-                grid.explanation(Cause::Change(Some(change)), "chain", log_prior, |(filter, _)| {
-                    mechanism(filter, spans)
-                })
-=======
                 let log_prior = (shares[change] * part).ln();
                 grid.explanation(Cause::Change(Some(change)), "chain", log_prior, |(filter, _)| mechanism(filter, spans))
->>>>>>> main
             })
             .collect();
         let mut order: Vec<(usize, f64)> =
@@ -138,14 +131,9 @@ fn weigh(scene: &Scene<'_>, marks: &Marks, doses: &Doses, change: usize, log_pri
     let points = points(&FINE, &marks.pairs());
     let values = run_grid(scene, doses, &points, &spans, (never.ln(), Remedied::Never), &mut grid);
     let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let kept: Vec<Point> = points
-        .iter()
-        .zip(&values)
-        .filter(|(_, value)| **value > top - POINTS_WITHIN)
-        .map(|(point, _)| *point)
-        .collect();
-    let best: Vec<Point> =
-        points.iter().zip(&values).filter(|(_, value)| **value >= top).map(|(point, _)| *point).collect();
+    let kept: Vec<Point> =
+        points.iter().zip(&values).filter(|(_, value)| **value > top - POINTS_WITHIN).map(|(point, _)| *point).collect();
+    let best: Vec<Point> = points.iter().zip(&values).filter(|(_, value)| **value >= top).map(|(point, _)| *point).collect();
     let mut tried: Vec<(f64, Remedied, f64)> = all
         .into_iter()
         .map(|(end, log_end)| {

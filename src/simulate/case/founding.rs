@@ -122,18 +122,9 @@ fn changes(calendar: &Calendar) -> Vec<Change> {
         Change { what: What::Profiles { version: HOTFIX }, hosts: fix(calendar), restarts: true },
     ];
     for (day, title) in [
-        (
-            date(2022, 7, 9),
-            "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.102.0)",
-        ),
-        (
-            date(2022, 7, 23),
-            "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.611.0)",
-        ),
-        (
-            date(2022, 8, 6),
-            "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.1240.0)",
-        ),
+        (date(2022, 7, 9), "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.102.0)"),
+        (date(2022, 7, 23), "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.611.0)"),
+        (date(2022, 8, 6), "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.1240.0)"),
         (saturday, "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.373.480.0)"),
     ] {
         changes.push(ordinary::definitions(N_HOSTS, title, day));
@@ -153,12 +144,7 @@ fn deploys(calendar: &Calendar) -> Vec<Deploy> {
     };
     vec![
         update(date(2022, 7, 6), 20.0, "8.3.2", "monthly release"),
-        update(
-            date(2022, 8, 20),
-            11.1,
-            "8.4.0",
-            "monthly release; login service waits no longer for the license store",
-        ),
+        update(date(2022, 8, 20), 11.1, "8.4.0", "monthly release; login service waits no longer for the license store"),
     ]
 }
 

@@ -3,8 +3,8 @@
 pub(super) mod founding;
 mod ordinary;
 
-use super::Truth;
 use super::calendar::Calendar;
+use super::Truth;
 use super::script::{Change, Script, What};
 use jiff::civil::Date;
 

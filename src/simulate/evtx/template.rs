@@ -55,8 +55,7 @@ pub(super) fn write_outer(chunk: &mut Chunk, provider: &Provider, computer: &str
         chunk.leaf("Provider", NO_DEPENDENCY, &[("Name", Optional(14, 0x01)), ("Guid", Optional(15, 0x0f))], Empty);
     } else {
         let guid = format!("{{{}}}", provider.guid);
-        let attributes =
-            [("Name", Text(provider.name)), ("Guid", Text(&guid)), ("EventSourceName", Text(provider.source))];
+        let attributes = [("Name", Text(provider.name)), ("Guid", Text(&guid)), ("EventSourceName", Text(provider.source))];
         chunk.leaf("Provider", NO_DEPENDENCY, &attributes, Empty);
     }
     chunk.leaf("EventID", 3, &[("Qualifiers", Optional(4, 0x06))], Optional(3, 0x06));

@@ -58,21 +58,8 @@ pub(in crate::simulate) static HIVE_IN_USE: Kind = profile(1_530, &["Detail"]).l
 pub(in crate::simulate) fn crash_data(program: &str, version: &str, module: &str) -> Vec<Value> {
     let path = format!("C:\\Program Files\\Exempla\\{program}");
     classic(&[
-        program,
-        version,
-        "62c3a1f0",
-        module,
-        version,
-        "62c3a1f0",
-        "c0000005",
-        "000000000001f2c4",
-        "1a2c",
-        "01d8b1a2c3d4e5f6",
-        &path,
-        module,
-        "7d0f5c1e-52a8-4ad2-9d5c-6a0b1c2d3e4f",
-        "",
-        "",
+        program, version, "62c3a1f0", module, version, "62c3a1f0", "c0000005", "000000000001f2c4", "1a2c",
+        "01d8b1a2c3d4e5f6", &path, module, "7d0f5c1e-52a8-4ad2-9d5c-6a0b1c2d3e4f", "", "",
     ])
 }
 
@@ -93,10 +80,7 @@ pub(in crate::simulate) fn memory_data(limit: u64) -> Vec<Value> {
 
 /// Data of `HIVE_REFUSED`.
 pub(in crate::simulate) fn hive_refused_data(user: &str) -> Vec<Value> {
-    texts(&[
-        "The process cannot access the file because it is being used by another process.",
-        &format!("C:\\Users\\{user}\\ntuser.dat"),
-    ])
+    texts(&["The process cannot access the file because it is being used by another process.", &format!("C:\\Users\\{user}\\ntuser.dat")])
 }
 
 /// Data of `HIVE_IN_USE`.

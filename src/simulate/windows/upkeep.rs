@@ -84,12 +84,7 @@ pub(in crate::simulate) static FILTER_LOADED: Kind = Kind::manifest(
     &FILTERS,
     6,
     Shape::Named(&[
-        "FinalStatus",
-        "DeviceVersionMajor",
-        "DeviceVersionMinor",
-        "DeviceNameLength",
-        "DeviceName",
-        "DeviceTime",
+        "FinalStatus", "DeviceVersionMajor", "DeviceVersionMinor", "DeviceNameLength", "DeviceName", "DeviceTime",
     ]),
 );
 /// An update begins to install.

@@ -143,14 +143,7 @@ impl World<'_> {
         place.next_session += 1;
         place.next_disk = 2 + (number - 1) % 120;
         let ends_at = at.plus_seconds(f64::from(visit.stay_s));
-        place.sessions.push(Session {
-            id,
-            user,
-            state: State::Active,
-            disk: number,
-            ends_at,
-            by_limit: visit.by_limit,
-        });
+        place.sessions.push(Session { id, user, state: State::Active, disk: number, ends_at, by_limit: visit.by_limit });
         let version = place.profile_version;
         let opened = SessionRef { host, id };
         self.ledger.opened.push((at, host, user));
@@ -289,11 +282,7 @@ impl World<'_> {
         self.knock(host, at, None, 0.0);
         self.log(host, at, 6.0, &session::AUDIT_REFUSED, session::refused_data(why, &name, &client, port));
         if self.random.chance(0.35) {
-            let data = if cause.id == trouble::NO_CONTROLLER.id {
-                trouble::no_controller_data()
-            } else {
-                trouble::plain_data()
-            };
+            let data = if cause.id == trouble::NO_CONTROLLER.id { trouble::no_controller_data() } else { trouble::plain_data() };
             self.log(host, at, 6.2, cause, data);
         }
         if cause.id == trouble::NO_CONTROLLER.id && self.random.chance(0.15) {
