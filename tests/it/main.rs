@@ -11,3 +11,4 @@ mod judge;
 mod oracle;
 mod read;
 mod simulate;
+mod truth;
