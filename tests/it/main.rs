@@ -11,4 +11,5 @@ mod judge;
 mod oracle;
 mod read;
 mod simulate;
+mod truth;
 mod windows_signals;
