@@ -281,32 +281,11 @@ mod tests {
                 (headline.top.unsigned_abs() * scale..headline.bottom.unsigned_abs() * scale).any(|y| dark(x, y))
             };
             let columns = (0..picture.width()).filter(|x| across(*x));
-            let (first, last) = (columns.clone().next().unwrap(), columns.last().unwrap());
+            let columns: Vec<u32> = columns.collect();
+            let (first, last) = (columns.first().unwrap(), columns.last().unwrap());
             let measured = f64::from(headline.right - headline.left) * f64::from(scale);
             let drawn = f64::from(last - first);
             assert!((drawn / measured - 1.0).abs() < 0.03, "headline: measured {measured}, drawn {drawn}");
-        }
-    }
-
-    #[test]
-    #[ignore]
-    fn look() {
-        for case in fixture::all() {
-            let chart = timeline(&case.input()).unwrap();
-            std::fs::write(format!("/tmp/chart-{}.svg", case.title), &chart.svg).unwrap();
-            std::fs::write(format!("/tmp/chart-{}.png", case.title), png(&chart.svg, 1).unwrap()).unwrap();
-            std::fs::write(format!("/tmp/chart-{}@2x.png", case.title), png(&chart.svg, 2).unwrap()).unwrap();
-            let report = crate::report::format::Report::new(case.input());
-            for format in crate::report::format::FORMATS.iter().take(2) {
-                for file in (format.render)(&report).unwrap() {
-                    std::fs::write(format!("/tmp/{}-{}", case.title, file.name), &file.bytes).unwrap();
-                }
-            }
-            let lines: Vec<String> = crate::report::summary(&case.input(), "reports/x: report.json, report.md")
-                .into_iter()
-                .map(|line| line.text)
-                .collect();
-            std::fs::write(format!("/tmp/{}-summary.txt", case.title), lines.join("\n")).unwrap();
         }
     }
 }

@@ -174,7 +174,9 @@ fn mechanism(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::
         let cause = crate::report::wording::cause_and_trigger(input, candidate);
         writeln!(out, "| {} | {} |", plain(&cause), number::percent(candidate.probability))?;
     }
-    writeln!(out, "\nEvidence, the weightiest first:\n")?;
+    if !main.evidence.is_empty() {
+        writeln!(out, "\nEvidence, the weightiest first:\n")?;
+    }
     for item in &main.evidence {
         writeln!(out, "- {}", plain(&evidence::statement(input, item)))?;
     }

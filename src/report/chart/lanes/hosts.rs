@@ -55,7 +55,7 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
 
 /// What order and signs mean, where the rows leave room for it.
 fn notes(scene: &Scene<'_>, n_rows: usize) -> Vec<Note> {
-    let mut notes = vec![Note::plain("share of attempts that failed with this signature")];
+    let mut notes = vec![Note::plain("share of attempts that failed")];
     if scene.incident.is_some() {
         notes = vec![Note::plain("in the order in which they were hit")];
         if scene.guilty.is_some() {
