@@ -9,6 +9,7 @@ mod inspect;
 mod output;
 mod progress;
 mod schema;
+mod settings;
 mod simulate;
 mod terminal;
 

@@ -1,13 +1,44 @@
 //! Weighs hypotheses against each other: the only place where a verdict is reached.
 //!
 //! In: what `correlate` made explicit. Out: [`Judgement`]: incidents in the order of their impact, each
-//! with a posterior that adds up to 1, and a verdict on every change.
+//! with a posterior that adds up to 1, and a verdict on every change. How and why: `docs/method.md`.
 //!
 //! Invariant: no event is read here, and where the logs cannot tell, the verdict says so.
 
+mod evidence;
+mod forecast;
+mod hypotheses;
+mod incident;
+mod mechanism;
+mod opinion;
+mod posterior;
+mod remedy;
+mod scene;
 pub mod verdict;
+mod verdicts;
 
 pub use verdict::{
     Abstention, Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, EvidenceKind, Incident, Judgement, Latent,
     Reason, Remedy, Trigger, Verdict,
 };
+
+use crate::correlate::Correlation;
+use crate::model::TimeRange;
+
+/// What the caller asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// A span in which people could not connect, by their word: it is judged even if no onset is found.
+    pub incident: Option<TimeRange>,
+}
+
+/// The most incidents that one log is searched for.
+const MAX_INCIDENTS: usize = 4;
+
+/// Finds the incidents, their causes, and what is to be said of every change.
+pub fn judge(correlation: &Correlation, options: &Options) -> Judgement {
+    let found = incident::find(correlation, options, MAX_INCIDENTS);
+    let verdicts = verdicts::verdicts(correlation, &found);
+    let latent = forecast::latent(correlation, &found);
+    Judgement { incidents: found.into_iter().map(|one| one.incident).collect(), verdicts, latent }
+}

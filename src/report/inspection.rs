@@ -156,22 +156,20 @@ fn word(variant: &impl Serialize) -> String {
 fn defects(diagnostics: &[Diagnostic]) -> Vec<InspectedDefect> {
     let mut by_code: BTreeMap<&str, InspectedDefect> = BTreeMap::new();
     for diagnostic in diagnostics {
-        by_code
-            .entry(diagnostic.code.name())
-            .and_modify(|known| known.count += diagnostic.count)
-            .or_insert_with(|| InspectedDefect {
+        by_code.entry(diagnostic.code.name()).and_modify(|known| known.count += diagnostic.count).or_insert_with(
+            || InspectedDefect {
                 code: diagnostic.code.name().to_owned(),
                 count: diagnostic.count,
                 first: place(diagnostic),
                 detail: diagnostic.detail.clone(),
-            });
+            },
+        );
     }
     by_code.into_values().collect()
 }
 
 fn place(diagnostic: &Diagnostic) -> InspectedPlace {
-    let mut place =
-        InspectedPlace { log_file_path: diagnostic.path.clone(), record: None, line: None, offset: None };
+    let mut place = InspectedPlace { log_file_path: diagnostic.path.clone(), record: None, line: None, offset: None };
     match diagnostic.place.map(|place| place.position) {
         Some(Position::Record(number)) => place.record = Some(number),
         Some(Position::Line(number)) => place.line = Some(number),

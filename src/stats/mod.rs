@@ -1,3 +1,19 @@
 //! Mathematics without a domain: slices in, numbers out.
 //!
 //! Invariant: nothing here knows any other part of the crate; sums run in a fixed order.
+
+pub mod odds;
+pub mod quantile;
+pub mod random;
+pub mod rate;
+pub mod segment;
+pub mod special;
+pub mod tail;
+
+pub use odds::{OddsRatio, Table, mantel_haenszel, odds_ratio};
+pub use quantile::quantile;
+pub use random::Random;
+pub use rate::{RateRatio, rate_ratio};
+pub use segment::{Bin, Model, Segment, partition};
+pub use special::{ln_gamma, log_mean_exp, log_sum_exp};
+pub use tail::{beta_cdf, beta_quantile, binomial_tail, proportion_interval};

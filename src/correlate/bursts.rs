@@ -1,0 +1,61 @@
+//! Short bursts of failures with quiet on both sides: nuisances, unless something explains them.
+
+use std::collections::BTreeSet;
+
+use super::{Class, View};
+
+/// A burst lasts about an hour.
+const MAX_LENGTH_S: f64 = 75.0 * 60.0;
+/// Quiet for hours on both sides; without this rule, bursts would eat a real incident piece by piece.
+const QUIET_S: f64 = 3.0 * 3600.0;
+/// One user who tries again and again is no burst.
+const MIN_USERS: usize = 3;
+/// Chances of failing that are tried.
+const SIZES: [f64; 4] = [0.1, 0.3, 0.6, 0.9];
+
+/// One burst.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Burst {
+    /// First failure, seconds.
+    pub from_s: f64,
+    /// Last failure, seconds.
+    pub to_s: f64,
+    /// Attempts within it, on all hosts.
+    pub tries: Vec<usize>,
+    /// How much better it explains its attempts than the background: log ratio less its price, weighted.
+    pub worth: f64,
+}
+
+/// Finds the bursts of a signature that are worth more than they cost.
+///
+/// The price is the logarithm of the number of windows that were looked at, and of the sizes tried.
+pub fn bursts(view: &View<'_>) -> Vec<Burst> {
+    let tries = &view.from.tries;
+    let own: Vec<usize> = (0..tries.len()).filter(|place| view.classes[*place] == Class::Own).collect();
+    let mut groups: Vec<(usize, usize)> = Vec::new();
+    for place in 0..own.len() {
+        match groups.last_mut() {
+            Some(group) if tries[own[place]].at_s - tries[own[group.1]].at_s < QUIET_S => group.1 = place,
+            _ => groups.push((place, place)),
+        }
+    }
+    let price = ((own.len().max(1) * SIZES.len()) as f64).ln() + 1.0;
+    groups
+        .into_iter()
+        .filter_map(|(first, last)| {
+            let (from_s, to_s) = (tries[own[first]].at_s, tries[own[last]].at_s);
+            let users: BTreeSet<usize> = own[first..=last].iter().map(|place| tries[*place].user).collect();
+            if to_s - from_s > MAX_LENGTH_S || users.len() < MIN_USERS {
+                return None;
+            }
+            let inside = tries.partition_point(|one| one.at_s < from_s)..tries.partition_point(|one| one.at_s <= to_s);
+            let inside: Vec<usize> = inside.collect();
+            let best = SIZES
+                .iter()
+                .map(|m| inside.iter().map(|place| view.log_ratio(*place, *m)).sum::<f64>())
+                .fold(f64::NEG_INFINITY, f64::max);
+            let worth = view.weight * best - price;
+            (worth > 0.0).then_some(Burst { from_s, to_s, tries: inside, worth })
+        })
+        .collect()
+}

@@ -1,0 +1,67 @@
+//! # Claim
+//! Something that all hosts depend on was down: a directory, a file share, a licence server, the network.
+//!
+//! # What else would explain it
+//! A change that came to all hosts at that time; the clock; more people than usual.
+//!
+//! # Evidence for
+//! All hosts begin and end together, no host's exposure matters, and the end needs no change.
+//!
+//! # Evidence against
+//! Hosts that were spared; a rollout whose steps the failures follow; failures with load only.
+//!
+//! # Test
+//! One window on all hosts, its beginning, length and chance averaged over the whole log.
+//!
+//! # Limits
+//! A change that no file records, put on all hosts at once and taken back, looks the same.
+//! For signatures that are the user's own fault (a refused password), the same window is a matter of
+//! accounts rather than of a dependency, unless the directory itself was at fault.
+
+use super::super::scene::Scene;
+use super::windows::windows;
+use super::{Cause, Explanation, Hypothesis, prior};
+use crate::model::Fault;
+
+/// The part of windows on all hosts that is a matter of accounts, for signatures that are the user's fault.
+const ACCOUNTS_SHARE: f64 = 0.8;
+
+/// A dependency of all hosts.
+pub(super) struct Dependency;
+
+impl Hypothesis for Dependency {
+    fn name(&self) -> &'static str {
+        "dependency"
+    }
+
+    fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
+        let hosts: Vec<usize> = (0..scene.n_hosts()).collect();
+        let log_prior = prior::DEPENDENCY.ln();
+        let Some(one) = windows(scene, &hosts, false)
+            .explanation(Cause::Dependency, "window", log_prior, |window| window.mechanism(scene, &hosts))
+        else {
+            return Vec::new();
+        };
+        if !is_users_fault(scene) {
+            return vec![one];
+        }
+        let accounts = Explanation {
+            cause: Cause::Credentials(None),
+            log_prior: one.log_prior + ACCOUNTS_SHARE.ln(),
+            ..one.clone()
+        };
+        vec![Explanation { log_prior: one.log_prior + (1.0 - ACCOUNTS_SHARE).ln(), ..one }, accounts]
+    }
+
+    fn sketch(&self, scene: &Scene<'_>) -> Vec<Explanation> {
+        self.explanations(scene)
+    }
+}
+
+/// Whether most failures of the scene's signature are the user's own fault.
+pub(super) fn is_users_fault(scene: &Scene<'_>) -> bool {
+    let Some(signature) = scene.view.signature else { return false };
+    let own = scene.view.from.tries.iter().filter(|one| one.signature == Some(signature));
+    let (users, all) = own.fold((0, 0), |(users, all), one| (users + usize::from(one.fault == Some(Fault::User)), all + 1));
+    2 * users > all
+}

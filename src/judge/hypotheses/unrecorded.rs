@@ -1,0 +1,150 @@
+//! # Claim
+//! A change that no file records fails attempts: at a free time, on all hosts or on some.
+//!
+//! # What else would explain it
+//! A recorded change at about that time; a dependency, for all hosts at once; one host, for one.
+//!
+//! # Evidence for
+//! A rise that fits no recorded change's times and hosts.
+//!
+//! # Evidence against
+//! A rise that begins, host by host, with a recorded change: this hypothesis pays for its free time and hosts.
+//!
+//! # Test
+//! The mean over start times, sizes and ends of `.6 Π exp L + .4 Π (½ + ½ exp L)` over hosts, one size for
+//! all: with all hosts, or with any subset of them. Steps, load responses, and chains with a free start.
+//!
+//! # Limits
+//! Its share of the prior of all changes is the dial between blaming an innocent and missing a guilty one.
+
+use rayon::prelude::*;
+
+use super::super::mechanism::{How, Mechanism, NEVER};
+use super::super::scene::Scene;
+use super::chain::{Doses, Marks, USERS_FAULT_FACTOR, points, run_grid};
+use super::change::shares;
+use super::dependency::is_users_fault;
+use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
+use crate::correlate::{Response, Sums};
+use crate::stats::special::log_add_exp;
+
+/// The part in which all hosts got it.
+const P_ALL_HOSTS: f64 = 0.6;
+/// Chains are tried from so many starts.
+const N_CHAIN_STARTS: usize = 12;
+/// Blocking chances of chains with a free start, with the power of load.
+const CHAINS: [(f64, f64); 4] = [(0.03, 0.0), (0.15, 0.0), (0.06, 1.5), (0.25, 1.5)];
+
+/// A change that no file records.
+pub(super) struct Unrecorded;
+
+impl Hypothesis for Unrecorded {
+    fn name(&self) -> &'static str {
+        "unrecorded change"
+    }
+
+    fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
+        let (_, share) = shares(scene);
+        let shapes = [
+            ("step", prior::STEP + prior::DELAYED + prior::RAMP, &scene.constants),
+            ("under-load", prior::UNDER_LOAD, &scene.powers),
+        ];
+        let mut explanations: Vec<Explanation> = shapes
+            .into_iter()
+            .filter_map(|(shape, part, sums)| windows(scene, sums, shape, (share * part).ln()))
+            .collect();
+        let part = if is_users_fault(scene) { prior::CHAIN * USERS_FAULT_FACTOR } else { prior::CHAIN };
+        explanations.extend(chains(scene, (share * part).ln()));
+        explanations
+    }
+}
+
+type Point = (Response, f64, Remedied, Vec<bool>);
+
+fn windows(scene: &Scene<'_>, all: &[Sums], shape: &'static str, log_prior: f64) -> Option<Explanation> {
+    let grids: Vec<Grid<Point>> = all.par_iter().map(|sums| one_size(scene, sums)).collect();
+    let mut total = Grid::new();
+    for grid in grids {
+        total.merge(grid, -(all.len() as f64).ln());
+    }
+    total.explanation(Cause::Change(None), shape, log_prior, |(response, from, end, hosts)| {
+        let spans = hosts.iter().enumerate().map(|(host, has)| {
+            let to = match end {
+                Remedied::By(remedy) => scene.view.from.changes[remedy].at_s[host],
+                _ => f64::INFINITY,
+            };
+            if *has && from < to { (from, to) } else { NEVER }
+        });
+        Mechanism { user: None, spans: spans.collect(), how: How::Response(response) }
+    })
+}
+
+/// All start hours and ends of one size.
+fn one_size(scene: &Scene<'_>, sums: &Sums) -> Grid<Point> {
+    let mut grid = Grid::new();
+    let n_hours = scene.n_hours();
+    let stops: Vec<(usize, f64, Vec<f64>)> = scene
+        .remedies(0.0, None)
+        .into_iter()
+        .map(|(remedy, weight)| (remedy, weight, scene.stops(sums, remedy)))
+        .collect();
+    let totals: Vec<f64> = (0..scene.n_hosts()).map(|host| sums.total(host)).collect();
+    let p_never = if stops.is_empty() { 1.0 } else { (prior::NEVER + prior::BY_ITSELF) / (prior::NEVER + prior::BY_ITSELF + prior::REMEDIED) };
+    let mut by_host = vec![0.0; scene.n_hosts()];
+    for hour in 0..n_hours {
+        let from_s = hour as f64 * 3600.0;
+        let places = scene.hour(hour);
+        let mut add = |end: Remedied, log_end: f64, ends: &[f64], stops_at: Option<&[f64]>| {
+            for (host, sum) in by_host.iter_mut().enumerate() {
+                let is_over = stops_at.is_some_and(|at| at[host] <= from_s);
+                *sum = if is_over { 0.0 } else { ends[host] - sums.before(host, places[host]) };
+            }
+            let everywhere: f64 = P_ALL_HOSTS.ln() + by_host.iter().sum::<f64>();
+            let somewhere: f64 = (1.0 - P_ALL_HOSTS).ln()
+                + by_host.iter().map(|sum| log_add_exp(0.5_f64.ln(), 0.5_f64.ln() + sum)).sum::<f64>();
+            let log_weight = log_end - (n_hours as f64).ln();
+            grid.add(log_weight, log_add_exp(everywhere, somewhere), end, || {
+                let hosts = by_host.iter().map(|sum| everywhere >= somewhere || *sum > 0.0).collect();
+                (sums.response, from_s, end, hosts)
+            });
+        };
+        add(Remedied::Never, p_never.ln(), &totals, None);
+        for (remedy, weight, stops) in &stops {
+            let at = &scene.view.from.changes[*remedy].at_s;
+            if scene.view.from.changes[*remedy].last_s() > from_s {
+                add(Remedied::By(*remedy), (1.0 - p_never).ln() + weight, stops, Some(at));
+            }
+        }
+    }
+    grid
+}
+
+/// Chains with a free start on all hosts.
+fn chains(scene: &Scene<'_>, log_prior: f64) -> Option<Explanation> {
+    if scene.view.from.ends.is_empty() {
+        return None;
+    }
+    let doses = Doses::of(scene);
+    let points = points(&CHAINS, &Marks::of(scene).pairs());
+    let starts: Vec<f64> = (0..N_CHAIN_STARTS)
+        .map(|place| scene.view.from.length_s * place as f64 / N_CHAIN_STARTS as f64)
+        .collect();
+    let grids: Vec<_> = starts
+        .par_iter()
+        .map(|from| {
+            let spans = vec![(*from, f64::INFINITY); scene.n_hosts()];
+            let mut grid = Grid::new();
+            run_grid(scene, &doses, &points, &spans, (0.0, Remedied::Never), &mut grid);
+            grid.map(|(filter, _)| (filter, *from))
+        })
+        .collect();
+    let mut total = Grid::new();
+    for grid in grids {
+        total.merge(grid, -(N_CHAIN_STARTS as f64).ln());
+    }
+    total.explanation(Cause::Change(None), "chain", log_prior, |(filter, from)| Mechanism {
+        user: None,
+        spans: vec![(from, f64::INFINITY); scene.n_hosts()],
+        how: How::Blocked(filter),
+    })
+}

@@ -1,0 +1,211 @@
+//! Finds incidents: the signature with the most to explain, its cause, its span, its attempts; then again
+//! without what is explained.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::hypotheses::Cause;
+use super::opinion::{MIN_ATTRIBUTED, Opinion, opinion, sketch};
+use super::posterior::{Posterior, posterior};
+use super::remedy::remedy;
+use super::verdict::{Candidate, CauseKind, Incident};
+use super::{Options, evidence};
+use crate::correlate::onset::{BIN_S, split};
+use crate::correlate::Correlation;
+use crate::model::{Name, Timestamp};
+use crate::stats::{Bin, quantile};
+
+/// Signatures that are weighed in full: those that the quick look finds most in.
+const N_FULL: usize = 3;
+/// An incident is told from a quiet log at odds of 20 to 1.
+const MIN_LOG_ODDS: f64 = 3.0;
+/// Attempts whose failure is likelier than not the cause's belong to the incident.
+const MIN_SHARE: f64 = 0.5;
+/// So many failures would have been seen, had it gone on: then it has ended.
+const N_MISSED: f64 = 4.0;
+
+/// An incident with what verdicts need to know of it.
+pub(crate) struct Found {
+    /// What is said of it.
+    pub(crate) incident: Incident,
+    /// Its causes, the likeliest first, with probabilities as printed.
+    pub(crate) causes: Vec<(Cause, f64)>,
+    /// The change that ended it.
+    pub(crate) remedy: Option<usize>,
+    /// Its attempts, by place in the list of attempts.
+    pub(crate) places: Vec<usize>,
+    /// The failing chance of each attempt under the best explanation.
+    pub(crate) chances: Vec<f64>,
+    /// Whether load matters to the best explanation, and in which way the likeliest cause acts.
+    pub(crate) is_under_load: bool,
+    /// Whether the likeliest cause blocks users.
+    pub(crate) is_chain: bool,
+    /// The signature that was judged; `None` for the sum.
+    pub(crate) signature: Option<usize>,
+}
+
+/// Finds at most `max` incidents, in the order of their impact.
+pub(crate) fn find(from: &Correlation, options: &Options, max: usize) -> Vec<Found> {
+    let asked = options.incident.map(|span| (from.seconds(span.start), from.seconds(span.end)));
+    let mut skip = vec![false; from.tries.len()];
+    let mut found: Vec<Found> = Vec::new();
+    for _ in 0..max {
+        let asked = if found.is_empty() { asked } else { None };
+        let with_marks = found.iter().all(|one| !one.is_chain);
+        let Some(opinion) = loudest(from, &skip, asked, with_marks) else { break };
+        let Some(one) = incident(&opinion, asked) else { break };
+        for place in &one.places {
+            skip[*place] = true;
+        }
+        found.push(one);
+    }
+    found.sort_by(|a, b| impact(from, b).total_cmp(&impact(from, a)));
+    for (place, one) in found.iter_mut().enumerate() {
+        one.incident.id = format!("inc-{}", place + 1);
+    }
+    found
+}
+
+/// The impact of an incident: the days that its users lost.
+fn impact(from: &Correlation, found: &Found) -> f64 {
+    let days: BTreeSet<(usize, i64)> =
+        found.places.iter().map(|place| (from.tries[*place].user, (from.tries[*place].at_s / 86_400.0) as i64)).collect();
+    days.len() as f64
+}
+
+/// The opinion on the signature with the most to explain; `None` if none has enough.
+fn loudest<'a>(
+    from: &'a Correlation,
+    skip: &[bool],
+    asked: Option<(f64, f64)>,
+    with_marks: bool,
+) -> Option<Opinion<'a>> {
+    let mut looks: Vec<(f64, Option<usize>)> = std::iter::once(None)
+        .chain((0..from.signatures.len()).map(Some))
+        .map(|signature| (sketch(from, signature, skip, asked), signature))
+        .filter(|(odds, _)| *odds > f64::NEG_INFINITY)
+        .collect();
+    looks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    looks
+        .into_iter()
+        .take(N_FULL)
+        .map(|(_, signature)| opinion(from, signature, skip, asked, with_marks))
+        .filter(|one| one.log_odds > MIN_LOG_ODDS || asked.is_some())
+        .filter(|one| attributed(one).1.len() as f64 >= MIN_ATTRIBUTED)
+        .max_by(|a, b| a.log_odds.total_cmp(&b.log_odds))
+}
+
+/// The chances of the best explanation, and the attempts that it has failed.
+fn attributed(opinion: &Opinion<'_>) -> (Vec<f64>, Vec<usize>) {
+    let view = &opinion.scene.view;
+    let Some(best) = opinion.best() else { return (Vec::new(), Vec::new()) };
+    let chances = best.best.chances(view);
+    let shares = view.attributed(&chances);
+    let places = (0..shares.len()).filter(|place| shares[*place] > MIN_SHARE).collect();
+    (chances, places)
+}
+
+/// Makes an incident of an opinion.
+fn incident(opinion: &Opinion<'_>, asked: Option<(f64, f64)>) -> Option<Found> {
+    let from = opinion.scene.view.from;
+    let (chances, places) = attributed(opinion);
+    let first = *places.first()?;
+    let Posterior { root_cause, candidates, abstention, causes } = posterior(opinion);
+    let best = opinion.best()?;
+    let (remedy, remedy_change) = remedy(opinion);
+    let started = started(from, &places, asked);
+    let last = *places.last()?;
+    let ended_at = ended(from, &chances, last).then(|| from.tries[last].at.plus_seconds(1.0));
+    let within = |at_s: f64| at_s >= from.tries[started].at_s && at_s <= from.tries[last].at_s;
+    let hosts = by_count(places.iter().map(|place| from.tries[*place].host));
+    let hosts_hit: BTreeSet<usize> = hosts.iter().map(|(host, _)| *host).collect();
+    let signatures = by_count(places.iter().filter_map(|place| from.tries[*place].signature));
+    let users: BTreeSet<usize> = places.iter().map(|place| from.tries[*place].user).collect();
+    let n_attempts =
+        from.tries.iter().filter(|one| within(one.at_s) && hosts_hit.contains(&one.host)).count();
+    let n_failures = places.iter().filter(|place| within(from.tries[**place].at_s)).count();
+    let incident = Incident {
+        id: String::new(),
+        signatures: signatures.iter().map(|(signature, _)| from.signatures[*signature].clone()).collect(),
+        first_case_at: from.tries[first].at,
+        started_at: from.tries[started].at,
+        peak_at: peak(from, &places),
+        ended_at,
+        n_attempts,
+        n_failures,
+        n_users: users.len(),
+        hosts: hosts.iter().map(|(host, _)| from.hosts[*host].clone()).collect(),
+        attempts: places.iter().map(|place| from.tries[*place].id).collect(),
+        root_cause,
+        posterior: candidates,
+        abstention,
+        remedy,
+        evidence: evidence::gather(opinion, &causes, &places, remedy_change),
+    };
+    Some(Found {
+        incident,
+        causes,
+        remedy: remedy_change,
+        places,
+        is_under_load: best.best.is_under_load(),
+        is_chain: super::posterior::is_chain(&best.best.how),
+        chances,
+        signature: opinion.scene.view.signature,
+    })
+}
+
+/// Values with their counts, the commonest first.
+fn by_count(values: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
+    let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    let mut counts: Vec<(usize, usize)> = counts.into_iter().collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    counts
+}
+
+/// The place of the first attempt of the rise that people noticed.
+///
+/// The hourly share of attempts that belong to the incident is segmented; the rise begins with the first
+/// segment of at least a third of the share of the worst.
+fn started(from: &Correlation, places: &[usize], asked: Option<(f64, f64)>) -> usize {
+    let mut bins = vec![Bin::default(); from.n_hours()];
+    let last = bins.len() - 1;
+    let hour = |at_s: f64| ((at_s / BIN_S).max(0.0) as usize).min(last);
+    for one in &from.tries {
+        bins[hour(one.at_s)].n += 1;
+    }
+    for place in places {
+        bins[hour(from.tries[*place].at_s)].k += 1;
+    }
+    let segments = split(&bins, None);
+    let worst = segments.iter().map(|segment| segment.share).fold(0.0, f64::max);
+    let rise = segments.iter().find(|segment| segment.share >= worst / 3.0).map_or(0.0, |segment| segment.from_s);
+    let rise = asked.map_or(rise, |(start, _)| rise.max(start.min(from.length_s)));
+    places.iter().copied().find(|place| from.tries[*place].at_s >= rise).unwrap_or(places[0])
+}
+
+/// The beginning of the hour with the most failures.
+fn peak(from: &Correlation, places: &[usize]) -> Timestamp {
+    let hours = by_count(places.iter().map(|place| from.tries[*place].at.hour().max(0) as usize));
+    Timestamp::from_unix_seconds(hours.first().map_or(0, |(hour, _)| *hour as i64) * 3600)
+}
+
+/// Whether the incident is over: at its own usual rate, the attempts after its last failure would have met several.
+fn ended(from: &Correlation, chances: &[f64], last: usize) -> bool {
+    let at_work: Vec<f64> = chances[..=last].iter().copied().filter(|m| *m > 0.0).collect();
+    let Some(usual) = quantile(&at_work, 0.5) else { return false };
+    let after = from.tries.len() - last - 1;
+    let still: f64 = chances[last + 1..].iter().sum();
+    after as f64 * usual > N_MISSED && still < N_MISSED
+}
+
+/// The likeliest other cause in the words of a verdict.
+pub(crate) fn likeliest(found: &Found) -> Option<&Candidate> {
+    found.incident.posterior.iter().find(|one| one.kind != CauseKind::Unknown)
+}
+
+/// A host's name.
+pub(crate) fn host_name(from: &Correlation, host: usize) -> Name {
+    from.hosts[host].clone()
+}

@@ -1,0 +1,91 @@
+//! A mechanism: which attempts it fails, where and when, with which chance.
+
+use crate::correlate::blocked::doses;
+use crate::correlate::{Blocked, Response, View};
+
+/// A span on no host.
+pub(crate) const NEVER: (f64, f64) = (f64::INFINITY, f64::INFINITY);
+
+/// How the chance of failing comes about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum How {
+    /// It depends on load at most.
+    Response(Response),
+    /// It grows in a straight line from the beginning of the span.
+    Ramp {
+        /// Chance once it is fully there.
+        m: f64,
+        /// How long that takes.
+        hours: f64,
+    },
+    /// Users are blocked by a session that did not close.
+    Blocked(Blocked),
+    /// It is there at certain hours only.
+    Clock {
+        /// Chance of failing.
+        m: f64,
+        /// When in the period it begins, seconds.
+        from_s: f64,
+        /// How long it lasts, seconds.
+        length_s: f64,
+        /// The period, seconds: a day or a week.
+        period_s: f64,
+    },
+}
+
+/// One mechanism.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Mechanism {
+    /// The only account that it concerns, if it is one.
+    pub(crate) user: Option<usize>,
+    /// By host: when it is at work, seconds.
+    pub(crate) spans: Vec<(f64, f64)>,
+    /// How it fails attempts.
+    pub(crate) how: How,
+}
+
+impl Mechanism {
+    /// A mechanism that is never at work.
+    pub(crate) fn nothing(n_hosts: usize) -> Self {
+        Self { user: None, spans: vec![NEVER; n_hosts], how: How::Response(Response::Constant { m: 0.0 }) }
+    }
+
+    /// The chance that it fails each attempt, before the outcome is known.
+    pub(crate) fn chances(&self, view: &View<'_>) -> Vec<f64> {
+        let tries = &view.from.tries;
+        let mut chances = vec![0.0; tries.len()];
+        if let How::Blocked(filter) = self.how {
+            filter.run(view, &self.spans, &doses(view.from, filter.gamma), |place, m| chances[place] = m);
+            return chances;
+        }
+        for (place, one) in tries.iter().enumerate() {
+            let (from, to) = self.spans[one.host];
+            if one.at_s < from || one.at_s >= to || self.user.is_some_and(|user| user != one.user) {
+                continue;
+            }
+            chances[place] = match self.how {
+                How::Response(response) => response.chance(one),
+                How::Ramp { m, hours } => ramp(m, hours, one.at_s - from),
+                How::Clock { m, from_s, length_s, period_s } => {
+                    if (one.at_s - from_s).rem_euclid(period_s) < length_s { m } else { 0.0 }
+                }
+                How::Blocked(_) => 0.0,
+            };
+        }
+        chances
+    }
+
+    /// What it adds to the log likelihood by its marks, unweighted; 0 for mechanisms that leave none.
+    pub(crate) fn is_under_load(&self) -> bool {
+        match self.how {
+            How::Response(response) => response.is_under_load(),
+            How::Blocked(filter) => filter.gamma > 0.0,
+            How::Ramp { .. } | How::Clock { .. } => false,
+        }
+    }
+}
+
+/// The chance of a ramp after some seconds.
+pub(crate) fn ramp(m: f64, hours: f64, after_s: f64) -> f64 {
+    m * (after_s / (hours * 3600.0)).clamp(0.0, 1.0)
+}

@@ -1,0 +1,245 @@
+//! One signature's attempts, prepared so that every hypothesis can ask its questions cheaply.
+
+use crate::correlate::{Response, Sums, View};
+use crate::stats::special::LogSum;
+
+use super::hypotheses::Remedied;
+
+/// Chances of failing that are tried: about equal steps of their logit, from two in a hundred to nearly all.
+pub(crate) const SIZES: [f64; 9] = [0.015, 0.03, 0.06, 0.12, 0.22, 0.35, 0.5, 0.7, 0.92];
+/// Powers of load that are tried, with chances at full load.
+const POWERS: [(f64, f64); 10] = [
+    (0.03, 1.0),
+    (0.1, 1.0),
+    (0.25, 1.0),
+    (0.5, 1.0),
+    (0.05, 2.0),
+    (0.15, 2.0),
+    (0.4, 2.0),
+    (0.1, 4.0),
+    (0.3, 4.0),
+    (0.7, 4.0),
+];
+/// Thresholds of load that are tried, in units of full load.
+const THRESHOLDS: [f64; 6] = [0.45, 0.6, 0.75, 0.9, 1.05, 1.25];
+/// Chances above a threshold that are tried.
+const ABOVE: [f64; 4] = [0.08, 0.25, 0.5, 0.85];
+/// By how much a host may be earlier or later than stated, hours: first as stated, then what clocks, restarts
+/// and installers blur, then what a list may hide that knows the start of a rollout only.
+const LATENESS_H: [f64; 9] = [0.0, -0.2, 0.2, 3.0, 8.0, 24.0, 48.0, 72.0, 120.0];
+/// How many of these are blur.
+const N_BLUR: usize = 3;
+/// The chance that a host is later, where one stated time stands for several hosts.
+const P_LATE_ONE_TIME: f64 = 0.4;
+/// The same where a list states a time for each host.
+const P_LATE_STATED: f64 = 0.15;
+/// The chance that a host was not reached at all, where no record says which hosts were.
+const P_NOT_REACHED: f64 = 0.3;
+
+/// What hypotheses are weighed on.
+pub(crate) struct Scene<'a> {
+    /// The attempts as the signature sees them.
+    pub(crate) view: View<'a>,
+    /// Running sums of constant chances, in the order of [`SIZES`].
+    pub(crate) constants: Vec<Sums>,
+    /// Running sums of powers of load.
+    pub(crate) powers: Vec<Sums>,
+    /// Running sums of thresholds of load.
+    pub(crate) hinges: Vec<Sums>,
+    /// The span that the caller asked about, seconds.
+    pub(crate) asked: Option<(f64, f64)>,
+    /// Attempts of each host before each full hour: by hour, by host.
+    hours: Vec<Vec<usize>>,
+    /// Attempts of each host before it got each change, by change, lateness and host.
+    got: Vec<Vec<Vec<usize>>>,
+}
+
+/// The logarithm of the mean of `exp` of the sum between two places of a host, over where they may be.
+///
+/// A span that ends before it begins is empty, and its sum 0.
+pub(crate) fn span_sum(sums: &Sums, host: usize, starts: &[(f64, usize)], stops: &[(f64, usize)]) -> f64 {
+    let between = |start: usize, stop: usize| {
+        if stop > start { sums.before(host, stop) - sums.before(host, start) } else { 0.0 }
+    };
+    if let ([(_, start)], [(_, stop)]) = (starts, stops) {
+        return between(*start, *stop);
+    }
+    let mut mean = LogSum::default();
+    for (start_weight, start) in starts {
+        for (stop_weight, stop) in stops {
+            mean.add(start_weight + stop_weight + between(*start, *stop));
+        }
+    }
+    mean.ln()
+}
+
+impl<'a> Scene<'a> {
+    /// Prepares a view whose background is set.
+    pub(crate) fn new(view: View<'a>, asked: Option<(f64, f64)>) -> Self {
+        let from = view.from;
+        let n_hosts = from.hosts.len();
+        let powers = POWERS.map(|(m, gamma)| Response::Power { m, gamma });
+        let hinges = [false, true].into_iter().flat_map(|of_fleet| {
+            THRESHOLDS.into_iter().flat_map(move |from| ABOVE.map(|m| Response::Hinge { m, from, of_fleet }))
+        });
+        let hours = (0..=from.n_hours())
+            .map(|hour| (0..n_hosts).map(|host| view.place(host, hour as f64 * 3600.0)).collect())
+            .collect();
+        let got = from.changes.iter().map(|change| {
+            let late = |late_h: f64| (0..n_hosts).map(|host| view.place(host, change.at_s[host] + late_h * 3600.0)).collect();
+            LATENESS_H.into_iter().map(late).collect()
+        });
+        Self {
+            constants: SIZES.iter().map(|m| view.sums(Response::Constant { m: *m })).collect(),
+            powers: powers.into_iter().map(|response| view.sums(response)).collect(),
+            hinges: hinges.map(|response| view.sums(response)).collect(),
+            asked,
+            hours,
+            got: got.collect(),
+            view,
+        }
+    }
+
+    /// Hosts.
+    pub(crate) fn n_hosts(&self) -> usize {
+        self.view.from.hosts.len()
+    }
+
+    /// Full hours in the window.
+    pub(crate) fn n_hours(&self) -> usize {
+        self.hours.len() - 1
+    }
+
+    /// The sum on a host between two full hours.
+    pub(crate) fn between(&self, sums: &Sums, host: usize, from_hour: usize, to_hour: usize) -> f64 {
+        let last = self.n_hours();
+        sums.before(host, self.hours[to_hour.min(last)][host]) - sums.before(host, self.hours[from_hour.min(last)][host])
+    }
+
+    /// The ways in which a host may have got a change, with the logarithm of their weights: as stated, or
+    /// later by a delay. What the host's own log says, and what a list says host by host, is taken as stated
+    /// with far more weight; where one stated time stands for several hosts it may be the start only.
+    fn lateness(&self, change: usize) -> impl Iterator<Item = (f64, usize, f64)> {
+        let change = &self.view.from.changes[change];
+        let late = if change.is_one_time {
+            P_LATE_ONE_TIME
+        } else if change.only_stated || !change.hosts_known {
+            P_LATE_STATED
+        } else {
+            0.0
+        };
+        let blurred: f64 = (1.0 - late) / N_BLUR as f64;
+        let each: f64 = late / (LATENESS_H.len() - N_BLUR) as f64;
+        LATENESS_H
+            .into_iter()
+            .enumerate()
+            .map(move |(place, late_h)| (if place < N_BLUR { blurred } else { each }, place, late_h))
+            .filter(|(weight, _, _)| *weight > 0.0)
+            .map(|(weight, place, late_h)| (weight.ln(), place, late_h))
+    }
+
+    /// By host: the places at which a change (and `delay_h` after it) may have come into force, with the
+    /// logarithm of their weights; empty where it never did.
+    pub(crate) fn starts(&self, change: usize, delay_h: f64) -> Vec<Vec<(f64, usize)>> {
+        let at = &self.view.from.changes[change].at_s;
+        (0..self.n_hosts())
+            .map(|host| {
+                if !at[host].is_finite() {
+                    return Vec::new();
+                }
+                self.lateness(change)
+                    .map(|(weight, place, late_h)| {
+                        let tries = if delay_h > 0.0 {
+                            self.view.place(host, at[host] + (late_h + delay_h) * 3600.0)
+                        } else {
+                            self.got[change][place][host]
+                        };
+                        (weight, tries)
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// By host: the places at which a remedy may have come; the end of the log where it never did.
+    pub(crate) fn stop_places(&self, remedy: usize) -> Vec<Vec<(f64, usize)>> {
+        let at = &self.view.from.changes[remedy].at_s;
+        (0..self.n_hosts())
+            .map(|host| {
+                if at[host].is_finite() {
+                    self.lateness(remedy).map(|(weight, place, _)| (weight, self.got[remedy][place][host])).collect()
+                } else {
+                    vec![(0.0, self.view.tries_of(host).len())]
+                }
+            })
+            .collect()
+    }
+
+    /// By host: the logarithm of the mean, over when a remedy may have come, of `exp` of the sum before it.
+    ///
+    /// Only for spans that begin before the remedy's stated time.
+    pub(crate) fn stops(&self, sums: &Sums, remedy: usize) -> Vec<f64> {
+        let sum = |(host, places): (usize, Vec<(f64, usize)>)| {
+            let mut mean = LogSum::default();
+            for (weight, place) in places {
+                mean.add(weight + sums.before(host, place));
+            }
+            mean.ln()
+        };
+        self.stop_places(remedy).into_iter().enumerate().map(sum).collect()
+    }
+
+    /// The sum on one host that a change was said to reach, given the chance that it did not.
+    pub(crate) fn reached(&self, change: usize, sum: f64) -> f64 {
+        if self.view.from.changes[change].hosts_known {
+            return sum;
+        }
+        crate::stats::special::log_add_exp(P_NOT_REACHED.ln(), (1.0 - P_NOT_REACHED).ln() + sum)
+    }
+
+    /// Places in the running sums at a full hour, by host.
+    pub(crate) fn hour(&self, hour: usize) -> &[usize] {
+        &self.hours[hour.min(self.n_hours())]
+    }
+
+    /// The ends that a cause which began at `from_s` on its first host can have by a recorded change, with
+    /// their logarithmic prior weights, which add up to one.
+    ///
+    /// A later version or the removal of the guilty component is likelier than any other change: most
+    /// incidents that a change caused end by taking it back or by its own fix.
+    pub(crate) fn remedies(&self, from_s: f64, guilty: Option<usize>) -> Vec<(usize, f64)> {
+        let changes = &self.view.from.changes;
+        let weights: Vec<(usize, f64)> = (0..changes.len())
+            .filter(|remedy| Some(*remedy) != guilty && changes[*remedy].last_s() > from_s)
+            .map(|remedy| {
+                let same = guilty.is_some_and(|guilty| changes[guilty].component == changes[remedy].component);
+                let usual = if changes[remedy].is_routine {
+                    0.2
+                } else if changes[remedy].kind == crate::model::ChangeKind::Restart {
+                    0.4
+                } else {
+                    1.0
+                };
+                (remedy, if same { 4.0 * usual } else { usual })
+            })
+            .collect();
+        let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
+        weights.into_iter().map(|(remedy, weight)| (remedy, (weight / total).ln())).collect()
+    }
+
+    /// The spans of a change, host by host, until what ended it.
+    pub(crate) fn spans_of(&self, change: usize, delay_h: f64, end: Remedied) -> Vec<(f64, f64)> {
+        let changes = &self.view.from.changes;
+        (0..self.n_hosts())
+            .map(|host| {
+                let from = changes[change].at_s[host] + delay_h * 3600.0;
+                let to = match end {
+                    Remedied::Never => f64::INFINITY,
+                    Remedied::AtHour(hour) => hour as f64 * 3600.0,
+                    Remedied::By(remedy) => changes[remedy].at_s[host],
+                };
+                if from < to { (from, to) } else { super::mechanism::NEVER }
+            })
+            .collect()
+    }
+}

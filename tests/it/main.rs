@@ -1,0 +1,13 @@
+//! Everything that is tested from outside, in one binary: one file a topic.
+
+mod cases;
+mod cli;
+mod command;
+mod evtx;
+mod evtx_bytes;
+mod fleet;
+mod founding;
+mod judge;
+mod oracle;
+mod read;
+mod simulate;
