@@ -10,7 +10,9 @@ use std::time::Instant;
 use causeline::diagnostic::Code;
 use causeline::error::Error;
 use causeline::model::SourceId;
-use causeline::read::{Body, Container, Discovery, Encoding, How, Reading, Record, Selection, Source, discover};
+use causeline::read::{
+    Body, Container, Discovery, Encoding, How, Reading, Record, Selection, Source, WindowsRecord, discover,
+};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -446,4 +448,45 @@ fn a_source_can_be_opened_again_and_again() {
     let mut raw = Vec::new();
     fs::File::open(root.path().join("x.log.gz")).unwrap().read_to_end(&mut raw).unwrap();
     assert_eq!(source.n_bytes_stored, raw.len() as u64);
+}
+
+/// A record whose GUIDs are in upper case: in XML a text that looks like one cannot be told from one.
+fn without_case_of_guids(record: &WindowsRecord) -> WindowsRecord {
+    let mut record = record.clone();
+    for value in record.data.iter_mut().filter_map(|datum| datum.value.as_mut()) {
+        if value.len() == 38 && value.starts_with('{') {
+            *value = value.to_uppercase().into();
+        }
+    }
+    record
+}
+
+#[test]
+fn events_are_the_same_from_their_binary_form_and_from_xml() {
+    let Some(corpora) = corpora() else { return };
+    let (mut n_records, mut different) = (0, Vec::new());
+    for log in found(corpora.join("evtx")).sources.iter().filter(|source| source.container == Container::Evtx) {
+        let settings = evtx::ParserSettings::new().indent(false).num_threads(1);
+        let Ok(parser) = evtx::EvtxParser::from_path(corpora.join("..").join("corpora").join(&log.name.path)) else {
+            continue;
+        };
+        let mut parser = parser.with_configuration(settings);
+        let xml: String = parser.records().flatten().map(|record| record.data + "\n").collect();
+        let export = Source::from_bytes(SourceId(0), "export.xml", xml.as_bytes());
+        let binary: BTreeMap<_, _> = read(log).0.into_iter().map(|record| (record.position, record.body)).collect();
+        let (records, reading) = read(&export);
+        assert_eq!(reading.n_damaged, 0, "{}: {:?}", log.name.path, reading.diagnostics);
+        for record in records {
+            n_records += 1;
+            let (Some(Body::Windows(a)), Body::Windows(b)) = (binary.get(&record.position), &record.body) else {
+                different.push(format!("{} {:?} is missing", log.name.path, record.position));
+                continue;
+            };
+            if without_case_of_guids(a) != without_case_of_guids(b) {
+                different.push(format!("{}\n  {a:?}\n  {b:?}", log.name.path));
+            }
+        }
+    }
+    println!("{n_records} records, {} different\n{}", different.len(), different.join("\n"));
+    assert!(n_records > 40_000 && different.len() < n_records / 1_000, "{} of {n_records}", different.len());
 }
