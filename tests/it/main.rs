@@ -8,6 +8,7 @@ mod evtx_bytes;
 mod fleet;
 mod founding;
 mod judge;
+mod normalize;
 mod oracle;
 mod read;
 mod simulate;
