@@ -222,10 +222,17 @@ fn candidate(kind: CauseKind, change_id: Option<&str>, probability: f64) -> Cand
 }
 
 /// An incident over all failures of that signature.
-fn incident(tables: &Tables, signature: &str, started_at: Timestamp, ended_at: Timestamp, posterior: Vec<Candidate>) -> Incident {
+fn incident(
+    tables: &Tables,
+    signature: &str,
+    started_at: Timestamp,
+    ended_at: Timestamp,
+    posterior: Vec<Candidate>,
+) -> Incident {
     let own: Vec<&Attempt> =
         tables.attempts.iter().filter(|attempt| attempt.signature.as_deref() == Some(signature)).collect();
-    let within: Vec<&&Attempt> = own.iter().filter(|attempt| started_at <= attempt.at && attempt.at < ended_at).collect();
+    let within: Vec<&&Attempt> =
+        own.iter().filter(|attempt| started_at <= attempt.at && attempt.at < ended_at).collect();
     let hosts: BTreeSet<Name> = within.iter().map(|attempt| attempt.host.clone()).collect();
     Incident {
         id: "inc-1".to_owned(),
@@ -275,12 +282,32 @@ fn case(title: &'static str, tables: Tables, judgement: Judgement) -> Case {
         tables,
         judgement,
         diagnostics: vec![
-            Diagnostic { count: 3, ..Diagnostic::new(Code::EvtxChunkDamaged, "logs/RDS03/System.evtx", Some(place(65_536)), "checksum of the chunk") },
+            Diagnostic {
+                count: 3,
+                ..Diagnostic::new(
+                    Code::EvtxChunkDamaged,
+                    "logs/RDS03/System.evtx",
+                    Some(place(65_536)),
+                    "checksum of the chunk",
+                )
+            },
             Diagnostic::new(Code::ZoneAssumed, "logs/app/<login>.log", None, "Europe/Zurich"),
         ],
         signatures: BTreeMap::from([
-            (Name::from(LOCKED), text("profile disk locked by an earlier session", "The profile's disk is still attached by a session that did not close, so it cannot be attached again.")),
-            (Name::from(TIMEOUT), text("session host did not answer in time", "The broker sent the user to a host that did not finish the logon.")),
+            (
+                Name::from(LOCKED),
+                text(
+                    "profile disk locked by an earlier session",
+                    "The profile's disk is still attached by a session that did not close, so it cannot be attached again.",
+                ),
+            ),
+            (
+                Name::from(TIMEOUT),
+                text(
+                    "session host did not answer in time",
+                    "The broker sent the user to a host that did not finish the logon.",
+                ),
+            ),
             (Name::from(PASSWORD), text("wrong password", "The name or password was not accepted.")),
         ]),
     }
@@ -323,19 +350,31 @@ pub(crate) fn founding() -> Case {
         (chance, if idx == 6 && when < rollout { TIMEOUT } else { LOCKED })
     };
     let per_hour = |when: Timestamp| office(when, if when >= at("2022-08-22T00:00:00Z") { 17.0 } else { 7.0 });
-    let fleet = Fleet { n_hosts: 8, start: at("2022-07-04T00:00:00Z"), end: at("2022-08-26T18:00:00Z"), per_hour: &per_hour, fails: &fails };
+    let fleet = Fleet {
+        n_hosts: 8,
+        start: at("2022-07-04T00:00:00Z"),
+        end: at("2022-08-26T18:00:00Z"),
+        per_hour: &per_hour,
+        fails: &fails,
+    };
     let mut tables = tables(&fleet, 7);
     tables.coverage[4].gaps = vec![TimeRange { start: at("2022-08-09T00:00:00Z"), end: at("2022-08-12T12:00:00Z") }];
     tables.attempts.retain(|attempt| !(&*attempt.host == "RDS05" && tables.coverage[4].gaps[0].contains(attempt.at)));
     for (idx, attempt) in tables.attempts.iter_mut().enumerate() {
         attempt.id = idx as u32;
     }
-    let wave = |times: [&'static str; 3]| -> Vec<(usize, &'static str)> { (0..8).map(|idx| (idx, times[idx / 3])).collect() };
+    let wave =
+        |times: [&'static str; 3]| -> Vec<(usize, &'static str)> { (0..8).map(|idx| (idx, times[idx / 3])).collect() };
     let all = |when: &'static str| -> Vec<(usize, &'static str)> { (0..8).map(|idx| (idx, when)).collect() };
     let mut hotfix: Vec<(usize, &str)> = vec![(3, "2022-08-22T13:30:00Z")];
     hotfix.extend([0, 1, 2, 4, 5, 6, 7].map(|idx| (idx, "2022-08-23T19:00:00Z")));
     tables.changes = numbered(vec![
-        change("FSLogix Apps", "2.9.8171.14983", ChangeKind::Update, &wave(["2022-07-12T20:00:00Z", "2022-07-14T02:00:00Z", "2022-07-15T08:00:00Z"])),
+        change(
+            "FSLogix Apps",
+            "2.9.8171.14983",
+            ChangeKind::Update,
+            &wave(["2022-07-12T20:00:00Z", "2022-07-14T02:00:00Z", "2022-07-15T08:00:00Z"]),
+        ),
         change("KB5015807", "", ChangeKind::Update, &all("2022-07-19T21:00:00Z")),
         change("Operating system restart", "", ChangeKind::Restart, &all("2022-07-31T02:00:00Z")),
         change("Ledger client", "22.8.1", ChangeKind::Update, &all("2022-08-20T18:00:00Z")),
@@ -356,10 +395,20 @@ pub(crate) fn founding() -> Case {
     let changes = &tables.changes;
     let better = Reason::BetterExplained { by: incident.root_cause.clone() };
     let verdicts = vec![
-        verdict(&changes[0], Verdict::RootCause, 0.962_345_678_9, vec![Reason::FailuresFollowExposure, Reason::BlockedUsers, Reason::GrowsWithLoadWhereExposed]),
+        verdict(
+            &changes[0],
+            Verdict::RootCause,
+            0.962_345_678_9,
+            vec![Reason::FailuresFollowExposure, Reason::BlockedUsers, Reason::GrowsWithLoadWhereExposed],
+        ),
         verdict(&changes[1], Verdict::Acquitted, 0.000_4, vec![better.clone()]),
         verdict(&changes[2], Verdict::Unproven, 0.000_2, vec![Reason::TooFewAttempts]),
-        verdict(&changes[3], Verdict::Acquitted, 0.008, vec![Reason::FailuresBefore { n_failures: 31, first_at: incident.first_case_at }, better]),
+        verdict(
+            &changes[3],
+            Verdict::Acquitted,
+            0.008,
+            vec![Reason::FailuresBefore { n_failures: 31, first_at: incident.first_case_at }, better],
+        ),
         verdict(&changes[4], Verdict::Remedy, 0.0, vec![Reason::FailuresStop]),
         verdict(&changes[5], Verdict::Acquitted, 0.0, vec![Reason::AfterOnset]),
     ];
@@ -417,7 +466,11 @@ fn founding_evidence() -> Vec<Evidence> {
             EvidenceKind::Alibi,
             Some("chg-4"),
             -5.2,
-            vec![("failures_before", n(31)), ("attempts_before", n(8_924)), ("p_chance", Estimate::interval(0.000_04, 0.000_04, 0.000_04, "1"))],
+            vec![
+                ("failures_before", n(31)),
+                ("attempts_before", n(8_924)),
+                ("p_chance", Estimate::interval(0.000_04, 0.000_04, 0.000_04, "1")),
+            ],
         ),
     ]
 }
@@ -426,11 +479,20 @@ fn founding_evidence() -> Vec<Evidence> {
 pub(crate) fn capacity() -> Case {
     let onset = at("2023-03-06T06:30:00Z");
     let fails = |_: usize, when: Timestamp| {
-        let crowded = when >= onset && (6..=11).contains(&when.hour().rem_euclid(24)) && when < at("2023-03-08T00:00:00Z");
+        let crowded =
+            when >= onset && (6..=11).contains(&when.hour().rem_euclid(24)) && when < at("2023-03-08T00:00:00Z");
         (if crowded { 0.22 } else { 0.001 }, TIMEOUT)
     };
-    let per_hour = |when: Timestamp| office(when, if when >= at("2023-03-06T00:00:00Z") && when < at("2023-03-08T00:00:00Z") { 40.0 } else { 15.0 });
-    let fleet = Fleet { n_hosts: 4, start: at("2023-02-27T00:00:00Z"), end: at("2023-03-10T18:00:00Z"), per_hour: &per_hour, fails: &fails };
+    let per_hour = |when: Timestamp| {
+        office(when, if when >= at("2023-03-06T00:00:00Z") && when < at("2023-03-08T00:00:00Z") { 40.0 } else { 15.0 })
+    };
+    let fleet = Fleet {
+        n_hosts: 4,
+        start: at("2023-02-27T00:00:00Z"),
+        end: at("2023-03-10T18:00:00Z"),
+        per_hour: &per_hour,
+        fails: &fails,
+    };
     let tables = tables(&fleet, 11);
     let posterior = vec![
         candidate(CauseKind::Capacity, None, 0.93),
@@ -456,7 +518,13 @@ pub(crate) fn abstention() -> Case {
     let onset = at("2023-05-10T05:00:00Z");
     let fails = |_: usize, when: Timestamp| (if when >= onset { 0.18 } else { 0.001 }, LOCKED);
     let per_hour = |when: Timestamp| office(when, 9.0);
-    let fleet = Fleet { n_hosts: 3, start: at("2023-05-01T00:00:00Z"), end: at("2023-05-12T12:00:00Z"), per_hour: &per_hour, fails: &fails };
+    let fleet = Fleet {
+        n_hosts: 3,
+        start: at("2023-05-01T00:00:00Z"),
+        end: at("2023-05-12T12:00:00Z"),
+        per_hour: &per_hour,
+        fails: &fails,
+    };
     let mut tables = tables(&fleet, 13);
     let all = |when: &'static str| [(0, when), (1, when), (2, when)];
     tables.changes = numbered(vec![
@@ -476,8 +544,18 @@ pub(crate) fn abstention() -> Case {
         would_have_told: vec![(Name::from("Microsoft-FSLogix-Apps/Operational"), Some(host(1)))],
     });
     let verdicts = vec![
-        verdict(&tables.changes[0], Verdict::Unproven, 0.44, vec![Reason::NotSeparable { from: vec!["chg-2".to_owned()] }]),
-        verdict(&tables.changes[1], Verdict::Unproven, 0.41, vec![Reason::NotSeparable { from: vec!["chg-1".to_owned()] }]),
+        verdict(
+            &tables.changes[0],
+            Verdict::Unproven,
+            0.44,
+            vec![Reason::NotSeparable { from: vec!["chg-2".to_owned()] }],
+        ),
+        verdict(
+            &tables.changes[1],
+            Verdict::Unproven,
+            0.41,
+            vec![Reason::NotSeparable { from: vec!["chg-1".to_owned()] }],
+        ),
     ];
     case("abstention", tables, Judgement { incidents: vec![incident], verdicts, latent: Vec::new() })
 }
@@ -485,10 +563,27 @@ pub(crate) fn abstention() -> Case {
 /// A month in which nothing happened but a few wrong passwords and an update.
 pub(crate) fn quiet() -> Case {
     let per_hour = |when: Timestamp| office(when, 8.0);
-    let fleet = Fleet { n_hosts: 5, start: at("2023-09-01T00:00:00Z"), end: at("2023-09-30T00:00:00Z"), per_hour: &per_hour, fails: &|_, _| (0.001, TIMEOUT) };
+    let fleet = Fleet {
+        n_hosts: 5,
+        start: at("2023-09-01T00:00:00Z"),
+        end: at("2023-09-30T00:00:00Z"),
+        per_hour: &per_hour,
+        fails: &|_, _| (0.001, TIMEOUT),
+    };
     let mut tables = tables(&fleet, 17);
-    tables.changes = numbered(vec![change("KB5030219", "", ChangeKind::Update, &[(0, "2023-09-13T20:00:00Z"), (1, "2023-09-13T21:00:00Z"), (2, "2023-09-14T20:00:00Z")])]);
-    let verdicts = vec![ChangeVerdict { change_id: "chg-1".to_owned(), incident: None, verdict: Verdict::Acquitted, probability: 0.0, reasons: Vec::new() }];
+    tables.changes = numbered(vec![change(
+        "KB5030219",
+        "",
+        ChangeKind::Update,
+        &[(0, "2023-09-13T20:00:00Z"), (1, "2023-09-13T21:00:00Z"), (2, "2023-09-14T20:00:00Z")],
+    )]);
+    let verdicts = vec![ChangeVerdict {
+        change_id: "chg-1".to_owned(),
+        incident: None,
+        verdict: Verdict::Acquitted,
+        probability: 0.0,
+        reasons: Vec::new(),
+    }];
     case("quiet", tables, Judgement { incidents: Vec::new(), verdicts, latent: Vec::new() })
 }
 
@@ -508,16 +603,34 @@ pub(crate) fn many(n_hosts: usize, n_changes: usize, seed: u64) -> Case {
     let fleet = Fleet { n_hosts, start, end: at("2024-02-26T00:00:00Z"), per_hour: &per_hour, fails: &fails };
     let mut tables = tables(&fleet, seed);
     let mut dice = Dice(seed ^ 0x5eed);
-    let mut changes = vec![change("Remote desktop gateway", "4.11", ChangeKind::Update, &[(0, "2024-02-12T07:45:00Z"), (1, "2024-02-12T07:45:00Z")])];
+    let mut changes = vec![change(
+        "Remote desktop gateway",
+        "4.11",
+        ChangeKind::Update,
+        &[(0, "2024-02-12T07:45:00Z"), (1, "2024-02-12T07:45:00Z")],
+    )];
     for idx in 1..n_changes {
-        let mut one = change(["Chrome", "Ledger client", "Defender definitions", "KB5034122", "Office", "Print driver with a long name of its maker"][idx % 6], &format!("1.{idx}.0"), ChangeKind::Update, &[(idx % n_hosts, "2024-01-01T00:00:00Z")]);
+        let mut one = change(
+            [
+                "Chrome",
+                "Ledger client",
+                "Defender definitions",
+                "KB5034122",
+                "Office",
+                "Print driver with a long name of its maker",
+            ][idx % 6],
+            &format!("1.{idx}.0"),
+            ChangeKind::Update,
+            &[(idx % n_hosts, "2024-01-01T00:00:00Z")],
+        );
         one.started_at = start.plus_seconds((dice.roll() * 56.0 * 86_400.0).floor());
         one.hosts[0].at = one.started_at;
         one.hosts[0].in_force_at = one.started_at;
         changes.push(one);
     }
     tables.changes = numbered(changes);
-    let guilty = tables.changes.iter().find(|change| &*change.component == "Remote desktop gateway").unwrap().id.clone();
+    let guilty =
+        tables.changes.iter().find(|change| &*change.component == "Remote desktop gateway").unwrap().id.clone();
     let others = tables.changes.iter().filter(|change| change.id != guilty);
     let mut posterior = vec![candidate(CauseKind::Change, Some(&guilty), 0.9)];
     let share = 0.09 / others.clone().count().max(1) as f64;
@@ -540,12 +653,25 @@ pub(crate) fn many(n_hosts: usize, n_changes: usize, seed: u64) -> Case {
 
 /// One day on three hosts: one of them bad from nine to noon.
 pub(crate) fn one_day() -> Case {
-    let fails = |idx: usize, when: Timestamp| (if idx == 1 && (9..12).contains(&when.hour().rem_euclid(24)) { 0.7 } else { 0.002 }, TIMEOUT);
+    let fails = |idx: usize, when: Timestamp| {
+        (if idx == 1 && (9..12).contains(&when.hour().rem_euclid(24)) { 0.7 } else { 0.002 }, TIMEOUT)
+    };
     let per_hour = |when: Timestamp| office(when, 30.0);
-    let fleet = Fleet { n_hosts: 3, start: at("2024-06-04T00:00:00Z"), end: at("2024-06-05T00:00:00Z"), per_hour: &per_hour, fails: &fails };
+    let fleet = Fleet {
+        n_hosts: 3,
+        start: at("2024-06-04T00:00:00Z"),
+        end: at("2024-06-05T00:00:00Z"),
+        per_hour: &per_hour,
+        fails: &fails,
+    };
     let mut tables = tables(&fleet, 29);
     tables.changes = numbered(vec![
-        change("Ledger client", "24.6.0", ChangeKind::Update, &[(0, "2024-06-04T04:00:00Z"), (1, "2024-06-04T04:10:00Z"), (2, "2024-06-04T04:20:00Z")]),
+        change(
+            "Ledger client",
+            "24.6.0",
+            ChangeKind::Update,
+            &[(0, "2024-06-04T04:00:00Z"), (1, "2024-06-04T04:10:00Z"), (2, "2024-06-04T04:20:00Z")],
+        ),
         change("Operating system restart", "", ChangeKind::Restart, &[(1, "2024-06-04T11:58:00Z")]),
     ]);
     let posterior = vec![
@@ -556,7 +682,12 @@ pub(crate) fn one_day() -> Case {
     let mut incident = incident(&tables, TIMEOUT, at("2024-06-04T09:00:00Z"), at("2024-06-04T12:00:00Z"), posterior);
     incident.remedy = Remedy { change_id: Some("chg-2".to_owned()), probability: 0.71, canaries: Vec::new() };
     let verdicts = vec![
-        verdict(&tables.changes[0], Verdict::Acquitted, 0.06, vec![Reason::ExposedDoNotFail { hosts: vec![host(0), host(2)] }]),
+        verdict(
+            &tables.changes[0],
+            Verdict::Acquitted,
+            0.06,
+            vec![Reason::ExposedDoNotFail { hosts: vec![host(0), host(2)] }],
+        ),
         verdict(&tables.changes[1], Verdict::Remedy, 0.0, vec![Reason::FailuresStop]),
     ];
     case("one-day", tables, Judgement { incidents: vec![incident], verdicts, latent: Vec::new() })

@@ -48,7 +48,11 @@ pub fn summary(input: &Input<'_>, files: &str) -> Vec<SummaryLine> {
     match input.main_incident() {
         None => entries.push((Role::Finding, "finding", format!("{}.", incident::headline(input)))),
         Some(main) => {
-            entries.push((Role::Finding, "finding", format!("{} ({}).", incident::title(input, main), incident::probability(main))));
+            entries.push((
+                Role::Finding,
+                "finding",
+                format!("{} ({}).", incident::title(input, main), incident::probability(main)),
+            ));
             if let Some(abstention) = &main.abstention {
                 entries.push((Role::Finding, "", incident::abstention(input, main, abstention)));
             }
@@ -68,7 +72,11 @@ pub fn summary(input: &Input<'_>, files: &str) -> Vec<SummaryLine> {
             entries.push((Role::Impact, "impact", incident::impact(input, main)));
             let n_others = input.judgement.incidents.len() - 1;
             if n_others > 0 {
-                entries.push((Role::Impact, "", format!("{} with less impact in the report.", number::count(n_others, "incident"))));
+                entries.push((
+                    Role::Impact,
+                    "",
+                    format!("{} with less impact in the report.", number::count(n_others, "incident")),
+                ));
             }
         }
     }
@@ -172,7 +180,14 @@ mod tests {
         let lines = summary(&case.input(), "reports/founding");
         let text: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
         let text = text.join("\n");
-        for wanted in ["FSLogix Apps 2.9.8171.14983", "runner-up", "Ledger client 22.8.1", "2.9.8228.50276, on RDS04 first", "people", "defects"] {
+        for wanted in [
+            "FSLogix Apps 2.9.8171.14983",
+            "runner-up",
+            "Ledger client 22.8.1",
+            "2.9.8228.50276, on RDS04 first",
+            "people",
+            "defects",
+        ] {
             assert!(text.contains(wanted), "{wanted}\n{text}");
         }
     }

@@ -80,7 +80,8 @@ const PROVIDERS: &[(&str, &str)] = &[
 type ReadShape = fn(&serde_json::Value) -> Option<WindowsRecord>;
 
 /// The JSON shapes of Windows events, by their name in reports.
-const SHAPES: &[(&str, ReadShape)] = &[(evtx_dump::FORMAT, evtx_dump::record), (winlogbeat::FORMAT, winlogbeat::record)];
+const SHAPES: &[(&str, ReadShape)] =
+    &[(evtx_dump::FORMAT, evtx_dump::record), (winlogbeat::FORMAT, winlogbeat::record)];
 
 /// Reads a Windows event from JSON; `None` if the value has none of the shapes.
 pub fn from_json(value: &serde_json::Value) -> Option<(&'static str, WindowsRecord)> {

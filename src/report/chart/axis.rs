@@ -17,9 +17,8 @@ const BIN_PIXELS: f64 = 4.0;
 /// The part of the width that the incident gets if the axis has a break.
 const FOCUS_PART: f64 = 0.60;
 /// Lengths of bins, in seconds.
-const BINS_S: &[i64] = &[
-    60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800, 43_200, 86_400, 172_800, 604_800,
-];
+const BINS_S: &[i64] =
+    &[60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800, 43_200, 86_400, 172_800, 604_800];
 /// Distances of ticks, in seconds.
 const TICKS_S: &[i64] = &[
     300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_419_200, 7_257_600,
@@ -128,7 +127,8 @@ impl Axis {
             let mut last_day = None;
             for at in grid(part.span, step_s) {
                 let x = self.x(at);
-                let day_name = at.to_jiff().strftime(if by_day && step_s > 86_400 { "%-d %b" } else { "%a %-d %b" }).to_string();
+                let day_name =
+                    at.to_jiff().strftime(if by_day && step_s > 86_400 { "%-d %b" } else { "%a %-d %b" }).to_string();
                 let day = at.0.div_euclid(TICKS_PER_DAY);
                 let upper = if by_day { day_name.clone() } else { at.to_jiff().strftime("%H:%M").to_string() };
                 let lower = if by_day || last_day == Some(day) { String::new() } else { day_name };

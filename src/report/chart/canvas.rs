@@ -98,7 +98,15 @@ impl<'a> Canvas<'a> {
     }
 
     /// A text whose middle line goes through `at.1`; `side` says on which side of `at.0` it stands.
-    pub fn text(&mut self, words: &str, at: (i32, i32), side: Side, size: f64, ink: Ink, bold: bool) -> Result<(), Error> {
+    pub fn text(
+        &mut self,
+        words: &str,
+        at: (i32, i32),
+        side: Side,
+        size: f64,
+        ink: Ink,
+        bold: bool,
+    ) -> Result<(), Error> {
         if words.is_empty() {
             return Ok(());
         }

@@ -18,9 +18,7 @@ use self::canvas::{Canvas, TextBox};
 use self::lanes::LANES;
 use self::mark::{Band, Shape, Side};
 use self::scene::Scene;
-use self::theme::{
-    BAND_GAP, HEADLINE, Ink, LANE_GAP, LEFT, PLOT_LEFT, PLOT_RIGHT, SMALL, SUBTITLE, WIDTH,
-};
+use self::theme::{BAND_GAP, HEADLINE, Ink, LANE_GAP, LEFT, PLOT_LEFT, PLOT_RIGHT, SMALL, SUBTITLE, WIDTH};
 use super::input::Input;
 use super::wording::{incident, number, postmortem};
 use crate::error::Error;
@@ -151,7 +149,14 @@ fn legend(canvas: &mut Canvas<'_>, scene: Option<&Scene<'_>>, y: i32) -> Result<
         let lengths: Vec<String> = scene.axis.parts.iter().map(|part| number::duration(part.bin_s as f64)).collect();
         let words = format!("bins: {}", lengths.join(" | "));
         let room = PLOT_RIGHT - x - 10;
-        canvas.text(&text::fitted(&words, room.max(0), SMALL, false), (PLOT_RIGHT, y), Side::Left, SMALL, Ink::Quiet, false)?;
+        canvas.text(
+            &text::fitted(&words, room.max(0), SMALL, false),
+            (PLOT_RIGHT, y),
+            Side::Left,
+            SMALL,
+            Ink::Quiet,
+            false,
+        )?;
     }
     let _ = PLOT_LEFT;
     Ok(())

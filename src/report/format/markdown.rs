@@ -71,7 +71,12 @@ fn page(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
     others(out, input)?;
     unseen(out, report)?;
     writeln!(out, "## Action items\n\n| action | owner | due |\n| --- | --- | --- |\n|  |  |  |\n")?;
-    writeln!(out, "*causeline {}, from `{}`. All times in UTC.*", input.tool_version, input.title.replace(['`', '\n', '\r'], " "))
+    writeln!(
+        out,
+        "*causeline {}, from `{}`. All times in UTC.*",
+        input.tool_version,
+        input.title.replace(['`', '\n', '\r'], " ")
+    )
 }
 
 fn impact(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::Result {
@@ -107,7 +112,8 @@ fn timeline(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::R
         moment(at, Moment::End);
     }
     let first = main.attempts.first().and_then(|id| input.tables.attempts.get(*id as usize));
-    let (source, record) = first.and_then(|attempt| attempt.records.first()).map_or_else(Default::default, |record| cells(input, *record));
+    let (source, record) =
+        first.and_then(|attempt| attempt.records.first()).map_or_else(Default::default, |record| cells(input, *record));
     rows.push(Row { at: main.first_case_at, what: postmortem::moment(input, Moment::FirstCase), source, record });
     rows.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
     writeln!(out, "## Timeline\n\n| UTC | what | source | record |\n| --- | --- | --- | --- |")?;
@@ -144,7 +150,8 @@ fn change_rows(input: &Input<'_>, main: &Incident) -> Vec<Row> {
         let n_waves = if acts { waves.len() } else { 1 };
         for (at, hosts) in waves.into_iter().take(n_waves) {
             let moment = Moment::Change { id: &change.id, verdict: said.verdict, hosts: &number::names(&hosts, 4) };
-            let row = Row { at, what: postmortem::moment(input, moment), source: source.clone(), record: record.clone() };
+            let row =
+                Row { at, what: postmortem::moment(input, moment), source: source.clone(), record: record.clone() };
             if acts { rows.push(row) } else { innocent.push(row) }
         }
     }
@@ -213,7 +220,13 @@ fn changes(out: &mut String, input: &Input<'_>, main: Option<&Incident>) -> std:
 fn others(out: &mut String, input: &Input<'_>) -> std::fmt::Result {
     for other in input.judgement.incidents.iter().skip(1) {
         writeln!(out, "## Also found: {}\n", plain(&incident::title(input, other)))?;
-        writeln!(out, "{} From {}; {}.\n", plain(&incident::impact(input, other)), number::instant(other.started_at), incident::probability(other))?;
+        writeln!(
+            out,
+            "{} From {}; {}.\n",
+            plain(&incident::impact(input, other)),
+            number::instant(other.started_at),
+            incident::probability(other)
+        )?;
     }
     Ok(())
 }

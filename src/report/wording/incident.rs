@@ -135,7 +135,11 @@ pub fn span(input: &Input<'_>, incident: &Incident) -> (Timestamp, Timestamp) {
 /// Returns people, minutes and attempts in one sentence.
 pub fn impact(input: &Input<'_>, incident: &Incident) -> String {
     let (start, end) = span(input, incident);
-    let people = if incident.n_users == 1 { "1 person".to_owned() } else { format!("{} people", number::grouped(incident.n_users)) };
+    let people = if incident.n_users == 1 {
+        "1 person".to_owned()
+    } else {
+        format!("{} people", number::grouped(incident.n_users))
+    };
     let minutes = (end.seconds_since(start) / 60.0).round() as usize;
     let goes_on = if incident.ended_at.is_none() { ", and it goes on at the end of the logs" } else { "" };
     format!(

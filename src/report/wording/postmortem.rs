@@ -43,7 +43,9 @@ pub fn detection(main: &Incident) -> String {
 /// Returns what is said of the trigger.
 pub fn trigger(main: &Incident) -> &'static str {
     match main.root_cause.trigger {
-        Some(Trigger::Load) => "Rising load made it loud: the fault was there before, and rare while few people worked.",
+        Some(Trigger::Load) => {
+            "Rising load made it loud: the fault was there before, and rare while few people worked."
+        }
         None => "Nothing else was needed to set it off, as far as these logs show.",
     }
 }

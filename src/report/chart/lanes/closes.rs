@@ -15,9 +15,10 @@ fn bands(scene: &Scene<'_>) -> Vec<Band> {
     if sessions.iter().all(|session| session.close == Close::NotObservable) {
         return Vec::new();
     }
-    let ends = sessions.iter().filter(|session| session.close == Close::Incomplete).filter_map(|session| {
-        session.ended_at.or(session.marks.first().map(|mark| mark.at))
-    });
+    let ends = sessions
+        .iter()
+        .filter(|session| session.close == Close::Incomplete)
+        .filter_map(|session| session.ended_at.or(session.marks.first().map(|mark| mark.at)));
     let counts = counted(&scene.axis, ends);
     let (bars, max) = rate_bars(&scene.axis, &counts, Ink::Unclosed);
     let mut marks: Vec<_> = missing(scene).collect();

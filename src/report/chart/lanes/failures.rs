@@ -24,7 +24,9 @@ fn bands(scene: &Scene<'_>) -> Vec<Band> {
         .iter()
         .zip(INKS)
         .enumerate()
-        .map(|(idx, (signature, ink))| band(scene, scene.input.signature_title(signature), idx == 0, ink, &|name| name == *signature))
+        .map(|(idx, (signature, ink))| {
+            band(scene, scene.input.signature_title(signature), idx == 0, ink, &|name| name == *signature)
+        })
         .collect();
     let rest = &order[own.len()..];
     if !rest.is_empty() {

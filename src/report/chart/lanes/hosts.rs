@@ -31,7 +31,10 @@ fn bands(scene: &Scene<'_>) -> Vec<Band> {
         .iter()
         .enumerate()
         // Small rows are named two by two: a name is as high as two of them.
-        .map(|(idx, host)| Row { name: if is_named || idx % 2 == 0 { host.to_string() } else { String::new() }, height })
+        .map(|(idx, host)| Row {
+            name: if is_named || idx % 2 == 0 { host.to_string() } else { String::new() },
+            height,
+        })
         .collect();
     let row_of: BTreeMap<&Name, usize> =
         own.iter().enumerate().map(|(idx, host)| (host, idx)).chain(rest.iter().map(|host| (host, n_own))).collect();
@@ -70,7 +73,9 @@ fn tiles(scene: &Scene<'_>, row_of: &BTreeMap<&Name, usize>, n_rows: usize) -> V
         for (bin, (tried, failed)) in scene.axis.bins.iter().zip(&counts[row * n_bins..(row + 1) * n_bins]) {
             let ink = (*tried > 0).then(|| heat(f64::from(*failed) / f64::from(*tried)));
             match (&mut open, ink) {
-                (Some((span, known)), Some(ink)) if *known == ink && span.end == bin.span.start => span.end = bin.span.end,
+                (Some((span, known)), Some(ink)) if *known == ink && span.end == bin.span.start => {
+                    span.end = bin.span.end
+                }
                 _ => {
                     tiles.extend(open.take().map(|(span, ink)| Mark::Tile { row, span, ink }));
                     open = ink.map(|ink| (bin.span, ink));
@@ -118,7 +123,13 @@ mod tests {
         let band = &bands(&scene)[0];
         let patched = band.rows.iter().position(|row| row.name == "RDS04").unwrap();
         let at = fixture::at("2022-08-22T13:30:00Z");
-        assert!(band.marks.contains(&Mark::Symbol { row: patched, at, shape: Shape::Plus, ink: Ink::Remedy, radius: 5 }));
+        assert!(band.marks.contains(&Mark::Symbol {
+            row: patched,
+            at,
+            shape: Shape::Plus,
+            ink: Ink::Remedy,
+            radius: 5
+        }));
         let gap = Mark::Missing {
             row: band.rows.iter().position(|row| row.name == "RDS05"),
             span: case.tables.coverage[4].gaps[0],

@@ -26,8 +26,7 @@ pub struct Lane {
 }
 
 /// All lanes, from above: what was done, what failed, how busy it was, what stayed open, where.
-pub const LANES: &[Lane] =
-    &[changes::LANE, failures::LANE, share::LANE, load::LANE, closes::LANE, hosts::LANE];
+pub const LANES: &[Lane] = &[changes::LANE, failures::LANE, share::LANE, load::LANE, closes::LANE, hosts::LANE];
 
 /// Counts instants in the bins of an axis.
 fn counted(axis: &Axis, instants: impl Iterator<Item = Timestamp>) -> Vec<u32> {
