@@ -109,13 +109,7 @@ pub fn doses(from: &Correlation, gamma: f64) -> Vec<f64> {
 impl Blocked {
     /// Runs the filter over all accounts; hosts are exposed within `spans`, `doses` are those of the filter's
     /// power. Tells `blocked` the chance that the mechanism fails each attempt, before its outcome is known.
-    pub fn run(
-        self,
-        view: &View<'_>,
-        spans: &[(f64, f64)],
-        doses: &[f64],
-        mut blocked: impl FnMut(usize, f64),
-    ) -> Run {
+    pub fn run(self, view: &View<'_>, spans: &[(f64, f64)], doses: &[f64], mut blocked: impl FnMut(usize, f64)) -> Run {
         let (mut tries, mut marks) = (Product::new(), Product::new());
         for life in &view.from.lives {
             let mut state = State { w: 0.0, at_s: 0.0, host: None };
@@ -126,7 +120,8 @@ impl Blocked {
                         let (from, to) = spans[end.host];
                         if end.at_s >= from && end.at_s < to {
                             self.pass(&mut state, end.at_s, view.from, spans);
-                            marks.times(self.leave(&mut state, end, doses[place]));
+                            let mark = if view.with_marks { end.mark } else { MarkState::NotObservable };
+                            marks.times(self.leave(&mut state, end.host, mark, doses[place]));
                         }
                     }
                     Moment::Tried(place) => {
@@ -163,10 +158,10 @@ impl Blocked {
     }
 
     /// A session ends on an exposed host: first the mark, then the block. Returns the ratio of the mark.
-    fn leave(self, state: &mut State, end: &End, dose: f64) -> f64 {
+    fn leave(self, state: &mut State, host: usize, mark: MarkState, dose: f64) -> f64 {
         let (d, d0) = (self.d, self.d0);
         let e = (self.q0 * dose).min(MAX_BLOCKING);
-        let (e, ratio) = match end.mark {
+        let (e, ratio) = match mark {
             MarkState::Seen => {
                 let seen = e * d + (1.0 - e * d) * d0;
                 (e * (d + (1.0 - d) * d0) / seen, seen / d0)
@@ -175,7 +170,7 @@ impl Blocked {
             MarkState::NotObservable => (e, 1.0),
         };
         if state.w < e {
-            state.host = Some(end.host);
+            state.host = Some(host);
         }
         state.w += (1.0 - state.w) * e;
         ratio
@@ -270,8 +265,7 @@ mod tests {
         let from = one_life(MarkState::Seen);
         let mut view = View::new(&from, Some(0), &[]);
         view.base = vec![0.02; 3];
-        let filter =
-            Blocked { q0: 0.1, gamma: 0.0, kappa: 0.9, lasts_h: 10.0, restart_clears: true, d: 0.8, d0: 0.01 };
+        let filter = Blocked { q0: 0.1, gamma: 0.0, kappa: 0.9, lasts_h: 10.0, restart_clears: true, d: 0.8, d0: 0.01 };
         let run = filter.run(&view, &[(1500.0, 5000.0)], &doses(&from, 0.0), |_, _| ());
         assert_eq!(run, Run { tries: 0.0, marks: 0.0 });
     }

@@ -83,6 +83,8 @@ pub struct View<'a> {
     pub share: f64,
     /// `o`.
     pub other: f64,
+    /// Whether marks of incomplete closes count: not any more once an incident has explained them.
+    pub with_marks: bool,
     /// The weight of each log ratio: below 1 where failures scatter more than independent ones.
     pub weight: f64,
     /// Attempts of each host, by time.
@@ -120,6 +122,7 @@ impl<'a> View<'a> {
             classes,
             share: if signature.is_some() { 0.95 } else { 1.0 },
             other: ((others + 1.0) / (n + 2.0)).max(0.005),
+            with_marks: true,
             weight: 1.0,
             by_host,
             times,
@@ -163,7 +166,11 @@ impl<'a> View<'a> {
     pub fn attributed(&self, chances: &[f64]) -> Vec<f64> {
         let part = |place: usize| {
             let (b, by_mechanism) = (self.base[place], chances[place] * self.share);
-            if self.classes[place] == Class::Own { (1.0 - b) * by_mechanism / (b + (1.0 - b) * by_mechanism) } else { 0.0 }
+            if self.classes[place] == Class::Own {
+                (1.0 - b) * by_mechanism / (b + (1.0 - b) * by_mechanism)
+            } else {
+                0.0
+            }
         };
         (0..chances.len()).map(part).collect()
     }

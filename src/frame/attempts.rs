@@ -235,7 +235,8 @@ fn rows(mut drafts: Vec<Draft>, events: &[Event]) -> Vec<Attempt> {
 /// The telling record first, then failures, then the others by time.
 fn records(draft: &Draft, events: &[Event]) -> Vec<Provenance> {
     let mut members = draft.members.clone();
-    members.sort_by_key(|index| (draft.ending.telling != Some(*index), events[*index].action != Action::Failure, *index));
+    members
+        .sort_by_key(|index| (draft.ending.telling != Some(*index), events[*index].action != Action::Failure, *index));
     members.dedup();
     members.iter().take(MAX_RECORDS).map(|index| events[*index].provenance).collect()
 }

@@ -72,7 +72,8 @@ pub(super) fn changes(records: &[ChangeRecord], events: &[Event], world: &World<
     mark_routine(&mut changes);
     changes.extend(restarts::changes(events, &records));
     changes.sort_by(|one, other| {
-        let order = |change: &Change| (change.started_at, change.component.clone(), change.version.clone(), change.kind);
+        let order =
+            |change: &Change| (change.started_at, change.component.clone(), change.version.clone(), change.kind);
         order(one).cmp(&order(other))
     });
     for (number, change) in changes.iter_mut().enumerate() {
@@ -87,7 +88,8 @@ fn prepared(records: &[ChangeRecord]) -> Vec<ChangeRecord> {
     let mut records = records.to_vec();
     list_clock::correct(&mut records);
     records.sort_by(|one, other| {
-        let order = |record: &ChangeRecord| (record.at, record.component.clone(), record.version.clone(), record.provenance);
+        let order =
+            |record: &ChangeRecord| (record.at, record.component.clone(), record.version.clone(), record.provenance);
         order(one).cmp(&order(other))
     });
     let keys: Vec<Key> = records.iter().map(|record| Key::new(&record.component, record.version.as_deref())).collect();
@@ -112,7 +114,8 @@ fn prepared(records: &[ChangeRecord]) -> Vec<ChangeRecord> {
             lent[index] = around(index, ONE_INSTALLATION_S).find_map(|other| records[other].version.clone());
         }
         is_upgrade[index] = record.kind == ChangeKind::Remove
-            && around(index, UPGRADE_S).any(|other| matches!(records[other].kind, ChangeKind::Install | ChangeKind::Update));
+            && around(index, UPGRADE_S)
+                .any(|other| matches!(records[other].kind, ChangeKind::Install | ChangeKind::Update));
     }
     let mut prepared = Vec::with_capacity(records.len());
     for (index, mut record) in records.into_iter().enumerate() {
@@ -186,11 +189,19 @@ fn is_same_version(one: Option<&Name>, other: Option<&Name>) -> bool {
 }
 
 /// Finds the rollout that a statement continues.
-fn find(rollouts: &[Rollout], record: &ChangeRecord, key: &Key, host: Option<&Name>, occurrence: usize) -> Option<usize> {
+fn find(
+    rollouts: &[Rollout],
+    record: &ChangeRecord,
+    key: &Key,
+    host: Option<&Name>,
+    occurrence: usize,
+) -> Option<usize> {
     let is_removal = record.kind == ChangeKind::Remove;
     let fits = |rollout: &Rollout, by_short_name: bool| {
         let is_named = if by_short_name { rollout.key.is_short_for(key) } else { rollout.key.is(key) };
-        if !is_named || rollout.is_removal != is_removal || !is_same_version(rollout.version.as_ref(), record.version.as_ref())
+        if !is_named
+            || rollout.is_removal != is_removal
+            || !is_same_version(rollout.version.as_ref(), record.version.as_ref())
         {
             return false;
         }
@@ -232,8 +243,8 @@ fn open(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, key: Key, occurrence
 fn observe(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, host: &Name, history: &History) {
     let key = Key::new(&record.component, record.version.as_deref());
     let occurrence = history.occurrence(&key, host, record.version.as_ref(), record.at);
-    let number = find(rollouts, record, &key, Some(host), occurrence)
-        .unwrap_or_else(|| open(rollouts, record, key, occurrence));
+    let number =
+        find(rollouts, record, &key, Some(host), occurrence).unwrap_or_else(|| open(rollouts, record, key, occurrence));
     let rollout = &mut rollouts[number];
     rollout.is_observed = true;
     rollout.hosts_known = true;
@@ -255,10 +266,9 @@ fn state(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, history: &History, 
         HostScope::All | HostScope::Unstated => (world.hosts, Trust::Guessed),
     };
     let first = named.first();
-    let occurrence =
-        first.map_or(0, |host| history.occurrence(&key, host, record.version.as_ref(), record.at));
-    let number = find(rollouts, record, &key, first, occurrence)
-        .unwrap_or_else(|| open(rollouts, record, key, occurrence));
+    let occurrence = first.map_or(0, |host| history.occurrence(&key, host, record.version.as_ref(), record.at));
+    let number =
+        find(rollouts, record, &key, first, occurrence).unwrap_or_else(|| open(rollouts, record, key, occurrence));
     let rollout = &mut rollouts[number];
     rollout.kinds.insert(record.kind);
     rollout.stated_by.push(record.provenance);
@@ -266,9 +276,8 @@ fn state(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, history: &History, 
     rollout.hosts_known |= record.scope != HostScope::Unstated;
     for host in named {
         // Where installations are seen on this host and this one was not, `all` did not mean it.
-        let would_show = rollout.is_observed
-            && trust == Trust::Guessed
-            && world.sight.covers(host, Shows::Install, record.at);
+        let would_show =
+            rollout.is_observed && trust == Trust::Guessed && world.sight.covers(host, Shows::Install, record.at);
         if would_show {
             continue;
         }
@@ -332,14 +341,9 @@ fn kind(rollout: &Rollout, history: &History) -> ChangeKind {
         return stated;
     }
     let Some(version) = &rollout.version else { return stated };
-    let before: Vec<&String> = rollout
-        .hosts
-        .values()
-        .filter_map(|host| history.before(&rollout.key, &host.host, version, host.at))
-        .collect();
-    let is_lower = before
-        .iter()
-        .any(|known| compare_versions(version, known) == Some(std::cmp::Ordering::Less));
+    let before: Vec<&String> =
+        rollout.hosts.values().filter_map(|host| history.before(&rollout.key, &host.host, version, host.at)).collect();
+    let is_lower = before.iter().any(|known| compare_versions(version, known) == Some(std::cmp::Ordering::Less));
     if is_lower {
         ChangeKind::Rollback
     } else if before.is_empty() {
@@ -353,16 +357,20 @@ fn kind(rollout: &Rollout, history: &History) -> ChangeKind {
 fn mark_routine(changes: &mut [Change]) {
     let mut times: BTreeMap<String, BTreeSet<Timestamp>> = BTreeMap::new();
     for change in changes.iter() {
-        times.entry(Key::new(&change.component, change.version.as_deref()).text()).or_default().insert(change.started_at);
+        times
+            .entry(Key::new(&change.component, change.version.as_deref()).text())
+            .or_default()
+            .insert(change.started_at);
     }
     for change in changes {
         let own = &times[&Key::new(&change.component, change.version.as_deref()).text()];
         let span = own.first().zip(own.last()).map_or(0.0, |(first, last)| last.seconds_since(*first));
         let is_frequent = own.len() >= ROUTINE_N && span / (own.len() - 1) as f64 <= ROUTINE_S;
         let name = change.component.to_lowercase();
-        let is_definition = ["security intelligence update", "definition update", "kb2267602", "malicious software removal"]
-            .iter()
-            .any(|word| name.contains(word));
+        let is_definition =
+            ["security intelligence update", "definition update", "kb2267602", "malicious software removal"]
+                .iter()
+                .any(|word| name.contains(word));
         change.is_routine = is_frequent || is_definition;
     }
 }

@@ -40,7 +40,9 @@ pub(super) fn test(ended: Vec<Ended>, events: &[Event], actors: &[Actor], sight:
             if !is_cut {
                 witnesses.unfinished(&mut session, at, sight);
             }
-            session.marks.sort_by(|one, other| (one.at, one.witness, one.record).cmp(&(other.at, other.witness, other.record)));
+            session
+                .marks
+                .sort_by(|one, other| (one.at, one.witness, one.record).cmp(&(other.at, other.witness, other.record)));
             session.marks.dedup();
             session.close = if session.marks.iter().any(|mark| !WEAK.contains(&mark.witness)) {
                 Close::Incomplete
@@ -165,10 +167,11 @@ impl Witnesses {
             if !log.clone().any(|word| word.dataset == begun.dataset) {
                 continue;
             }
-            let ends = between(&self.finished, &session.host, begun.at.plus_seconds(-1.0), begun.at.plus_seconds(LOGOFF_S));
-            let is_finished = ends.filter(|word| word.dataset == begun.dataset).any(|word| {
-                word.is_about(session) || (word.activity.is_some() && word.activity == begun.activity)
-            });
+            let ends =
+                between(&self.finished, &session.host, begun.at.plus_seconds(-1.0), begun.at.plus_seconds(LOGOFF_S));
+            let is_finished = ends
+                .filter(|word| word.dataset == begun.dataset)
+                .any(|word| word.is_about(session) || (word.activity.is_some() && word.activity == begun.activity));
             if !is_finished {
                 let is_fslogix = begun.dataset.starts_with("fslogix");
                 let witness = if is_fslogix { "fslogix-unload-unfinished" } else { "profile-unload-unfinished" };

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// Words that say how a product was built and not which product it is.
-const BUILD_WORDS: &[&str] = &["x64", "x86", "64", "32", "bit", "amd64", "en", "us", "r", "tm", "msi", "setup", "installer"];
+const BUILD_WORDS: &[&str] =
+    &["x64", "x86", "64", "32", "bit", "amd64", "en", "us", "r", "tm", "msi", "setup", "installer"];
 
 /// A component's name, reduced to what distinguishes it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +28,10 @@ impl Key {
             _ => lower,
         };
         let all: Vec<String> = split(&lower).collect();
-        let kb = all.iter().cloned().chain(version.into_iter().flat_map(|version| split(&version.to_lowercase()).collect::<Vec<_>>()));
+        let kb = all
+            .iter()
+            .cloned()
+            .chain(version.into_iter().flat_map(|version| split(&version.to_lowercase()).collect::<Vec<_>>()));
         let kb = kb.into_iter().find(|word| is_kb(word));
         let words: Vec<String> = all
             .iter()
@@ -76,7 +80,8 @@ pub(super) fn version_key(version: &str) -> String {
     let lower = version.trim().to_lowercase();
     let bare = lower.strip_prefix('v').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).unwrap_or(&lower);
     let mut parts: Vec<&str> = bare.split('.').collect();
-    while parts.len() > 1 && parts.last().is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte == b'0')) {
+    while parts.len() > 1 && parts.last().is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte == b'0'))
+    {
         parts.pop();
     }
     parts.join(".")
@@ -84,7 +89,8 @@ pub(super) fn version_key(version: &str) -> String {
 
 /// Compares two versions number by number; `None` unless both are made of numbers.
 pub(super) fn compare_versions(one: &str, other: &str) -> Option<Ordering> {
-    let numbers = |text: &str| -> Option<Vec<u64>> { version_key(text).split('.').map(|part| part.parse().ok()).collect() };
+    let numbers =
+        |text: &str| -> Option<Vec<u64>> { version_key(text).split('.').map(|part| part.parse().ok()).collect() };
     Some(numbers(one)?.cmp(&numbers(other)?))
 }
 

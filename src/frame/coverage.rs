@@ -62,17 +62,25 @@ fn series(events: &[Event], sources: &[SourceSummary]) -> BTreeMap<(Name, Name),
         channels.entry(key.clone()).or_default().insert(source_name(event));
         *own_hours.entry(key).or_default().entry(event.at.hour()).or_insert(0) += 1;
     }
+    // What exports of several channels held once they are taken to hold throughout: a quiet channel has no
+    // record in every file.
+    let mut mixed: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+    for ((_, host), names) in channels.iter().filter(|(_, names)| names.len() > 1) {
+        mixed.entry(host.clone()).or_default().extend(names.iter().cloned());
+    }
     let mut all: BTreeMap<(Name, Name), Series> = BTreeMap::new();
     for summary in sources.iter().filter(|summary| matches!(summary.role, Role::Events | Role::AppLog)) {
         let mut hours: BTreeMap<Name, BTreeMap<i64, u64>> = BTreeMap::new();
         for ((host, hour), count) in &summary.hours {
             hours.entry(host.clone()).or_default().insert(*hour, *count);
         }
-        for ((_, host), names) in channels.range((summary.id.0, Name::from(""))..).take_while(|(key, _)| key.0 == summary.id.0)
+        for ((_, host), names) in
+            channels.range((summary.id.0, Name::from(""))..).take_while(|(key, _)| key.0 == summary.id.0)
         {
             let counted = hours.get(host).or_else(|| own_hours.get(&(summary.id.0, host.clone())));
             let Some(counted) = counted else { continue };
             let Some((start, end)) = clip(counted, summary.span) else { continue };
+            let names = if names.len() > 1 { &mixed[host] } else { names };
             for name in names {
                 let series = all.entry((host.clone(), name.clone())).or_default();
                 for (hour, count) in counted {

@@ -55,12 +55,7 @@ fn count_attempts(attempts: &[Attempt], load: &mut BTreeMap<(Name, i64), HostHou
 ///
 /// A session that ended without a begin was open from the start of the window, one that never ends is open to
 /// its end; so the first hours are estimated from those that are seen to end later.
-fn count_sessions(
-    sessions: &[Session],
-    window: TimeRange,
-    sight: &Sight,
-    load: &mut BTreeMap<(Name, i64), HostHour>,
-) {
+fn count_sessions(sessions: &[Session], window: TimeRange, sight: &Sight, load: &mut BTreeMap<(Name, i64), HostHour>) {
     let mut steps: BTreeMap<&Name, Vec<(Timestamp, i32)>> = BTreeMap::new();
     for session in sessions {
         let steps = steps.entry(&session.host).or_default();

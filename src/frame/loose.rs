@@ -72,7 +72,9 @@ pub(super) fn attach(events: &[Event], actors: &[Actor], traces: &mut Vec<Trace>
             born.push(Trace::of_connection(&connection.host, user, &connection.members, events));
         } else {
             *leftover.n_anonymous.entry(connection.host).or_insert(0) += 1;
-            leftover.unclaimed.extend(connection.members.iter().filter(|index| events[**index].action == Action::Failure));
+            leftover
+                .unclaimed
+                .extend(connection.members.iter().filter(|index| events[**index].action == Action::Failure));
         }
     }
     for index in failures {
@@ -153,13 +155,12 @@ fn claim(
     let Some(host) = &actors[index].host else { return false };
     let numbers = by_host.get(host).map_or(&[][..], Vec::as_slice);
     let start = numbers.partition_point(|number| traces[*number].first.plus_seconds(patience.of(host)) < event.at);
-    let mut open = numbers[start..].iter().copied().take_while(|number| traces[*number].first <= event.at).filter(
-        |number| {
+    let mut open =
+        numbers[start..].iter().copied().take_while(|number| traces[*number].first <= event.at).filter(|number| {
             let trace = &traces[*number];
             let own_failure = trace.failures.iter().any(|failure| actors[*failure].user.is_some());
             (!trace.is_fulfilled() || is_short(trace)) && !own_failure
-        },
-    );
+        });
     match (open.next(), open.next()) {
         (Some(only), None) => {
             traces[only].add(index, event);

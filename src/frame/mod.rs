@@ -9,9 +9,11 @@ mod application;
 mod attempts;
 mod changes;
 mod close;
+mod columns;
 mod component;
 mod coverage;
 mod demand;
+mod export;
 mod latency;
 mod list_clock;
 mod load;
@@ -80,8 +82,13 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     records.retain(|record| is_before(record.at, options.until));
     samples.retain(|sample| is_wanted(sample.at));
     samples.sort_by(|one, other| {
-        (one.at, &one.host, one.metric, &one.counter, one.provenance)
-            .cmp(&(other.at, &other.host, other.metric, &other.counter, other.provenance))
+        (one.at, &one.host, one.metric, &one.counter, one.provenance).cmp(&(
+            other.at,
+            &other.host,
+            other.metric,
+            &other.counter,
+            other.provenance,
+        ))
     });
 
     let (events, copies) = order::arrange(events, &paths);
@@ -115,8 +122,7 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     let changes = changes::changes(&records, &events, &world);
     let load = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
     let symptoms = symptoms(&events, &actors, &unclaimed);
-    let tables =
-        Tables { window, hosts, attempts, n_anonymous, sessions, changes, load, samples, coverage, symptoms };
+    let tables = Tables { window, hosts, attempts, n_anonymous, sessions, changes, load, samples, coverage, symptoms };
     Framed { tables, sources, events, diagnostics: diagnostics.into_vec() }
 }
 
@@ -142,6 +148,8 @@ fn symptoms(
         .iter()
         .enumerate()
         .filter(|(index, event)| is_symptom(*index, event))
-        .filter_map(|(index, event)| Some((event.at, actors[index].host.clone(), event.signature.clone()?, event.provenance)))
+        .filter_map(|(index, event)| {
+            Some((event.at, actors[index].host.clone(), event.signature.clone()?, event.provenance))
+        })
         .collect()
 }

@@ -145,7 +145,9 @@ pub(super) fn decide(trace: &Trace, next_try: Option<Timestamp>, context: &Conte
         return Some(Ending::success());
     }
     let host = &trace.host;
-    let has_desktop = trace.shell.is_some() || (trace.begun.is_some() && !custom.shows_shell(host));
+    // The security log's word suffices only where no log of sessions could have said more.
+    let is_granted = trace.granted.is_some() && !sight.knows(host, Shows::Connection);
+    let has_desktop = trace.shell.is_some() || is_granted || (trace.begun.is_some() && !custom.shows_shell(host));
     if has_desktop {
         if !is_short(trace) {
             return Some(Ending::success());
@@ -153,9 +155,8 @@ pub(super) fn decide(trace: &Trace, next_try: Option<Timestamp>, context: &Conte
         let begun = trace.begun.or(trace.shell).unwrap_or(trace.first);
         let lacks_profile =
             !trace.has_profile && custom.shows_profile(host) && sight.covers(host, Shows::Profile, begun);
-        let again = next_try.is_some_and(|next| {
-            trace.ended.is_some_and(|ended| next.seconds_since(ended) <= TRIES_AGAIN_S)
-        });
+        let again =
+            next_try.is_some_and(|next| trace.ended.is_some_and(|ended| next.seconds_since(ended) <= TRIES_AGAIN_S));
         if let Some(ending) = Ending::failure(&trace.failures, events) {
             return Some(ending);
         }

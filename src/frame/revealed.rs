@@ -29,7 +29,8 @@ pub(super) fn add(changes: &mut Vec<Change>, events: &[Event]) {
             continue;
         }
         if !known.is_empty() {
-            let entry = found.entry((key, number.clone())).or_insert_with(|| (component.clone(), version.clone(), Vec::new()));
+            let entry =
+                found.entry((key, number.clone())).or_insert_with(|| (component.clone(), version.clone(), Vec::new()));
             entry.2.push(Sight { host: host.clone(), at: event.at, record: event.provenance });
         }
         known.push(number);

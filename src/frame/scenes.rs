@@ -314,7 +314,8 @@ fn shape(tables: &Tables) -> String {
         .collect();
     let sessions: Vec<_> =
         tables.sessions.iter().map(|row| (&row.user, row.started_at, row.ended_at, row.end_kind, row.close)).collect();
-    let changes: Vec<_> = tables.changes.iter().map(|row| (&row.id, &row.component, &row.version, &row.hosts)).collect();
+    let changes: Vec<_> =
+        tables.changes.iter().map(|row| (&row.id, &row.component, &row.version, &row.hosts)).collect();
     format!("{attempts:?}{sessions:?}{changes:?}{:?}{:?}{:?}", tables.load, tables.coverage, tables.window)
 }
 

@@ -141,8 +141,8 @@ impl Line<'_> {
     fn begin(&mut self, event: &Event, user: Option<&Name>) {
         let Some(user) = user else { return };
         if let Some(open) = &self.open {
-            let is_twin = open.user == *user
-                && open.started_at.is_some_and(|started| event.at.seconds_since(started) <= TWIN_S);
+            let is_twin =
+                open.user == *user && open.started_at.is_some_and(|started| event.at.seconds_since(started) <= TWIN_S);
             if is_twin {
                 return;
             }

@@ -29,6 +29,8 @@ pub(super) struct Trace {
     pub last: Timestamp,
     /// When name and password were accepted.
     pub authenticated: Option<Timestamp>,
+    /// When the security log granted a logon, which knows no session.
+    pub granted: Option<Timestamp>,
     /// When a session was given.
     pub begun: Option<Timestamp>,
     /// When the desktop came up.
@@ -59,6 +61,7 @@ impl Trace {
             first: at,
             last: at,
             authenticated: None,
+            granted: None,
             begun: None,
             shell: None,
             reconnected: None,
@@ -98,6 +101,7 @@ impl Trace {
             self.client.clone_from(&event.client);
         }
         let moment = match event.action {
+            Action::Authenticated | Action::SessionBegin | Action::Success if is_security(event) => &mut self.granted,
             Action::Authenticated => &mut self.authenticated,
             Action::SessionBegin => &mut self.begun,
             Action::Success => &mut self.shell,
@@ -130,6 +134,9 @@ impl Trace {
         if event.at.seconds_since(self.last) > CONNECTION_S {
             return false;
         }
+        if event.session_id.is_some_and(|session| !self.sessions.is_empty() && !self.sessions.contains(&session)) {
+            return false; // a thread of a text log serves many sessions
+        }
         let connection = event.activity_id.as_ref().is_some_and(|id| self.connections.contains(id));
         let session = event.session_id.is_some_and(|session| self.sessions.contains(&session)) && self.ended.is_none();
         (connection || session) && !self.has_had(event)
@@ -138,12 +145,13 @@ impl Trace {
     /// Whether this step was already taken, so that the record begins something new.
     fn has_had(&self, event: &Event) -> bool {
         match event.action {
+            _ if is_security(event) => false,
             Action::Authenticated => self.authenticated.is_some() || self.begun.is_some() || self.is_refused(),
             Action::SessionBegin => {
                 let other_number = event.session_id.is_some_and(|number| !self.sessions.contains(&number));
                 self.begun.is_some() && (other_number || self.ended.is_some())
             }
-            Action::Success => self.shell.is_some() && !is_security(event),
+            Action::Success => self.shell.is_some(),
             Action::Attempt => self.authenticated.is_some() || self.begun.is_some() || !self.failures.is_empty(),
             _ => false,
         }
@@ -154,14 +162,14 @@ impl Trace {
         if event.at.seconds_since(self.first) > patience_s || self.has_had(event) {
             return false;
         }
-        let other_session = event.session_id.is_some_and(|number| {
-            !self.sessions.is_empty() && !self.sessions.contains(&number)
-        });
+        let other_session =
+            event.session_id.is_some_and(|number| !self.sessions.is_empty() && !self.sessions.contains(&number));
         match event.action {
             Action::Failure if self.is_refused() => {
-                let again = self.failures.iter().any(|index| {
-                    events[*index].code == event.code && events[*index].provider == event.provider
-                });
+                let again = self
+                    .failures
+                    .iter()
+                    .any(|index| events[*index].code == event.code && events[*index].provider == event.provider);
                 !again && event.at.seconds_since(self.last) <= REFUSAL_S
             }
             // The security log's refusal belongs to this try at once or not at all: else it is the next try's.

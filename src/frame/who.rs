@@ -161,7 +161,8 @@ fn owner(sightings: &[Sighting], event: &Event) -> Option<Name> {
     {
         return next.user.clone();
     }
-    last.filter(|last| !last.is_end && event.at.seconds_since(last.at) <= CONNECTION_S).and_then(|last| last.user.clone())
+    last.filter(|last| !last.is_end && event.at.seconds_since(last.at) <= CONNECTION_S)
+        .and_then(|last| last.user.clone())
 }
 
 /// Whether the event belongs to a logon, so that the session's next owner is meant rather than the last.

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::hypotheses::Cause;
-use super::opinion::{MIN_ATTRIBUTED, MIN_FAILURES, Opinion, opinion, sketch};
-use super::posterior::{Posterior, candidate, posterior};
+use super::opinion::{MIN_ATTRIBUTED, Opinion, opinion, sketch};
+use super::posterior::{Posterior, posterior};
 use super::remedy::remedy;
 use super::verdict::{Candidate, CauseKind, Incident};
 use super::{Options, evidence};
-use crate::correlate::onset::{BIN_S, split};
 use crate::correlate::Correlation;
+use crate::correlate::onset::{BIN_S, split};
 use crate::model::{Name, Timestamp};
 use crate::stats::{Bin, quantile};
 
@@ -50,7 +50,8 @@ pub(crate) fn find(from: &Correlation, options: &Options, max: usize) -> Vec<Fou
     let mut found: Vec<Found> = Vec::new();
     for _ in 0..max {
         let asked = if found.is_empty() { asked } else { None };
-        let Some(opinion) = loudest(from, &skip, asked) else { break };
+        let with_marks = found.iter().all(|one| !one.is_chain);
+        let Some(opinion) = loudest(from, &skip, asked, with_marks) else { break };
         let Some(one) = incident(&opinion, asked) else { break };
         for place in &one.places {
             skip[*place] = true;
@@ -66,28 +67,31 @@ pub(crate) fn find(from: &Correlation, options: &Options, max: usize) -> Vec<Fou
 
 /// The impact of an incident: the days that its users lost.
 fn impact(from: &Correlation, found: &Found) -> f64 {
-    let days: BTreeSet<(usize, i64)> =
-        found.places.iter().map(|place| (from.tries[*place].user, (from.tries[*place].at_s / 86_400.0) as i64)).collect();
+    let days: BTreeSet<(usize, i64)> = found
+        .places
+        .iter()
+        .map(|place| (from.tries[*place].user, (from.tries[*place].at_s / 86_400.0) as i64))
+        .collect();
     days.len() as f64
 }
 
 /// The opinion on the signature with the most to explain; `None` if none has enough.
-fn loudest<'a>(from: &'a Correlation, skip: &[bool], asked: Option<(f64, f64)>) -> Option<Opinion<'a>> {
+fn loudest<'a>(
+    from: &'a Correlation,
+    skip: &[bool],
+    asked: Option<(f64, f64)>,
+    with_marks: bool,
+) -> Option<Opinion<'a>> {
     let mut looks: Vec<(f64, Option<usize>)> = std::iter::once(None)
         .chain((0..from.signatures.len()).map(Some))
         .map(|signature| (sketch(from, signature, skip, asked), signature))
         .filter(|(odds, _)| *odds > f64::NEG_INFINITY)
         .collect();
     looks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    eprintln!("LOOKS {looks:?}");
     looks
         .into_iter()
         .take(N_FULL)
-        .map(|(_, signature)| opinion(from, signature, skip, asked))
-        .inspect(|one| {
-            eprintln!("VIEW {:?} odds {} weight {} attributed {} share {}", one.scene.view.signature.map(|s| &from.signatures[s]), one.log_odds, one.weight, attributed(one).1.len(), one.scene.view.share);
-            for e in one.explanations.iter().take(8) { eprintln!("   {:?} {} lp {:.2} ll {:.2} grid {:.2} {:?}", e.cause, e.shape, e.log_prior, e.log_likelihood, e.grid_likelihood, e.best.how); }
-        })
+        .map(|(_, signature)| opinion(from, signature, skip, asked, with_marks))
         .filter(|one| one.log_odds > MIN_LOG_ODDS || asked.is_some())
         .filter(|one| attributed(one).1.len() as f64 >= MIN_ATTRIBUTED)
         .max_by(|a, b| a.log_odds.total_cmp(&b.log_odds))
@@ -109,10 +113,8 @@ fn incident(opinion: &Opinion<'_>, asked: Option<(f64, f64)>) -> Option<Found> {
     let (chances, places) = attributed(opinion);
     let first = *places.first()?;
     let Posterior { root_cause, candidates, abstention, causes } = posterior(opinion);
-    let (cause, _) = *causes.first()?;
     let best = opinion.best()?;
-    let (remedy, remedy_change) =
-        if abstention.is_some() { (super::Remedy::default(), None) } else { remedy(opinion, cause) };
+    let (remedy, remedy_change) = remedy(opinion);
     let started = started(from, &places, asked);
     let last = *places.last()?;
     let ended_at = ended(from, &chances, last).then(|| from.tries[last].at.plus_seconds(1.0));
@@ -121,8 +123,7 @@ fn incident(opinion: &Opinion<'_>, asked: Option<(f64, f64)>) -> Option<Found> {
     let hosts_hit: BTreeSet<usize> = hosts.iter().map(|(host, _)| *host).collect();
     let signatures = by_count(places.iter().filter_map(|place| from.tries[*place].signature));
     let users: BTreeSet<usize> = places.iter().map(|place| from.tries[*place].user).collect();
-    let n_attempts =
-        from.tries.iter().filter(|one| within(one.at_s) && hosts_hit.contains(&one.host)).count();
+    let n_attempts = from.tries.iter().filter(|one| within(one.at_s) && hosts_hit.contains(&one.host)).count();
     let n_failures = places.iter().filter(|place| within(from.tries[**place].at_s)).count();
     let incident = Incident {
         id: String::new(),
@@ -210,6 +211,3 @@ pub(crate) fn likeliest(found: &Found) -> Option<&Candidate> {
 pub(crate) fn host_name(from: &Correlation, host: usize) -> Name {
     from.hosts[host].clone()
 }
-
-#[allow(unused_imports, reason = "kept while the pieces are put together")]
-use candidate as _;

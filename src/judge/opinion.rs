@@ -61,8 +61,10 @@ pub(crate) fn opinion<'a>(
     signature: Option<usize>,
     skip: &[bool],
     asked: Option<(f64, f64)>,
+    with_marks: bool,
 ) -> Opinion<'a> {
     let mut view = View::new(from, signature, skip);
+    view.with_marks = with_marks;
     let background = fit(&view, &[]);
     view.base = background.chances(&from.tries);
     let first = pass(Scene::new(view, asked), &background);
@@ -170,6 +172,7 @@ fn share_of(view: &View<'_>, chances: &[f64]) -> f64 {
 /// and ρ the correlation of neighbouring residuals of the fleet.
 fn tempering(view: &View<'_>, chances: &[f64]) -> f64 {
     const CELL_S: f64 = 7200.0;
+    const PRIOR_PAIRS: f64 = 30.0;
     let mut cells: std::collections::BTreeMap<(i64, usize), (f64, f64, f64)> = std::collections::BTreeMap::new();
     for (place, one) in view.from.tries.iter().enumerate() {
         if view.classes[place] == Class::Skipped {
@@ -188,7 +191,9 @@ fn tempering(view: &View<'_>, chances: &[f64]) -> f64 {
     if told.len() < 10 {
         return WEIGHT.1;
     }
-    let phi = (told.iter().map(|(_, residual, variance)| residual * residual / variance).sum::<f64>() / told.len() as f64).clamp(1.0, 20.0);
+    let phi = (told.iter().map(|(_, residual, variance)| residual * residual / variance).sum::<f64>()
+        / told.len() as f64)
+        .clamp(1.0, 20.0);
     let mut fleet: Vec<(i64, f64, f64)> = Vec::new();
     for (bin, residual, variance) in told {
         match fleet.last_mut() {
@@ -199,15 +204,13 @@ fn tempering(view: &View<'_>, chances: &[f64]) -> f64 {
             _ => fleet.push((bin, residual, variance)),
         }
     }
-    let scaled: Vec<(i64, f64)> = fleet.iter().map(|(bin, residual, variance)| (*bin, residual / variance.sqrt())).collect();
+    let scaled: Vec<(i64, f64)> =
+        fleet.iter().map(|(bin, residual, variance)| (*bin, residual / variance.sqrt())).collect();
     let pairs: Vec<(f64, f64)> =
         scaled.windows(2).filter(|pair| pair[1].0 - pair[0].0 == 1).map(|pair| (pair[0].1, pair[1].1)).collect();
-    let rho = if pairs.len() < 10 {
-        0.0
-    } else {
-        let product: f64 = pairs.iter().map(|(a, b)| a * b).sum();
-        let square: f64 = pairs.iter().map(|(a, b)| f64::midpoint(a * a, b * b)).sum();
-        (product / square).clamp(0.0, 0.8)
-    };
+    // Thirty pairs of independent residuals beforehand: a correlation of few pairs is mostly chance.
+    let product: f64 = pairs.iter().map(|(a, b)| a * b).sum();
+    let square: f64 = pairs.iter().map(|(a, b)| f64::midpoint(a * a, b * b)).sum::<f64>() + PRIOR_PAIRS;
+    let rho = (product / square).clamp(0.0, 0.8);
     ((1.0 - rho) / (phi * (1.0 + rho))).clamp(WEIGHT.0, WEIGHT.1)
 }

@@ -10,12 +10,12 @@ const MIN_PROBABILITY: f64 = 0.5;
 /// Hosts that got it at least this much before the last one are canaries, hours.
 const CANARY_LEAD_H: f64 = 2.0;
 
-/// The remedy of a cause: which end carries most of the weight of its explanations.
+/// The remedy of an incident, whatever its cause: which end carries most of the weight of all explanations.
 ///
 /// A restart that came with the fix competes with it, both being changes. Never above 0.98.
-pub(crate) fn remedy(opinion: &Opinion<'_>, cause: Cause) -> (Remedy, Option<usize>) {
+pub(crate) fn remedy(opinion: &Opinion<'_>) -> (Remedy, Option<usize>) {
     let from = opinion.scene.view.from;
-    let own: Vec<_> = opinion.explanations.iter().filter(|one| one.cause == cause).collect();
+    let own: Vec<_> = opinion.explanations.iter().filter(|one| one.cause != Cause::Nothing).collect();
     let total = log_sum_exp(&own.iter().map(|one| one.weight()).collect::<Vec<_>>());
     let mut by_change = vec![Vec::new(); from.changes.len()];
     for one in &own {

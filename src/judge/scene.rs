@@ -24,8 +24,11 @@ const POWERS: [(f64, f64); 10] = [
 const THRESHOLDS: [f64; 6] = [0.45, 0.6, 0.75, 0.9, 1.05, 1.25];
 /// Chances above a threshold that are tried.
 const ABOVE: [f64; 4] = [0.08, 0.25, 0.5, 0.85];
-/// By how much a host may be later than the one time that a list states, hours; 0 is as stated.
-pub(crate) const LATENESS_H: [f64; 7] = [0.0, 3.0, 8.0, 24.0, 48.0, 72.0, 120.0];
+/// By how much a host may be earlier or later than stated, hours: first as stated, then what clocks, restarts
+/// and installers blur, then what a list may hide that knows the start of a rollout only.
+const LATENESS_H: [f64; 9] = [0.0, -0.2, 0.2, 3.0, 8.0, 24.0, 48.0, 72.0, 120.0];
+/// How many of these are blur.
+const N_BLUR: usize = 3;
 /// The chance that a host is later, where one stated time stands for several hosts.
 const P_LATE_ONE_TIME: f64 = 0.4;
 /// The same where a list states a time for each host.
@@ -83,7 +86,8 @@ impl<'a> Scene<'a> {
             .map(|hour| (0..n_hosts).map(|host| view.place(host, hour as f64 * 3600.0)).collect())
             .collect();
         let got = from.changes.iter().map(|change| {
-            let late = |late_h: f64| (0..n_hosts).map(|host| view.place(host, change.at_s[host] + late_h * 3600.0)).collect();
+            let late =
+                |late_h: f64| (0..n_hosts).map(|host| view.place(host, change.at_s[host] + late_h * 3600.0)).collect();
             LATENESS_H.into_iter().map(late).collect()
         });
         Self {
@@ -110,7 +114,8 @@ impl<'a> Scene<'a> {
     /// The sum on a host between two full hours.
     pub(crate) fn between(&self, sums: &Sums, host: usize, from_hour: usize, to_hour: usize) -> f64 {
         let last = self.n_hours();
-        sums.before(host, self.hours[to_hour.min(last)][host]) - sums.before(host, self.hours[from_hour.min(last)][host])
+        sums.before(host, self.hours[to_hour.min(last)][host])
+            - sums.before(host, self.hours[from_hour.min(last)][host])
     }
 
     /// The ways in which a host may have got a change, with the logarithm of their weights: as stated, or
@@ -125,11 +130,12 @@ impl<'a> Scene<'a> {
         } else {
             0.0
         };
-        let each: f64 = late / (LATENESS_H.len() - 1) as f64;
+        let blurred: f64 = (1.0 - late) / N_BLUR as f64;
+        let each: f64 = late / (LATENESS_H.len() - N_BLUR) as f64;
         LATENESS_H
             .into_iter()
             .enumerate()
-            .map(move |(place, late_h)| (if place == 0 { 1.0 - late } else { each }, place, late_h))
+            .map(move |(place, late_h)| (if place < N_BLUR { blurred } else { each }, place, late_h))
             .filter(|(weight, _, _)| *weight > 0.0)
             .map(|(weight, place, late_h)| (weight.ln(), place, late_h))
     }

@@ -6,7 +6,6 @@
 //!
 //! Invariant: any bytes at all end in records and diagnostics, never in a panic, and every
 //! length, count, depth and expansion is bounded before memory is taken.
-
 //!
 //! # Where to read first
 //!

@@ -280,7 +280,7 @@ mod tests {
     fn a_bound_ends_the_stream_with_its_own_error() {
         let place = Place::memory(vec![7; 100]).bounded(99);
         let error = all(&place).unwrap_err();
-        assert!(error.get_ref().is_some_and(|inner| inner.is::<Excess>()));
+        assert!(error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Excess>));
         assert_eq!(all(&Place::memory(vec![7; 99]).bounded(99)).unwrap().len(), 99);
     }
 

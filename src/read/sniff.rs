@@ -163,7 +163,7 @@ mod tests {
     use crate::model::SourceId;
 
     fn container(text: &str) -> Container {
-        Source::from_bytes(SourceId(0), "x", text.as_bytes().to_vec()).container
+        Source::from_bytes(SourceId(0), "x", text.as_bytes()).container
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn binary_is_unknown_and_an_event_log_is_known_by_its_magic() {
-        let of = |bytes: &[u8]| Source::from_bytes(SourceId(0), "x.log", bytes.to_vec());
+        let of = |bytes: &[u8]| Source::from_bytes(SourceId(0), "x.log", bytes);
         assert_eq!(of(b"ElfFile\0rest").container, Container::Evtx);
         let unknown = of(b"BZh91AY&SY\x00\x01\x02\x03\x04\x80\x90\xa0\x00\x00\x05");
         assert_eq!((unknown.container, unknown.encoding), (Container::Unknown, Encoding::Binary));

@@ -162,10 +162,10 @@ pub struct Source {
 
 impl Source {
     /// Returns the source that `bytes` would be as a file called `path`, recognized by its content.
-    pub fn from_bytes(id: SourceId, path: &str, bytes: Vec<u8>) -> Self {
+    pub fn from_bytes(id: SourceId, path: &str, bytes: &[u8]) -> Self {
         let name = SourceName { id, path: path.to_owned() };
         let n_bytes_stored = bytes.len() as u64;
-        super::sniff::recognize(name, Place::memory(bytes.clone()), &bytes, n_bytes_stored)
+        super::sniff::recognize(name, Place::memory(bytes), bytes, n_bytes_stored)
     }
 
     /// Reads all records in the order of the file and hands each sound one to `sink`.

@@ -62,7 +62,7 @@ impl Read for Tally {
 
 /// Returns the diagnostic of a failed read.
 pub(super) fn diagnose(error: &io::Error, is_packed: bool, path: &str) -> Diagnostic {
-    if error.get_ref().is_some_and(|inner| inner.is::<Excess>()) {
+    if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Excess>) {
         return Diagnostic::new(Code::ExpansionTooLarge, path, None, "expands beyond the bound; the rest is left out");
     }
     let code = if is_packed { Code::ArchiveDamaged } else { Code::SourceUnreadable };

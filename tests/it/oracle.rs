@@ -13,7 +13,8 @@ use quick_xml::events::{BytesStart, Event};
 /// What a reader says of one record, as text.
 ///
 /// - Null and empty values are both the empty text: XML cannot tell them apart.
-/// - Characters that XML cannot hold are `_`, GUIDs upper case.
+/// - Characters that XML cannot hold are `_`, and so is what stands for a lone surrogate.
+/// - GUIDs are upper case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Said {
     pub(crate) record_id: String,
@@ -68,18 +69,17 @@ pub(crate) fn ours(record: &WindowsRecord) -> Said {
     }
 }
 
-/// What the other reader says of every record that it reads, and how many it gives up.
-pub(crate) fn theirs(path: &Path) -> Option<(Vec<Said>, usize)> {
+/// What the other reader says of every record that it reads, with the id in the record's header; `None` if it does not open the file.
+pub(crate) fn theirs(path: &Path) -> Option<Vec<(u64, Said)>> {
     let settings = evtx::ParserSettings::default().num_threads(1).indent(false);
     let mut parser = evtx::EvtxParser::from_path(path).ok()?.with_configuration(settings);
-    let (mut said, mut n_failed) = (Vec::new(), 0);
-    for record in parser.records() {
-        match record {
-            Ok(record) => said.push(from_xml(&record.data)),
-            Err(_) => n_failed += 1,
-        }
-    }
-    Some((said, n_failed))
+    Some(
+        parser
+            .records()
+            .filter_map(Result::ok)
+            .map(|record| (record.event_record_id, from_xml(&record.data)))
+            .collect(),
+    )
 }
 
 /// An element of the XML, read without regard to its meaning.
@@ -167,7 +167,8 @@ fn parse(xml: &str) -> Element {
             .attributes()
             .filter_map(Result::ok)
             .map(|attribute| {
-                let value = quick_xml::escape::unescape(&attribute.value).unwrap().into_owned();
+                let value =
+                    quick_xml::escape::unescape(&attribute.value).expect("the other reader escapes").into_owned();
                 (attribute.key.as_ref().to_owned(), value)
             })
             .collect();
@@ -178,22 +179,20 @@ fn parse(xml: &str) -> Element {
     let mut stack = vec![Element::default()];
     loop {
         let event = reader.read_event().unwrap_or_else(|error| panic!("{error}: {xml}"));
-        let top = stack.last_mut().unwrap();
+        let top = stack.last_mut().expect("the bottom stays");
         match event {
             Event::Start(start) => stack.push(open(&start)),
             Event::Empty(start) => top.children.push(open(&start)),
             Event::End(_) => {
-                let element = stack.pop().unwrap();
-                stack.last_mut().unwrap().children.push(element);
+                let element = stack.pop().expect("ends follow beginnings");
+                stack.last_mut().expect("the bottom stays").children.push(element);
             }
             Event::Text(text) => top.text.push_str(&text),
             Event::CData(text) => top.text.push_str(&text),
-            Event::GeneralRef(reference) => {
-                match resolve_predefined_entity(&reference) {
-                    Some(text) => top.text.push_str(text),
-                    None => top.text.extend(reference.resolve_char_ref().unwrap()),
-                }
-            }
+            Event::GeneralRef(reference) => match resolve_predefined_entity(&reference) {
+                Some(text) => top.text.push_str(text),
+                None => top.text.extend(reference.resolve_char_ref().expect("a number")),
+            },
             Event::Eof => break,
             _ => {}
         }
@@ -212,6 +211,6 @@ fn xml_text(text: &str) -> String {
     if is_guid {
         return text.to_ascii_uppercase();
     }
-    let replaced = |char| matches!(char, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffe}' | '\u{ffff}');
+    let replaced = |char| matches!(char, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\u{fffd}'..='\u{ffff}');
     text.chars().map(|char| if replaced(char) { '_' } else { char }).collect()
 }

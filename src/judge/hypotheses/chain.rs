@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use super::super::mechanism::{How, Mechanism};
 use super::super::scene::Scene;
 use super::change::shares;
+use super::dependency::is_users_fault;
 use super::windows::ends;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
 use crate::correlate::blocked::doses;
@@ -63,6 +64,9 @@ const MAX_REMEDIES: usize = 6;
 /// With a remedy, only those points are run again that came within so many nats of the best without.
 const POINTS_WITHIN: f64 = 7.0;
 
+/// A password is checked before any session is opened: one that did not close hardly makes it wrong.
+pub(super) const USERS_FAULT_FACTOR: f64 = 0.02;
+
 /// A latent fault.
 pub(super) struct Latent;
 
@@ -76,6 +80,7 @@ impl Hypothesis for Latent {
             return Vec::new();
         }
         let (shares, _) = shares(scene);
+        let part = if is_users_fault(scene) { prior::CHAIN * USERS_FAULT_FACTOR } else { prior::CHAIN };
         let marks = Marks::of(scene);
         let doses = Doses::of(scene);
         let points = points(&COARSE, &marks.pairs());
@@ -86,8 +91,10 @@ impl Hypothesis for Latent {
                 let spans = scene.spans_of(change, 0.0, Remedied::Never);
                 let mut grid = Grid::new();
                 run_grid(scene, &doses, &points, &spans, (0.0, Remedied::Never), &mut grid);
-                let log_prior = (shares[change] * prior::CHAIN).ln();
-                grid.explanation(Cause::Change(Some(change)), "chain", log_prior, |(filter, _)| mechanism(filter, spans))
+                let log_prior = (shares[change] * part).ln();
+                grid.explanation(Cause::Change(Some(change)), "chain", log_prior, |(filter, _)| {
+                    mechanism(filter, spans)
+                })
             })
             .collect();
         let mut order: Vec<(usize, f64)> =
@@ -126,9 +133,14 @@ fn weigh(scene: &Scene<'_>, marks: &Marks, doses: &Doses, change: usize, log_pri
     let points = points(&FINE, &marks.pairs());
     let values = run_grid(scene, doses, &points, &spans, (never.ln(), Remedied::Never), &mut grid);
     let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let kept: Vec<Point> =
-        points.iter().zip(&values).filter(|(_, value)| **value > top - POINTS_WITHIN).map(|(point, _)| *point).collect();
-    let best: Vec<Point> = points.iter().zip(&values).filter(|(_, value)| **value >= top).map(|(point, _)| *point).collect();
+    let kept: Vec<Point> = points
+        .iter()
+        .zip(&values)
+        .filter(|(_, value)| **value > top - POINTS_WITHIN)
+        .map(|(point, _)| *point)
+        .collect();
+    let best: Vec<Point> =
+        points.iter().zip(&values).filter(|(_, value)| **value >= top).map(|(point, _)| *point).collect();
     let mut tried: Vec<(f64, Remedied, f64)> = all
         .into_iter()
         .map(|(end, log_end)| {
@@ -216,7 +228,8 @@ pub(super) struct Marks {
 impl Marks {
     /// Counts the marks of a scene.
     pub(super) fn of(scene: &Scene<'_>) -> Self {
-        let count = |state| scene.view.from.ends.iter().filter(|end| end.mark == state).count();
+        let told = scene.view.with_marks;
+        let count = |state| scene.view.from.ends.iter().filter(|end| told && end.mark == state).count();
         Self { n_seen: count(MarkState::Seen), n_not_seen: count(MarkState::NotSeen), weight: scene.view.weight }
     }
 

@@ -26,6 +26,8 @@ use crate::correlate::{Class, Response};
 const MIN_FAILURES: usize = 4;
 /// Chances of failing that are tried: whoever is locked out hardly ever gets in.
 const SIZES: [f64; 4] = [0.3, 0.6, 0.9, 0.98];
+/// Attempts closer than this are one occasion, seconds.
+const MIN_GAP_S: f64 = 60.0;
 /// So many beginnings and ends are tried for one account.
 const MAX_POINTS: usize = 48;
 
@@ -67,6 +69,9 @@ impl Hypothesis for Credentials {
 }
 
 /// Windows of one account: chance, beginning, end.
+///
+/// The account broke somewhere between its last attempt before and the first failure; all hours of that gap
+/// tell the same, so the beginning carries the weight of the gap. The end likewise.
 fn account(scene: &Scene<'_>, tries: &[usize]) -> Grid<(f64, f64, f64)> {
     let mut grid = Grid::new();
     let all = &scene.view.from.tries;
@@ -74,21 +79,24 @@ fn account(scene: &Scene<'_>, tries: &[usize]) -> Grid<(f64, f64, f64)> {
     let step = own.len().div_ceil(MAX_POINTS);
     let begins: Vec<usize> = own.iter().step_by(step).copied().collect();
     let ends: Vec<usize> = own.iter().rev().step_by(step).copied().collect();
-    let log_hours = (scene.n_hours() as f64).ln();
-    let log_size = -(SIZES.len() as f64).ln();
+    let at = |place: usize| all[tries[place]].at_s;
+    let length_s = scene.view.from.length_s;
+    let log_share = |gap_s: f64| (gap_s.max(MIN_GAP_S) / length_s).min(1.0).ln();
+    let before = |place: usize| log_share(at(place) - if place == 0 { 0.0 } else { at(place - 1) });
+    let after = |place: usize| log_share(if place + 1 == tries.len() { length_s } else { at(place + 1) } - at(place));
+    let log_size = -(SIZES.len() as f64).ln() + 0.5_f64.ln();
     for m in SIZES {
         let mut sums = vec![0.0];
         for (place, attempt) in tries.iter().enumerate() {
             sums.push(sums[place] + scene.view.weight * scene.view.log_ratio(*attempt, m));
         }
         for &begin in &begins {
-            let from = all[tries[begin]].at_s;
-            let open = sums[tries.len()] - sums[begin];
-            grid.add(log_size - log_hours + 0.5_f64.ln(), open, Remedied::Never, || (m, from, f64::INFINITY));
+            let from = at(begin);
+            let weight = log_size + before(begin);
+            grid.add(weight, sums[tries.len()] - sums[begin], Remedied::Never, || (m, from, f64::INFINITY));
             for &end in ends.iter().filter(|end| **end >= begin) {
                 let sum = sums[end + 1] - sums[begin];
-                let weight = log_size - 2.0 * log_hours + 0.5_f64.ln();
-                grid.add(weight, sum, Remedied::Never, || (m, from, all[tries[end]].at_s + 1.0));
+                grid.add(weight + after(end), sum, Remedied::Never, || (m, from, at(end) + 1.0));
             }
         }
     }

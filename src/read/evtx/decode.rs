@@ -146,7 +146,6 @@ impl<'c, 't> Decoder<'c, 't> {
             return Ok(Decoded::Unwanted(Unwanted { provider, event_id, computer, time }));
         }
         let mut record = Reader { chunk: self.chunk, texts: self.texts }.record(&fields)?;
-        record.data.reserve(self.slots.len().saturating_sub(SYSTEM_FIELDS.len()));
         self.leaves(leaves, first_slot, &mut record.data, 0)?;
         Ok(Decoded::Wanted(Box::new(record)))
     }
@@ -202,13 +201,8 @@ impl<'c, 't> Decoder<'c, 't> {
     }
 
     /// Adds the data values, those of nested templates in their places.
-    fn leaves(
-        &mut self,
-        leaves: &[Leaf],
-        first_slot: usize,
-        out: &mut Vec<Datum>,
-        depth: usize,
-    ) -> Result<(), Misfit> {
+    fn leaves(&mut self, leaves: &[Leaf], first_slot: usize, out: &mut Vec<Datum>, depth: usize) -> Result<(), Misfit> {
+        out.reserve(leaves.len());
         for leaf in leaves {
             match leaf {
                 Leaf::Value { dependencies, .. } | Leaf::NestedPart { dependencies, .. }
@@ -230,6 +224,7 @@ impl<'c, 't> Decoder<'c, 't> {
         if slot.kind != kind::FRAGMENT || depth > MAX_DEPTH {
             return Err(Misfit::Walk);
         }
+        self.budget.spend(usize::from(slot.len))?;
         let start = slot.start as usize;
         let (definition, id, first_slot) = self.instance(start..start + usize::from(slot.len))?;
         let template = self.templates.at(definition, id)?;
@@ -282,7 +277,10 @@ mod tests {
     use crate::read::evtx::record::{Found, Walk};
 
     /// The EVTX files of the corpus; none without the folder, which is an error where all tests must run.
-    #[expect(clippy::disallowed_methods, reason = "the corpus is too large for the repository; its folder is a setting")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the corpus is too large for the repository; its folder is a setting"
+    )]
     fn corpus() -> Vec<std::path::PathBuf> {
         let Ok(folder) = std::env::var("CAUSELINE_CORPORA") else {
             assert!(std::env::var("CI").as_deref() != Ok("true"), "CAUSELINE_CORPORA is not set");

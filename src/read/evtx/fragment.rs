@@ -115,9 +115,11 @@ fn name_units(chunk: &[u8], offset: u32) -> Result<&[u8], Defect> {
         return Err(Defect("a name is too long"));
     }
     let units = rest.get(..2 * usize::from(len)).ok_or(CUT)?;
-    let own_hash = units.as_chunks::<2>().0.iter().fold(0_u32, |hash, unit| {
-        hash.wrapping_mul(65_599).wrapping_add(u32::from(u16::from_le_bytes(*unit)))
-    });
+    let own_hash = units
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .fold(0_u32, |hash, unit| hash.wrapping_mul(65_599).wrapping_add(u32::from(u16::from_le_bytes(*unit))));
     if own_hash as u16 != hash {
         return Err(Defect("a name contradicts its hash"));
     }
@@ -272,8 +274,7 @@ fn element<'c>(
         Grammar::Content => None,
     };
     cursor.skip(4, CUT)?; // The size is not needed: tokens end the element.
-    let mut element =
-        Element { name: cursor.name(names)?, dependency, attributes: Vec::new(), children: Vec::new() };
+    let mut element = Element { name: cursor.name(names)?, dependency, attributes: Vec::new(), children: Vec::new() };
     if has_attributes {
         cursor.skip(4, CUT)?;
     }

@@ -67,12 +67,7 @@ impl<'c> Walker<'c, '_> {
         self.event(event.ok_or(Defect("a record holds no event"))?)
     }
 
-    fn fragment(
-        &mut self,
-        span: std::ops::Range<usize>,
-        out: &mut Vec<Child>,
-        depth: usize,
-    ) -> Result<(), Defect> {
+    fn fragment(&mut self, span: std::ops::Range<usize>, out: &mut Vec<Child>, depth: usize) -> Result<(), Defect> {
         if depth > MAX_DEPTH {
             return Err(Defect("fragments are nested too deep"));
         }

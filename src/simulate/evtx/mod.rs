@@ -13,6 +13,8 @@ pub(super) use template::{Provider, Shape};
 pub(super) use value::{Sid, Value};
 
 const FILE_HEADER_SIZE: usize = 4_096;
+/// The value type of nested binary XML.
+const BINARY_XML: u8 = 0x21;
 
 /// One event before it gets its place in a log.
 #[derive(Clone, Debug)]
@@ -133,18 +135,16 @@ impl EventLog {
         chunk.bytes(&[0x0f, 1, 1, 0]);
 
         let in_user_data = matches!(record.shape, Shape::User(..));
-        let outer = fingerprint(&format!("{:?} {} {in_user_data}", record.provider.source, self.computer));
+        let outer = Fingerprint::new(&[record.provider.source, &self.computer, if in_user_data { "user" } else { "" }]);
+        let outer = outer.guid();
         chunk.instance(outer, |chunk| template::write_outer(chunk, record.provider, &self.computer, in_user_data));
         let system = system_values(record, self.next_id);
-        let data_size_at = write_descriptors(chunk, &system);
-        write_values(chunk, &system);
+        let data_size_at = write_values(chunk, &system, true);
 
         let data_at = chunk.position();
         let types: Vec<u8> = record.values.iter().map(Value::type_byte).collect();
-        let data = fingerprint(&format!("{} {} {:?} {types:?}", record.provider.name, record.id, record.shape));
-        chunk.instance(data, |chunk| template::write_data(chunk, record.shape, &types));
-        write_plain_descriptors(chunk, record.values);
-        write_values(chunk, record.values);
+        chunk.instance(data_template(record, &types), |chunk| template::write_data(chunk, record.shape, &types));
+        write_values(chunk, record.values, false);
         chunk.bytes(&[0x00]);
         let data_size = (chunk.position() - data_at) as u16;
         chunk.write_at(data_size_at, &data_size.to_le_bytes());
@@ -183,43 +183,68 @@ fn system_values(record: &Record<'_>, id: u64) -> Vec<Value> {
     ]
 }
 
-/// Writes the descriptors of `values` and one more for the nested data; returns where its size goes.
-fn write_descriptors(chunk: &mut Chunk, values: &[Value]) -> usize {
-    chunk.bytes(&(values.len() as u32 + 1).to_le_bytes());
-    descriptors(chunk, values);
-    let at = chunk.position();
-    chunk.bytes(&[0, 0, 0x21, 0]);
-    at
-}
-
-fn write_plain_descriptors(chunk: &mut Chunk, values: &[Value]) {
-    chunk.bytes(&(values.len() as u32).to_le_bytes());
-    descriptors(chunk, values);
-}
-
-fn descriptors(chunk: &mut Chunk, values: &[Value]) {
+/// Writes descriptors and values, and with `nested` the descriptor of data that will follow; returns where
+/// the size of those goes.
+fn write_values(chunk: &mut Chunk, values: &[Value], nested: bool) -> usize {
+    let mut content = Vec::with_capacity(256);
+    chunk.bytes(&(values.len() as u32 + u32::from(nested)).to_le_bytes());
     for value in values {
-        let mut bytes = Vec::new();
-        value.write(&mut bytes);
-        chunk.bytes(&(bytes.len() as u16).to_le_bytes());
-        chunk.bytes(&[value.type_byte(), 0]);
+        let before = content.len();
+        value.write(&mut content);
+        let [low, high] = ((content.len() - before) as u16).to_le_bytes();
+        chunk.bytes(&[low, high, value.type_byte(), 0]);
+    }
+    let nested_at = chunk.position();
+    if nested {
+        chunk.bytes(&[0, 0, BINARY_XML, 0]);
+    }
+    chunk.bytes(&content);
+    nested_at
+}
+
+/// Makes a GUID that stands for a template out of what the template says: twice FNV-1a with 64 bits.
+struct Fingerprint([u64; 2]);
+
+impl Fingerprint {
+    fn new(texts: &[&str]) -> Self {
+        let mut made = Self([0xcbf2_9ce4_8422_2325, 0x9ae1_6a3b_2f90_404f]);
+        for text in texts {
+            made.add(text.as_bytes());
+        }
+        made
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        for half in &mut self.0 {
+            // The end of each text counts, so that moving a letter to the next text makes a difference.
+            *half = bytes
+                .iter()
+                .chain(&[0xff])
+                .fold(*half, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        }
+    }
+
+    fn guid(&self) -> [u8; 16] {
+        let mut guid = [0; 16];
+        guid[..8].copy_from_slice(&self.0[0].to_le_bytes());
+        guid[8..].copy_from_slice(&self.0[1].to_le_bytes());
+        guid
     }
 }
 
-fn write_values(chunk: &mut Chunk, values: &[Value]) {
-    let mut bytes = Vec::new();
-    for value in values {
-        value.write(&mut bytes);
+/// The template of a record's data: one for each event and set of types.
+fn data_template(record: &Record<'_>, types: &[u8]) -> [u8; 16] {
+    let mut made = Fingerprint::new(&[record.provider.name]);
+    made.add(&record.id.to_le_bytes());
+    made.add(types);
+    match record.shape {
+        Shape::Classic => made.add(b"classic"),
+        Shape::Named(names) => names.iter().for_each(|name| made.add(name.as_bytes())),
+        Shape::User(element, namespace, names) => {
+            [element, namespace].iter().chain(names).for_each(|name| made.add(name.as_bytes()));
+        }
     }
-    chunk.bytes(&bytes);
-}
-
-/// A GUID that stands for a template, made from what the template says (FNV-1a, 128 bits).
-fn fingerprint(text: &str) -> [u8; 16] {
-    let hash = text.bytes().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
-        (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
-    });
-    hash.to_le_bytes()
+    made.guid()
 }
 
 /// Reads `555908d1-a6d7-...` into the order of bytes on disk: three numbers little-endian, then bytes.

@@ -50,8 +50,6 @@ pub(in crate::simulate) enum Value {
     Hex32(u32),
     /// Shown as hexadecimal, 64 bits.
     Hex64(u64),
-    /// True or false, stored in 32 bits.
-    Bool(bool),
     /// A GUID in the order of its bytes on disk.
     Guid([u8; 16]),
     /// An instant.
@@ -73,7 +71,6 @@ impl Value {
             Self::U16(_) => 0x06,
             Self::U32(_) => 0x08,
             Self::U64(_) => 0x0a,
-            Self::Bool(_) => 0x0d,
             Self::Binary(_) => 0x0e,
             Self::Guid(_) => 0x0f,
             Self::Time(_) => 0x11,
@@ -87,21 +84,35 @@ impl Value {
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Null => {}
-            Self::Text(text) => out.extend(text.encode_utf16().flat_map(u16::to_le_bytes)),
+            Self::Text(text) => write_utf16(text, out),
             Self::Texts(texts) => {
                 for text in texts {
-                    out.extend(text.encode_utf16().chain([0]).flat_map(u16::to_le_bytes));
+                    write_utf16(text, out);
+                    out.extend([0, 0]);
                 }
             }
             Self::U8(number) => out.push(*number),
-            Self::U16(number) => out.extend(number.to_le_bytes()),
-            Self::U32(number) | Self::Hex32(number) => out.extend(number.to_le_bytes()),
-            Self::U64(number) | Self::Hex64(number) => out.extend(number.to_le_bytes()),
-            Self::Bool(truth) => out.extend(u32::from(*truth).to_le_bytes()),
-            Self::Guid(bytes) => out.extend(bytes),
-            Self::Time(at) => out.extend(at.to_filetime().to_le_bytes()),
-            Self::Sid(sid) => out.extend(&sid.0),
-            Self::Binary(bytes) => out.extend(bytes),
+            Self::U16(number) => out.extend_from_slice(&number.to_le_bytes()),
+            Self::U32(number) | Self::Hex32(number) => out.extend_from_slice(&number.to_le_bytes()),
+            Self::U64(number) | Self::Hex64(number) => out.extend_from_slice(&number.to_le_bytes()),
+            Self::Guid(bytes) => out.extend_from_slice(bytes),
+            Self::Time(at) => out.extend_from_slice(&at.to_filetime().to_le_bytes()),
+            Self::Sid(sid) => out.extend_from_slice(&sid.0),
+            Self::Binary(bytes) => out.extend_from_slice(bytes),
+        }
+    }
+}
+
+/// Appends `text` as UTF-16, little-endian. Log text is nearly always ASCII, which is worth a loop of its own.
+pub(super) fn write_utf16(text: &str, out: &mut Vec<u8>) {
+    if text.is_ascii() {
+        out.reserve(2 * text.len());
+        for &byte in text.as_bytes() {
+            out.extend_from_slice(&[byte, 0]);
+        }
+    } else {
+        for unit in text.encode_utf16() {
+            out.extend_from_slice(&unit.to_le_bytes());
         }
     }
 }
