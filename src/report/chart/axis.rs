@@ -16,16 +16,10 @@ use crate::model::{TimeRange, Timestamp};
 const BIN_PIXELS: f64 = 4.0;
 /// The part of the width that the incident gets if the axis has a break.
 const FOCUS_PART: f64 = 0.60;
-<<<<<<< HEAD
 /// A break costs the reader something; it must enlarge the focus at least this many times.
 const WORTH_IT: f64 = 2.5;
 /// Lengths of bins, in seconds. Half days are missing: they would show day and night by turns, a comb and no load.
 const BINS_S: &[i64] = &[60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 86_400, 172_800, 604_800];
-=======
-/// Lengths of bins, in seconds.
-const BINS_S: &[i64] =
-    &[60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800, 43_200, 86_400, 172_800, 604_800];
->>>>>>> simulate
 /// Distances of ticks, in seconds.
 const TICKS_S: &[i64] = &[
     300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_419_200, 7_257_600,
@@ -134,12 +128,9 @@ impl Axis {
             let mut last_day = None;
             for (idx, at) in grid(part.span, step_s).enumerate() {
                 let x = self.x(at);
-<<<<<<< HEAD
                 if idx == 0 && x - part.left < 40.0 {
                     make_room(&mut ticks, &mut free_from, x - 46.0);
                 }
-=======
->>>>>>> simulate
                 let day_name =
                     at.to_jiff().strftime(if by_day && step_s > 86_400 { "%-d %b" } else { "%a %-d %b" }).to_string();
                 let day = at.0.div_euclid(TICKS_PER_DAY);

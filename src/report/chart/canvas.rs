@@ -98,11 +98,7 @@ impl<'a> Canvas<'a> {
     }
 
     /// A text whose middle line goes through `at.1`; `side` says on which side of `at.0` it stands.
-<<<<<<< HEAD
     pub(crate) fn text(
-=======
-    pub fn text(
->>>>>>> simulate
         &mut self,
         words: &str,
         at: (i32, i32),

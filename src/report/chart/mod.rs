@@ -19,11 +19,7 @@ use self::canvas::{Canvas, TextBox};
 use self::lanes::LANES;
 use self::mark::{Band, Shape, Side};
 use self::scene::Scene;
-<<<<<<< HEAD
 use self::theme::{BAND_GAP, HEADLINE, Ink, LANE_GAP, LEFT, PLOT_RIGHT, SMALL, SUBTITLE, WIDTH};
-=======
-use self::theme::{BAND_GAP, HEADLINE, Ink, LANE_GAP, LEFT, PLOT_LEFT, PLOT_RIGHT, SMALL, SUBTITLE, WIDTH};
->>>>>>> simulate
 use super::input::Input;
 use super::wording::{incident, postmortem};
 use crate::error::Error;
@@ -173,27 +169,9 @@ fn legend(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: i32) -> Result<(), Erro
         canvas.text(word, (x + 19, y), Side::Right, SMALL, Ink::Quiet, false)?;
         x += 19 + text::width(word, SMALL, false) + 14;
     }
-<<<<<<< HEAD
     let words = format!("{} · causeline {}", scene.input.title, scene.input.tool_version);
     let words = text::fitted(&text::clean(&words), (PLOT_RIGHT - x - 10).max(0), SMALL, false);
     canvas.text(&words, (PLOT_RIGHT, y), Side::Left, SMALL, Ink::Quiet, false)
-=======
-    if let Some(scene) = scene {
-        let lengths: Vec<String> = scene.axis.parts.iter().map(|part| number::duration(part.bin_s as f64)).collect();
-        let words = format!("bins: {}", lengths.join(" | "));
-        let room = PLOT_RIGHT - x - 10;
-        canvas.text(
-            &text::fitted(&words, room.max(0), SMALL, false),
-            (PLOT_RIGHT, y),
-            Side::Left,
-            SMALL,
-            Ink::Quiet,
-            false,
-        )?;
-    }
-    let _ = PLOT_LEFT;
-    Ok(())
->>>>>>> simulate
 }
 
 /// Puts the picture in words behind the opening tag, for those who cannot see it.

@@ -132,13 +132,7 @@ fn recovery(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
     let after = numbers.of("failures_after", "attempts_after")?;
     let ratio = numbers.clause("; rate ratio", "rate_ratio");
     let first = match numbers.names() {
-<<<<<<< HEAD
         Some(hosts) if numbers.value("hosts_first").is_some_and(|n| n > 0.0) => format!(" It came to {hosts} first."),
-=======
-        Some(hosts) if numbers.value("hosts_first").is_some_and(|n| n > 0.0) => {
-            format!(" It was on {hosts} first, and they recovered first.")
-        }
->>>>>>> simulate
         _ => String::new(),
     };
     Some(format!(

@@ -71,7 +71,6 @@ pub fn short(value: f64) -> String {
 pub fn interval(estimate: &Estimate) -> String {
     let unit =
         if estimate.unit == "1" || estimate.unit.is_empty() { String::new() } else { format!(" {}", estimate.unit) };
-<<<<<<< HEAD
     if !estimate.value.is_finite() {
         return format!(
             "above {}{unit} (lower bound of the 95% interval; there is no upper one)",
@@ -79,9 +78,6 @@ pub fn interval(estimate: &Estimate) -> String {
         );
     }
     let value = short(estimate.value);
-=======
-    let value = if estimate.value.is_finite() { short(estimate.value) } else { "a value without bound".to_owned() };
->>>>>>> simulate
     if estimate.lower.to_bits() == estimate.upper.to_bits() {
         return format!("{value}{unit}");
     }
@@ -154,11 +150,7 @@ mod tests {
         );
         assert_eq!(
             [0.000_12, 0.25, 8.13, 21.44, 412.0, 12_345.6].map(short).join(" "),
-<<<<<<< HEAD
             "0.0001 0.25 8.13 21.4 412 12,346"
-=======
-            "1.2e-4 0.25 8.13 21.4 412 12,346"
->>>>>>> simulate
         );
         assert_eq!(of(12.0, 345.0), "12 of 345 (3.5%)");
         assert_eq!([59.0, 22_200.0, 273_600.0].map(duration).join(", "), "1 min, 6 h 10 min, 3 d 4 h");

@@ -24,12 +24,8 @@ const LABEL_PIXELS: i32 = 360;
 /// Width of a cluster: a symbol and a number of three digits below it.
 const CLUSTER_PIXELS: f64 = 26.0;
 
-<<<<<<< HEAD
 /// Changes.
 pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
-=======
-fn bands(scene: &Scene<'_>) -> Vec<Band> {
->>>>>>> simulate
     let mut ranked: Vec<Item<'_>> = scene
         .input
         .tables
@@ -141,7 +137,6 @@ impl Placed {
             let is_free = |(from, to): (f64, f64)| {
                 self.rows[row].iter().all(|taken| to + 10.0 < taken.0 || taken.1 + 10.0 < from)
             };
-<<<<<<< HEAD
             // No label lies under the line of the guilty change.
             let line = scene.guilty_at().map(|at| scene.axis.x(at));
             let is_clear = |side: Side| {
@@ -154,11 +149,6 @@ impl Placed {
             let choice = [(Side::Right, on_right), (Side::Left, on_left)]
                 .into_iter()
                 .find(|(side, span)| fits(*span) && is_free(*span) && is_clear(*side));
-=======
-            let choice = [(Side::Right, on_right), (Side::Left, on_left)]
-                .into_iter()
-                .find(|(_, span)| fits(*span) && is_free(*span));
->>>>>>> simulate
             if let Some((side, span)) = choice {
                 self.rows[row].push(span);
                 let (shape, ink) = scene::look(item.verdict);

@@ -22,7 +22,6 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     let mut bands: Vec<Band> = own
         .iter()
         .enumerate()
-<<<<<<< HEAD
         .map(|(idx, signature)| {
             let is_of_incident = scene.incident.is_some_and(|main| main.signatures.contains(signature));
             let ink = match (is_of_incident, scene.incident.is_some()) {
@@ -30,9 +29,6 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
                 (_, true) => INKS[idx],
                 (_, false) => INKS[(idx + 1) % MAX_SIGNATURES],
             };
-=======
-        .map(|(idx, (signature, ink))| {
->>>>>>> simulate
             band(scene, scene.input.signature_title(signature), idx == 0, ink, &|name| name == *signature)
         })
         .collect();

@@ -28,15 +28,9 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
         .iter()
         .enumerate()
         // Small rows are named two by two: a name is as high as two of them.
-<<<<<<< HEAD
         .map(|(idx, host)| {
             let has_room = is_named || (idx % 2 == 0 && idx + 1 < own.len());
             Row { name: if has_room { host.to_string() } else { String::new() }, height }
-=======
-        .map(|(idx, host)| Row {
-            name: if is_named || idx % 2 == 0 { host.to_string() } else { String::new() },
-            height,
->>>>>>> simulate
         })
         .collect();
     let row_of: BTreeMap<&Name, usize> =
@@ -94,11 +88,7 @@ fn tiles(scene: &Scene<'_>, row_of: &BTreeMap<&Name, usize>, n_rows: usize) -> V
             let ink = (*tried > 0).then(|| heat(f64::from(*failed) / f64::from(*tried)));
             match (&mut open, ink) {
                 (Some((span, known)), Some(ink)) if *known == ink && span.end == bin.span.start => {
-<<<<<<< HEAD
                     span.end = bin.span.end;
-=======
-                    span.end = bin.span.end
->>>>>>> simulate
                 }
                 _ => {
                     tiles.extend(open.take().map(|(span, ink)| Mark::Tile { row, span, ink }));

@@ -20,12 +20,8 @@ pub(crate) mod share;
 pub(crate) type Lane = fn(&Scene<'_>) -> Vec<Band>;
 
 /// All lanes, from above: what was done, what failed, how busy it was, what stayed open, where.
-<<<<<<< HEAD
 pub(crate) const LANES: &[Lane] =
     &[changes::bands, failures::bands, share::bands, load::bands, closes::bands, hosts::bands];
-=======
-pub const LANES: &[Lane] = &[changes::LANE, failures::LANE, share::LANE, load::LANE, closes::LANE, hosts::LANE];
->>>>>>> simulate
 
 /// Counts instants in the bins of an axis.
 fn counted(axis: &Axis, instants: impl Iterator<Item = Timestamp>) -> Vec<u32> {
