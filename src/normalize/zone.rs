@@ -97,7 +97,9 @@ fn logons(ones: &[One]) -> Logons {
             logons.entry((Name::clone(user), Name::clone(host))).or_default().push(at);
         }
     }
-    logons.values_mut().for_each(|times| times.sort_unstable());
+    for times in logons.values_mut() {
+        times.sort_unstable();
+    }
     logons
 }
 
