@@ -16,7 +16,7 @@ fn run(files: &[(&str, &str)], options: &Options) -> Normalized {
     let sources: Vec<Source> = files
         .iter()
         .zip(0..)
-        .map(|((path, text), id)| Source::from_bytes(SourceId(id), path, text.as_bytes().to_vec()))
+        .map(|((path, text), id)| Source::from_bytes(SourceId(id), path, text.as_bytes()))
         .collect();
     normalize(&sources, options, &|_| {})
 }
