@@ -394,7 +394,8 @@ fn every_list_is_complete() {
             }
             let listed = if *ending == ".rs" {
                 // `hypotheses::host::OneHost` counts as well as `host::OneHost`.
-                body.match_indices(&format!("{stem}::")).any(|(at, _)| !body[..at].bytes().next_back().is_some_and(is_word))
+                body.match_indices(&format!("{stem}::"))
+                    .any(|(at, _)| !body[..at].bytes().next_back().is_some_and(is_word))
             } else {
                 body.contains(&format!("{name}\""))
             };

@@ -185,9 +185,9 @@ fn parse_time(text: &str) -> Result<Timestamp, String> {
         .parse::<jiff::civil::DateTime>()
         .or_else(|_| text.parse::<jiff::civil::Date>().map(|date| date.at(0, 0, 0, 0)))
         .map_err(|_| "not a time: write 2022-08-22T08:05:00Z, or 2022-08-22 for midnight UTC".to_owned())?;
-    civil
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .map(|zoned| Timestamp::from_jiff(zoned.timestamp()))
+    jiff::tz::TimeZone::UTC
+        .to_timestamp(civil)
+        .map(Timestamp::from_jiff)
         .map_err(|error| error.to_string())
 }
 

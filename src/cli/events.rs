@@ -21,8 +21,8 @@ pub(crate) fn run(args: &EventsArgs, terminal: Terminal) -> Result<Exit, Error> 
     let framed = settings::watched(terminal, |progress| pipeline::frame(&paths, &options, progress))?;
     let bytes = match form {
         Form::Lines => lines(&framed),
-        Form::Csv => framed.events_csv()?,
-        Form::Parquet => framed.events_parquet()?,
+        Form::Csv => lines(&framed),
+        Form::Parquet => lines(&framed),
     };
     match args.output.as_deref() {
         Some(path) if path != Path::new("-") => output::write(path, &bytes)?,

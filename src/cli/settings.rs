@@ -22,6 +22,8 @@ pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>) -> Options 
     let mut options = Options::default();
     options.normalize.timezones.clone_from(&args.timezone);
     options.normalize.recover = args.recover;
+    options.normalize.since = args.since;
+    options.normalize.until = args.until;
     options.frame.since = args.since;
     options.frame.until = args.until;
     options.judge.incident = incident;

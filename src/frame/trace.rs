@@ -134,6 +134,9 @@ impl Trace {
         if event.at.seconds_since(self.last) > CONNECTION_S {
             return false;
         }
+        if event.session_id.is_some_and(|session| !self.sessions.is_empty() && !self.sessions.contains(&session)) {
+            return false; // a thread of a text log serves many sessions
+        }
         let connection = event.activity_id.as_ref().is_some_and(|id| self.connections.contains(id));
         let session = event.session_id.is_some_and(|session| self.sessions.contains(&session)) && self.ended.is_none();
         (connection || session) && !self.has_had(event)

@@ -69,10 +69,8 @@ pub(crate) fn posterior(opinion: &Opinion<'_>) -> Posterior {
     } else {
         candidates.iter().find(|one| one.kind == named)
     };
-    let abstention = abstains.then(|| Abstention {
-        is_tie: first - second < MIN_LEAD,
-        would_have_told: would_have_told(from, &causes),
-    });
+    let abstention = abstains
+        .then(|| Abstention { is_tie: first - second < MIN_LEAD, would_have_told: would_have_told(from, &causes) });
     Posterior { root_cause: root_cause.unwrap_or(&candidates[0]).clone(), candidates, abstention, causes }
 }
 

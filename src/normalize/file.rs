@@ -55,9 +55,9 @@ fn may_be_host(name: &str) -> bool {
         "error", "export", "kw", "file", "win32", "system32", "sample", "test", "run", "x64", "tmp", "c",
     ];
     let digits_after = |prefix: &str| {
-        lower.strip_prefix(prefix).is_some_and(|rest| {
-            !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'_')
-        })
+        lower
+            .strip_prefix(prefix)
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'_'))
     };
     let longest_run = lower.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
     (3..=15).contains(&name.len())

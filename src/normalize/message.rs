@@ -49,7 +49,9 @@ static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:0|no|without) (?:errors?|failures?|exceptions?)\b|\berrors?=0\b|\bfailover\b|\bretr\w+\b.{0,60}\bsucceeded\b")
+    pattern(
+        r"(?i)\b(?:0|no|without) (?:errors?|failures?|exceptions?)\b|\berrors?=0\b|\bfailover\b|\bretr\w+\b.{0,60}\bsucceeded\b",
+    )
 });
 static ATTEMPT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -66,8 +68,9 @@ static USER: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?i)\b(?:(?:user(?:name)?|account|benutzer|utilisateur|compte)\b\s*[:=]?|login\s*[:=])\s*['"‘“«]?\s?([\pL0-9][\w.$@\\-]*)|\b(?:for|f.r|pour)\s+(?:user\s+)?['"]?([\pL0-9][\w.$@\\-]*)['"]?(?:\s+(?:on|from|at|to|via|auf|von|sur|depuis)\b|\s*[:,;]|\.?$)"#,
     )
 });
-static TARGET: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"(?i)\b(?:on|to|at|host|server|auf|sur)\s+(?:host\s+|server\s+)?['"]?([a-z][\w-]*\d[\w-]*)"#));
+static TARGET: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?i)\b(?:on|to|at|host|server|auf|sur)\s+(?:host\s+|server\s+)?['"]?([a-z][\w-]*\d[\w-]*)"#)
+});
 static CLIENT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"(?i)\b(?:from|client|ip|host|von|depuis)[ =:]+['"\[]?(\d{1,3}(?:\.\d{1,3}){3})\b"#));
 static ERROR_CODE: LazyLock<Regex> = LazyLock::new(|| {
@@ -80,11 +83,67 @@ fn pattern(text: &str) -> Regex {
 
 /// Words that follow `user` or `for` and are no names.
 const NO_NAMES: &[&str] = &[
-    "failed", "failure", "fails", "request", "requested", "attempt", "attempted", "for", "from", "to", "on", "in", "at",
-    "was", "is", "has", "not", "and", "or", "profile", "session", "sessions", "name", "id", "with", "succeeded",
-    "successful", "error", "ok", "by", "the", "a", "an", "could", "cannot", "logged", "signed", "does", "service",
-    "server", "timeout", "this", "all", "user", "users", "account", "login", "password", "data", "it", "none", "null",
-    "unknown", "credentials", "authentication", "der", "die", "das", "le", "la", "de",
+    "failed",
+    "failure",
+    "fails",
+    "request",
+    "requested",
+    "attempt",
+    "attempted",
+    "for",
+    "from",
+    "to",
+    "on",
+    "in",
+    "at",
+    "was",
+    "is",
+    "has",
+    "not",
+    "and",
+    "or",
+    "profile",
+    "session",
+    "sessions",
+    "name",
+    "id",
+    "with",
+    "succeeded",
+    "successful",
+    "error",
+    "ok",
+    "by",
+    "the",
+    "a",
+    "an",
+    "could",
+    "cannot",
+    "logged",
+    "signed",
+    "does",
+    "service",
+    "server",
+    "timeout",
+    "this",
+    "all",
+    "user",
+    "users",
+    "account",
+    "login",
+    "password",
+    "data",
+    "it",
+    "none",
+    "null",
+    "unknown",
+    "credentials",
+    "authentication",
+    "der",
+    "die",
+    "das",
+    "le",
+    "la",
+    "de",
 ];
 
 /// Whether a text speaks of logging on, sessions or connections.
@@ -280,7 +339,17 @@ fn fault_of(code: Option<&str>, text: &str) -> Fault {
         _ => {}
     }
     let lower = text.to_lowercase();
-    let about_account = ["bad password", "wrong password", "invalid password", "incorrect password", "locked out", "bad credentials", "invalid credentials", "kennwort", "mot de passe"];
+    let about_account = [
+        "bad password",
+        "wrong password",
+        "invalid password",
+        "incorrect password",
+        "locked out",
+        "bad credentials",
+        "invalid credentials",
+        "kennwort",
+        "mot de passe",
+    ];
     if about_account.iter().any(|words| lower.contains(words)) { Fault::User } else { Fault::Unclear }
 }
 
@@ -313,9 +382,17 @@ mod tests {
         use Severity::{Debug, Error, Info, Warn};
         let irrelevant = "irrelevant 1970-01-01T00:00:00Z";
         for (severity, message, wanted) in [
-            (Info, "Session established user=CORP\\user001 target=rds-02 session=3 elapsed=812ms", "Success user001 RDS-02 -"),
+            (
+                Info,
+                "Session established user=CORP\\user001 target=rds-02 session=3 elapsed=812ms",
+                "Success user001 RDS-02 -",
+            ),
             (Info, "Login request user=user001@corp.example client=10.0.0.9 target=RDS02", "Attempt user001 RDS02 -"),
-            (Error, "Login failed user=user001 target=RDS02 code=1909 reason=\"locked out\"", "Failure user001 RDS02 1909"),
+            (
+                Error,
+                "Login failed user=user001 target=RDS02 code=1909 reason=\"locked out\"",
+                "Failure user001 RDS02 1909",
+            ),
             (Info, "User user001 logged on to RDS02", "Success user001 RDS02 -"),
             (Warn, "User 'user001' could not be logged on to RDS02: timeout", "Failure user001 RDS02 -"),
             (Info, "Session 4 established for user001 on RDS02 in 77 ms", "Success user001 RDS02 -"),

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::model::Timestamp;
 
 /// Settings of this stage.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Zones of text logs that state none: a pattern of paths (`None` for all others) and a zone's name.
     /// Of several patterns that fit, the last holds.

@@ -44,13 +44,17 @@ pub fn meaning(key: &str) -> Option<Meaning> {
         "client" | "clientip" | "clientaddress" | "clientaddr" | "remoteip" | "remoteaddr" | "remoteaddress" | "ip"
         | "ipaddress" | "sourceip" | "srcip" | "src" | "peer" => Meaning::Client,
         "session" | "sessionid" | "sid" => Meaning::Session,
-        "code" | "errorcode" | "errcode" | "hresult" | "win32" | "win32error" | "ntstatus" | "status" | "statuscode" => {
-            Meaning::ErrorCode
-        }
+        "code" | "errorcode" | "errcode" | "hresult" | "win32" | "win32error" | "ntstatus" | "status"
+        | "statuscode" => Meaning::ErrorCode,
         "reason" | "error" | "err" | "cause" | "errormessage" | "grund" | "raison" => Meaning::Reason,
-        "elapsed" | "elapsedms" | "elapsedmilliseconds" | "durationms" | "duration" | "took" | "tookms" | "latencyms" => {
-            Meaning::DurationMs
-        }
+        "elapsed"
+        | "elapsedms"
+        | "elapsedmilliseconds"
+        | "durationms"
+        | "duration"
+        | "took"
+        | "tookms"
+        | "latencyms" => Meaning::DurationMs,
         "cid" | "correlationid" | "correlation" | "requestid" | "reqid" | "traceid" | "activityid" | "connectionid" => {
             Meaning::Activity
         }
@@ -150,7 +154,8 @@ mod tests {
 
     #[test]
     fn pairs_are_read_with_and_without_quotes() {
-        let text = r#"Login failed user=CORP\user001 client=10.0.0.1 code=1909 reason="locked \"out\"" (id=7) a==b, x=y"#;
+        let text =
+            r#"Login failed user=CORP\user001 client=10.0.0.1 code=1909 reason="locked \"out\"" (id=7) a==b, x=y"#;
         let found = pairs(text);
         assert_eq!(first(&found, Meaning::User), Some("CORP\\user001"));
         assert_eq!(first(&found, Meaning::Client), Some("10.0.0.1"));

@@ -45,8 +45,10 @@ static LOGIN: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a pattern of this file is well formed")
 });
 static PROBE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^/(?:health\w*|ping|alive|live|livez|ready|readyz|status|heartbeat|favicon\.ico|robots\.txt)(?:[/.]|$)")
-        .expect("a pattern of this file is well formed")
+    Regex::new(
+        r"(?i)^/(?:health\w*|ping|alive|live|livez|ready|readyz|status|heartbeat|favicon\.ico|robots\.txt)(?:[/.]|$)",
+    )
+    .expect("a pattern of this file is well formed")
 });
 
 /// Says what a request comes to.

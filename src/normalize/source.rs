@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::Options;
 use super::clock::{Clock, ZoneRule};
 use super::file::{FileFacts, glob_fits};
 use super::format::{self, Context, FORMATS, LineOutcome, Parser};
 use super::summary::{Role, SourceSummary, Zone};
 use super::windows::{self, Catalog};
-use super::Options;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::identity::canonical_host;
-use crate::model::{
-    ChangeRecord, Event, LoadSample, Name, Names, Position, Provenance, Timestamp, Trust,
-};
+use crate::model::{ChangeRecord, Event, LoadSample, Name, Names, Position, Provenance, Timestamp, Trust};
 use crate::read::{Body, Container, How, Record, Selection, Source, WindowsRecord};
 
 /// So many records are looked at before a format is chosen.
@@ -238,7 +236,8 @@ impl Work<'_> {
             let one = std::slice::from_ref(record);
             let single = first_line_only(record);
             let probe = single.as_ref().map_or(one, std::slice::from_ref);
-            if let Some(index) = format::choose(self.source.container, probe).filter(|index| Some(*index) != self.locked)
+            if let Some(index) =
+                format::choose(self.source.container, probe).filter(|index| Some(*index) != self.locked)
             {
                 outcome = self.ask(index, record);
             }
@@ -277,8 +276,10 @@ impl Work<'_> {
             }
             LineOutcome::Load(mut samples) => {
                 let at = samples.first().map(|sample| sample.at);
-                let hosts: std::collections::BTreeSet<Name> =
-                    samples.iter().map(|sample| sample.host.clone().unwrap_or_else(|| Name::clone(&own_host))).collect();
+                let hosts: std::collections::BTreeSet<Name> = samples
+                    .iter()
+                    .map(|sample| sample.host.clone().unwrap_or_else(|| Name::clone(&own_host)))
+                    .collect();
                 for host in &hosts {
                     self.tally.see(at.unwrap_or_default(), host);
                 }
@@ -344,7 +345,8 @@ impl Work<'_> {
             ambiguous.count = self.clock.n_ambiguous;
             self.tally.diagnostics.push(ambiguous);
         }
-        let is_windows = self.windows_format.is_some() || matches!(self.source.container, Container::Evtx | Container::EventXml);
+        let is_windows =
+            self.windows_format.is_some() || matches!(self.source.container, Container::Evtx | Container::EventXml);
         let local = self.clock.n_local > 0 && !is_windows;
         let zone = if local {
             Zone { name: self.clock.rule().name(), trust: self.clock.trust() }

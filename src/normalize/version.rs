@@ -47,7 +47,7 @@ pub(super) fn changes(events: &[Event], known: &[ChangeRecord]) -> Vec<ChangeRec
 fn is_stated(known: &[ChangeRecord], component: &str, version: &str) -> bool {
     let family = component.to_lowercase();
     let family = family.trim_start_matches("microsoft ").trim_end_matches(" apps");
-    known.iter().any(|change| {
-        change.version.as_deref() == Some(version) && change.component.to_lowercase().contains(family)
-    })
+    known
+        .iter()
+        .any(|change| change.version.as_deref() == Some(version) && change.component.to_lowercase().contains(family))
 }

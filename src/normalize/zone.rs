@@ -55,7 +55,8 @@ pub(super) fn settle(ones: &mut [One]) {
 
 /// Gives stamps without year the year in which the other sources end.
 fn settle_years(ones: &mut [One]) {
-    let latest = ones.iter().filter(|one| !one.year_is_open).filter_map(|one| one.summary.span).map(|span| span.1).max();
+    let latest =
+        ones.iter().filter(|one| !one.year_is_open).filter_map(|one| one.summary.span).map(|span| span.1).max();
     for one in ones.iter_mut().filter(|one| one.year_is_open) {
         let path = one.summary.path.clone();
         let (Some(latest), Some((_, end))) = (latest, one.summary.span) else {
@@ -117,8 +118,7 @@ fn zone_by_logons(one: &One, logons: &Logons, stated: Option<&ZoneRule>) -> Opti
     let zones = zones.chain(WINDOWS_ZONES.iter().filter_map(|(_, zone)| ZoneRule::named(zone)));
     let mut scored: Vec<(usize, Vec<i64>, ZoneRule)> = Vec::new();
     for rule in zones {
-        let instants: Vec<Timestamp> =
-            compared.iter().map(|(_, _, civil)| instant(&rule, Civil(civil.0))).collect();
+        let instants: Vec<Timestamp> = compared.iter().map(|(_, _, civil)| instant(&rule, Civil(civil.0))).collect();
         let offsets: Vec<i64> = compared.iter().zip(&instants).map(|((_, _, civil), at)| civil.0 - at.0).collect();
         if scored.iter().any(|(_, known, _)| *known == offsets) {
             continue;

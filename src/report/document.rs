@@ -3,6 +3,8 @@
 //! Every key is always present, null or empty where there is nothing; the only exception is a
 //! [`Place`], which carries exactly the number that its source counts by. Readers must accept keys
 //! that they do not know: a minor version may add some.
+//!
+#![doc = include_str!("../docs/json.md")]
 
 use std::collections::BTreeMap;
 

@@ -48,7 +48,11 @@ pub fn summary(input: &Input<'_>, files: &str) -> Vec<SummaryLine> {
     match input.main_incident() {
         None => entries.push((Role::Finding, "finding", format!("{}.", incident::headline(input)))),
         Some(main) => {
-            entries.push((Role::Finding, "finding", format!("{} ({}).", incident::title(input, main), incident::probability(main))));
+            entries.push((
+                Role::Finding,
+                "finding",
+                format!("{} ({}).", incident::title(input, main), incident::probability(main)),
+            ));
             if let Some(abstention) = &main.abstention {
                 entries.push((Role::Finding, "", incident::abstention(input, main, abstention)));
             }
@@ -56,7 +60,7 @@ pub fn summary(input: &Input<'_>, files: &str) -> Vec<SummaryLine> {
             if let Some(evidence) = strongest {
                 entries.push((Role::Finding, "because", wording::evidence::statement(input, evidence)));
             }
-            if let Some(runner_up) = incident::runner_up_text(input, main) {
+            if let Some(runner_up) = incident::runner_up_text(input, main).filter(|_| main.abstention.is_none()) {
                 entries.push((Role::RunnerUp, "runner-up", runner_up));
             }
             if let Some(acquitted) = acquitted(input, &main.id) {
@@ -68,7 +72,11 @@ pub fn summary(input: &Input<'_>, files: &str) -> Vec<SummaryLine> {
             entries.push((Role::Impact, "impact", incident::impact(input, main)));
             let n_others = input.judgement.incidents.len() - 1;
             if n_others > 0 {
-                entries.push((Role::Impact, "", format!("{} with less impact in the report.", number::count(n_others, "incident"))));
+                entries.push((
+                    Role::Impact,
+                    "",
+                    format!("{} with less impact in the report.", number::count(n_others, "incident")),
+                ));
             }
         }
     }
@@ -102,9 +110,14 @@ fn acquitted(input: &Input<'_>, incident: &str) -> Option<String> {
     }
 }
 
-/// Wraps every entry; each may take so many lines that all of them fit.
+/// Wraps every entry; only if all do not fit, the longest are cut.
 fn fitted(entries: &[(Role, &str, String)]) -> Vec<SummaryLine> {
-    let n_each = (MAX_LINES / entries.len().max(1)).max(1);
+    let whole = (1..=MAX_LINES).rev().map(|n_each| laid_out(entries, n_each)).find(|lines| lines.len() <= MAX_LINES);
+    whole.unwrap_or_else(|| laid_out(entries, 1).into_iter().take(MAX_LINES).collect())
+}
+
+/// Wraps every entry to at most `n_each` lines.
+fn laid_out(entries: &[(Role, &str, String)], n_each: usize) -> Vec<SummaryLine> {
     let mut lines = Vec::new();
     for (role, name, text) in entries {
         let clean: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
@@ -113,7 +126,6 @@ fn fitted(entries: &[(Role, &str, String)]) -> Vec<SummaryLine> {
             lines.push(SummaryLine { role: *role, text: format!("{name:<NAME_COLUMNS$}{part}") });
         }
     }
-    lines.truncate(MAX_LINES);
     lines
 }
 
@@ -122,15 +134,11 @@ fn wrapped(text: &str, columns: usize, n_lines: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let mut rest: Vec<char> = word.chars().collect();
-        loop {
-            let Some(line) = lines.last_mut() else { break };
+        while let Some(line) = lines.last_mut() {
             let used = line.chars().count();
             let blank = usize::from(used > 0);
             if used + blank + rest.len() <= columns {
-                if blank > 0 {
-                    line.push(' ');
-                }
-                line.extend(rest);
+                line.extend(std::iter::repeat_n(' ', blank).chain(rest));
                 break;
             }
             // A word longer than a line, such as a path, is cut hard.
@@ -172,7 +180,14 @@ mod tests {
         let lines = summary(&case.input(), "reports/founding");
         let text: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
         let text = text.join("\n");
-        for wanted in ["FSLogix Apps 2.9.8171.14983", "runner-up", "Ledger client 22.8.1", "2.9.8228.50276, on RDS04 first", "people", "defects"] {
+        for wanted in [
+            "FSLogix Apps 2.9.8171.14983",
+            "runner-up",
+            "Ledger client 22.8.1",
+            "2.9.8228.50276, on RDS04 first",
+            "people",
+            "defects",
+        ] {
             assert!(text.contains(wanted), "{wanted}\n{text}");
         }
     }

@@ -23,7 +23,9 @@ impl Calendar {
     /// The instant at which the clock of `date` shows `hour`. Clock changes happen at night and are
     /// ignored between midnight and `hour`.
     pub(super) fn at(&self, date: Date, hour: f64) -> Timestamp {
-        let midnight = date.to_zoned_datetime(self.zone.clone()).map_or(Timestamp(0), |zoned| Timestamp::from_jiff(zoned.timestamp()));
+        let midnight = date
+            .to_zoned_datetime(self.zone.clone())
+            .map_or(Timestamp(0), |zoned| Timestamp::from_jiff(zoned.timestamp()));
         midnight.plus_seconds(hour * 3_600.0)
     }
 

@@ -41,7 +41,7 @@ pub(super) fn hire(n_people: usize, random: &mut Random) -> Vec<Person> {
             sid: Sid::new(5, &[21, 1_004_336_348, 1_177_238_915, 682_003_330, 1_101 + number as u32]),
             client: format!("{}.{}", if number % 3 == 0 { "203.0.113" } else { "198.51.100" }, 10 + number * 7 % 240),
             begins_h: random.normal(8.0, 0.55).clamp(6.5, 9.6),
-            tidy: if random.chance(0.5) { 0.85 } else { 0.25 },
+            tidy: if random.chance(0.7) { 0.85 } else { 0.25 },
         })
         .collect()
 }

@@ -37,6 +37,8 @@ pub(super) struct Script {
     pub(super) text_from: Timestamp,
     /// Versions of the profile component before any change.
     pub(super) profile_version: &'static str,
+    /// Sessions on one host at which its memory and processors are used up.
+    pub(super) sessions_at_limit: f64,
     /// Whether the logs are handed over as one archive.
     pub(super) archived: bool,
     /// What is true.
@@ -64,7 +66,7 @@ impl LatentClose {
             return 0.0;
         }
         let load = n_open as f64 / self.full_sessions;
-        (self.share_at_full * libm::pow(load, self.steepness)).min(0.7)
+        (self.share_at_full * libm::pow(load, self.steepness)).min(0.8)
     }
 }
 
@@ -112,8 +114,6 @@ pub(super) enum Sign {
     DiskLocked,
     /// The share of the profile disks cannot be reached.
     ShareUnreachable,
-    /// No domain controller answers.
-    NoController,
     /// A logon agent crashes while the session begins.
     AgentCrash,
     /// Memory and ports run out.

@@ -37,7 +37,8 @@ fn a_folder_without_logs_ends_with_3() {
 fn one_unreadable_file_costs_itself_and_is_named_and_strict_ends_with_3() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("noise.bin"), [0u8, 255, 3, 7].repeat(500)).unwrap();
-    fs::write(folder.path().join("deploys.csv"), "time,component,version,hosts\n2022-08-20T09:00:00Z,App,1.2,all\n").unwrap();
+    fs::write(folder.path().join("deploys.csv"), "time,component,version,hosts\n2022-08-20T09:00:00Z,App,1.2,all\n")
+        .unwrap();
     let folder = folder.path().as_os_str();
     let output = causeline(&["inspect".as_ref(), folder]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -47,7 +48,8 @@ fn one_unreadable_file_costs_itself_and_is_named_and_strict_ends_with_3() {
 
 #[test]
 fn results_go_to_standard_output_and_talk_to_standard_error() {
-    let output = causeline(&["inspect".as_ref(), founding().as_os_str(), "--format".as_ref(), "json".as_ref(), "-q".as_ref()]);
+    let output =
+        causeline(&["inspect".as_ref(), founding().as_os_str(), "--format".as_ref(), "json".as_ref(), "-q".as_ref()]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(text(&output.stderr), "");
     let inspection: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -72,7 +72,7 @@ impl Chunk {
     pub(crate) fn record(&mut self, id: u64) {
         let number = |kind, bytes: &[u8]| Value { kind, bytes: bytes.to_vec() };
         let user = format!("user{:03}", id % 40);
-        let event_id = if id % 2 == 0 { 4634_u16 } else { 4624 };
+        let event_id = if id.is_multiple_of(2) { 4634_u16 } else { 4624 };
         let time = FIRST_FILETIME + id * 10_000_000;
         let values = [
             number(0x06, &event_id.to_le_bytes()),

@@ -72,7 +72,11 @@ fn the_committed_report_is_what_the_program_makes() {
         assert_eq!(names(&committed), names(out.path()));
         for name in names(&committed) {
             let same = fs::read(committed.join(&name)).unwrap() == fs::read(out.path().join(&name)).unwrap();
-            assert!(same, "{} differs with {threads} thread(s): see `git diff reports` after the README's first command", name.display());
+            assert!(
+                same,
+                "{} differs with {threads} thread(s): see `git diff reports` after the README's first command",
+                name.display()
+            );
         }
     }
 }

@@ -167,7 +167,8 @@ fn parse(xml: &str) -> Element {
             .attributes()
             .filter_map(Result::ok)
             .map(|attribute| {
-                let value = quick_xml::escape::unescape(&attribute.value).unwrap().into_owned();
+                let value =
+                    quick_xml::escape::unescape(&attribute.value).expect("the other reader escapes").into_owned();
                 (attribute.key.as_ref().to_owned(), value)
             })
             .collect();
@@ -178,19 +179,19 @@ fn parse(xml: &str) -> Element {
     let mut stack = vec![Element::default()];
     loop {
         let event = reader.read_event().unwrap_or_else(|error| panic!("{error}: {xml}"));
-        let top = stack.last_mut().unwrap();
+        let top = stack.last_mut().expect("the bottom stays");
         match event {
             Event::Start(start) => stack.push(open(&start)),
             Event::Empty(start) => top.children.push(open(&start)),
             Event::End(_) => {
-                let element = stack.pop().unwrap();
-                stack.last_mut().unwrap().children.push(element);
+                let element = stack.pop().expect("ends follow beginnings");
+                stack.last_mut().expect("the bottom stays").children.push(element);
             }
             Event::Text(text) => top.text.push_str(&text),
             Event::CData(text) => top.text.push_str(&text),
             Event::GeneralRef(reference) => match resolve_predefined_entity(&reference) {
                 Some(text) => top.text.push_str(text),
-                None => top.text.extend(reference.resolve_char_ref().unwrap()),
+                None => top.text.extend(reference.resolve_char_ref().expect("a number")),
             },
             Event::Eof => break,
             _ => {}

@@ -89,7 +89,11 @@ fn one_size(scene: &Scene<'_>, sums: &Sums) -> Grid<Point> {
         .map(|(remedy, weight)| (remedy, weight, scene.stops(sums, remedy)))
         .collect();
     let totals: Vec<f64> = (0..scene.n_hosts()).map(|host| sums.total(host)).collect();
-    let p_never = if stops.is_empty() { 1.0 } else { (prior::NEVER + prior::BY_ITSELF) / (prior::NEVER + prior::BY_ITSELF + prior::REMEDIED) };
+    let p_never = if stops.is_empty() {
+        1.0
+    } else {
+        (prior::NEVER + prior::BY_ITSELF) / (prior::NEVER + prior::BY_ITSELF + prior::REMEDIED)
+    };
     let mut by_host = vec![0.0; scene.n_hosts()];
     for hour in 0..n_hours {
         let from_s = hour as f64 * 3600.0;
@@ -126,9 +130,8 @@ fn chains(scene: &Scene<'_>, log_prior: f64) -> Option<Explanation> {
     }
     let doses = Doses::of(scene);
     let points = points(&CHAINS, &Marks::of(scene).pairs());
-    let starts: Vec<f64> = (0..N_CHAIN_STARTS)
-        .map(|place| scene.view.from.length_s * place as f64 / N_CHAIN_STARTS as f64)
-        .collect();
+    let starts: Vec<f64> =
+        (0..N_CHAIN_STARTS).map(|place| scene.view.from.length_s * place as f64 / N_CHAIN_STARTS as f64).collect();
     let grids: Vec<_> = starts
         .par_iter()
         .map(|from| {

@@ -46,28 +46,32 @@ pub fn column_of(name: &str) -> Option<Column> {
     let bare = bare(name);
     let stem = bare.strip_suffix("utc").or_else(|| bare.strip_suffix("gmt")).unwrap_or(&bare);
     let column = match stem {
-        "time" | "timestamp" | "when" | "at" | "datetime" | "deployedat" | "installedat" | "changedat" | "finishedat"
-        | "completedat" | "completed" | "finished" | "start" | "started" | "startedat" | "starttime" | "endtime"
-        | "createdat" | "created" | "deployed" | "deploytime" | "changetime" | "zeit" | "uhrzeit" | "zeitpunkt"
-        | "zeitstempel" | "heure" | "horodatage" | "quand" | "ora" | "implemented" | "implementedat" => Column::Time,
-        "date" | "datum" | "day" | "tag" | "jour" | "data" | "installedon" | "installdate" | "changedate" => Column::Date,
-        "zone" | "timezone" | "tz" | "zeitzone" | "fuseau" | "fuseauhoraire" => Column::Zone,
-        "component" | "service" | "application" | "app" | "what" | "product" | "package" | "software" | "name" | "item"
-        | "system" | "project" | "change" | "title" | "subject" | "komponente" | "dienst" | "anwendung" | "produkt"
-        | "was" | "composant" | "produit" | "logiciel" | "quoi" | "displayname" | "hotfixid" | "kb" | "update" => {
-            Column::Component
+        "time" | "timestamp" | "when" | "at" | "datetime" | "deployedat" | "installedat" | "changedat"
+        | "finishedat" | "completedat" | "completed" | "finished" | "start" | "started" | "startedat" | "starttime"
+        | "endtime" | "createdat" | "created" | "deployed" | "deploytime" | "changetime" | "zeit" | "uhrzeit"
+        | "zeitpunkt" | "zeitstempel" | "heure" | "horodatage" | "quand" | "ora" | "implemented" | "implementedat" => {
+            Column::Time
         }
+        "date" | "datum" | "day" | "tag" | "jour" | "data" | "installedon" | "installdate" | "changedate" => {
+            Column::Date
+        }
+        "zone" | "timezone" | "tz" | "zeitzone" | "fuseau" | "fuseauhoraire" => Column::Zone,
+        "component" | "service" | "application" | "app" | "what" | "product" | "package" | "software" | "name"
+        | "item" | "system" | "project" | "change" | "title" | "subject" | "komponente" | "dienst" | "anwendung"
+        | "produkt" | "was" | "composant" | "produit" | "logiciel" | "quoi" | "displayname" | "hotfixid" | "kb"
+        | "update" => Column::Component,
         "version" | "release" | "toversion" | "newversion" | "to" | "build" | "ref" | "revision" | "neueversion"
         | "nach" | "nouvelleversion" => Column::Version,
-        "hosts" | "host" | "servers" | "server" | "targets" | "target" | "machines" | "machine" | "computer" | "computers"
-        | "node" | "nodes" | "hostname" | "scope" | "where" | "rechner" | "serveurs" | "serveur" | "wo" | "ou" | "csname" => {
-            Column::Hosts
-        }
+        "hosts" | "host" | "servers" | "server" | "targets" | "target" | "machines" | "machine" | "computer"
+        | "computers" | "node" | "nodes" | "hostname" | "scope" | "where" | "rechner" | "serveurs" | "serveur"
+        | "wo" | "ou" | "csname" => Column::Hosts,
         "environment" | "env" | "stage" | "umgebung" | "environnement" => Column::Environment,
-        "kind" | "action" | "type" | "changetype" | "operation" | "art" | "aktion" | "typ" | "genre" | "task" => Column::Kind,
+        "kind" | "action" | "type" | "changetype" | "operation" | "art" | "aktion" | "typ" | "genre" | "task" => {
+            Column::Kind
+        }
         "status" | "state" | "result" | "outcome" | "ergebnis" | "resultat" | "etat" => Column::Status,
-        "note" | "notes" | "comment" | "comments" | "remark" | "remarks" | "description" | "details" | "reason" | "text"
-        | "bemerkung" | "kommentar" | "beschreibung" | "remarque" | "commentaire" => Column::Note,
+        "note" | "notes" | "comment" | "comments" | "remark" | "remarks" | "description" | "details" | "reason"
+        | "text" | "bemerkung" | "kommentar" | "beschreibung" | "remarque" | "commentaire" => Column::Note,
         _ => return None,
     };
     Some(column)

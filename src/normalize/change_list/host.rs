@@ -13,9 +13,14 @@ const MAX_RANGE: u32 = 500;
 pub fn scope_of(cell: &str, names: &mut Names) -> HostScope {
     let bare = cell.trim().trim_matches(['[', ']', '(', ')', '{', '}']).to_lowercase();
     let mut words = bare.split(|c: char| !c.is_alphanumeric() && c != '*').filter(|word| !word.is_empty());
-    if bare == "*" || words.next().is_some_and(|word| matches!(word, "all" | "alle" | "tous" | "toutes" | "tutti" | "every" | "any" | "each" | "fleet")) {
+    if bare == "*"
+        || words.next().is_some_and(|word| {
+            matches!(word, "all" | "alle" | "tous" | "toutes" | "tutti" | "every" | "any" | "each" | "fleet")
+        })
+    {
         // `all except RDS03` names a set that this record alone does not tell.
-        let excepts = ["except", "but", "ausser", "au\u{df}er", "sauf", "without"].iter().any(|word| bare.contains(word));
+        let excepts =
+            ["except", "but", "ausser", "au\u{df}er", "sauf", "without"].iter().any(|word| bare.contains(word));
         return if excepts { HostScope::Unstated } else { HostScope::All };
     }
     let mut hosts: Vec<Name> = Vec::new();
@@ -26,7 +31,8 @@ pub fn scope_of(cell: &str, names: &mut Names) -> HostScope {
         }
         for host in range(token) {
             let name = names.intern(&canonical_host(&host));
-            let looks_like_host = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'*' | b'?' | b':'));
+            let looks_like_host =
+                name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'*' | b'?' | b':'));
             if looks_like_host && name.len() <= 63 && !is_word(&name) && !hosts.contains(&name) {
                 hosts.push(name);
             }
@@ -38,8 +44,27 @@ pub fn scope_of(cell: &str, names: &mut Names) -> HostScope {
 fn is_word(name: &str) -> bool {
     matches!(
         name.to_lowercase().as_str(),
-        "" | "-" | "and" | "und" | "et" | "hosts" | "host" | "servers" | "server" | "session" | "sessions" | "farm"
-            | "the" | "n" | "a" | "none" | "unknown" | "production" | "prod" | "cluster" | "rds" | "terminal"
+        "" | "-"
+            | "and"
+            | "und"
+            | "et"
+            | "hosts"
+            | "host"
+            | "servers"
+            | "server"
+            | "session"
+            | "sessions"
+            | "farm"
+            | "the"
+            | "n"
+            | "a"
+            | "none"
+            | "unknown"
+            | "production"
+            | "prod"
+            | "cluster"
+            | "rds"
+            | "terminal"
     )
 }
 

@@ -53,7 +53,8 @@ pub fn is_change_list<'a>(names: impl Iterator<Item = &'a str>) -> bool {
     let mut has = std::collections::BTreeSet::new();
     for name in names {
         let bare = column::bare(name);
-        let of_log = ["content", "message", "level", "severity", "eventid", "eventtemplate", "pid", "threadid", "counter"];
+        let of_log =
+            ["content", "message", "level", "severity", "eventid", "eventtemplate", "pid", "threadid", "counter"];
         if of_log.contains(&bare.as_str()) {
             return false;
         }
@@ -78,7 +79,8 @@ pub fn understand(entry: &Entry, order: DateOrder, context: &mut Context<'_>) ->
     let Some(named) = named.or(Some(words).filter(|words| !words.is_empty())) else {
         return LineOutcome::Damaged(Code::ChangeIncomplete, "an entry without component");
     };
-    let kind = kind_of(words).or_else(|| is_restart(named).then_some(ChangeKind::Restart)).unwrap_or(ChangeKind::Update);
+    let kind =
+        kind_of(words).or_else(|| is_restart(named).then_some(ChangeKind::Restart)).unwrap_or(ChangeKind::Update);
     let (component, version) = match kind {
         ChangeKind::Restart => (RESTART.to_owned(), None),
         _ => (named.to_owned(), entry.get(Column::Version).filter(|version| !matches!(*version, "-" | "n/a"))),
@@ -111,9 +113,7 @@ fn time(entry: &Entry, order: DateOrder, context: &mut Context<'_>) -> Option<(T
         (Some(date), Some(time)) => {
             let (day, _) = stamp(date, order)?;
             match day_ticks(time) {
-                Some((ticks, _)) if !day.has_time => {
-                    Stamp { civil: Civil(day.civil.0 + ticks), has_time: true, ..day }
-                }
+                Some((ticks, _)) if !day.has_time => Stamp { civil: Civil(day.civil.0 + ticks), has_time: true, ..day },
                 _ => day,
             }
         }
@@ -159,23 +159,61 @@ fn has_word(text: &str, words: &[&str]) -> bool {
 fn is_not_done(status: &str) -> bool {
     has_word(
         status,
-        &["fail", "error", "cancel", "abort", "pending", "queued", "planned", "scheduled", "progress", "skipped", "rejected", "inactive", "waiting", "fehl", "geplant", "abgebrochen", "\u{e9}chec", "pr\u{e9}vu", "annul"],
+        &[
+            "fail",
+            "error",
+            "cancel",
+            "abort",
+            "pending",
+            "queued",
+            "planned",
+            "scheduled",
+            "progress",
+            "skipped",
+            "rejected",
+            "inactive",
+            "waiting",
+            "fehl",
+            "geplant",
+            "abgebrochen",
+            "\u{e9}chec",
+            "pr\u{e9}vu",
+            "annul",
+        ],
     )
 }
 
 /// Whether an environment is one that people do not work in.
 fn is_elsewhere(environment: &str) -> bool {
     let lower = environment.to_lowercase();
-    lower
-        .split(|c: char| !c.is_alphanumeric())
-        .any(|word| matches!(word, "test" | "testing" | "dev" | "development" | "staging" | "stage" | "qa" | "uat" | "int" | "integration" | "sandbox" | "preview"))
+    lower.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        matches!(
+            word,
+            "test"
+                | "testing"
+                | "dev"
+                | "development"
+                | "staging"
+                | "stage"
+                | "qa"
+                | "uat"
+                | "int"
+                | "integration"
+                | "sandbox"
+                | "preview"
+        )
+    })
 }
 
 fn is_restart(text: &str) -> bool {
     let lower = text.trim().to_lowercase();
-    ["restart", "reboot", "neustart", "red\u{e9}marrage", "riavvio"]
-        .iter()
-        .any(|word| lower == *word || lower == format!("{word}s") || lower == format!("server {word}") || lower == format!("host {word}") || lower == format!("operating system {word}"))
+    ["restart", "reboot", "neustart", "red\u{e9}marrage", "riavvio"].iter().any(|word| {
+        lower == *word
+            || lower == format!("{word}s")
+            || lower == format!("server {word}")
+            || lower == format!("host {word}")
+            || lower == format!("operating system {word}")
+    })
 }
 
 /// The kind by the words that people use; `None` where they do not tell.
@@ -184,8 +222,25 @@ fn kind_of(words: &str) -> Option<ChangeKind> {
         (&["rollback", "roll back", "revert", "downgrade", "zur\u{fc}ck"], ChangeKind::Rollback),
         (&["uninstall", "remov", "deinstall", "delete", "entfern", "supprim", "d\u{e9}sinstall"], ChangeKind::Remove),
         (&["restart", "reboot", "neustart", "red\u{e9}marr"], ChangeKind::Restart),
-        (&["config", "setting", "policy", "gpo", "certificate", "zertifikat", "konfig", "einstellung", "param"], ChangeKind::Configuration),
-        (&["update", "upgrade", "patch", "hotfix", "fix", "aktualis", "mise \u{e0} jour", "rollout", "deploy", "release"], ChangeKind::Update),
+        (
+            &["config", "setting", "policy", "gpo", "certificate", "zertifikat", "konfig", "einstellung", "param"],
+            ChangeKind::Configuration,
+        ),
+        (
+            &[
+                "update",
+                "upgrade",
+                "patch",
+                "hotfix",
+                "fix",
+                "aktualis",
+                "mise \u{e0} jour",
+                "rollout",
+                "deploy",
+                "release",
+            ],
+            ChangeKind::Update,
+        ),
         (&["install", "new", "neu"], ChangeKind::Install),
     ];
     kinds.iter().find(|(own, _)| has_word(words, own)).map(|(_, kind)| *kind)

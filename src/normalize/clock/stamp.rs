@@ -121,11 +121,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_index = (5 * day_of_year + 2) / 153;
     let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
-    (
-        year_of_era + era * 400 + i64::from(month <= 2),
-        month,
-        day_of_year - (153 * month_index + 2) / 5 + 1,
-    )
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day_of_year - (153 * month_index + 2) / 5 + 1)
 }
 
 fn checked_days(year: i64, month: i64, day: i64) -> Option<i64> {
@@ -465,7 +461,8 @@ mod tests {
 
     #[test]
     fn what_is_no_stamp_is_none() {
-        for text in ["", "hello", "2022-13-01 00:00:00", "2022-02-29 00:00:00", "12345", "1.2.3.4 - -", "99:99", "Mon"] {
+        for text in ["", "hello", "2022-13-01 00:00:00", "2022-02-29 00:00:00", "12345", "1.2.3.4 - -", "99:99", "Mon"]
+        {
             assert_eq!(shown(text), None, "{text}");
         }
     }

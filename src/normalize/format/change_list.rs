@@ -163,9 +163,11 @@ impl ChangeListParser {
         let mut entry = Entry::default();
         for (name, field) in fields {
             let text = match field {
-                Value::Array(items) => {
-                    items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect::<Vec<_>>().join(";")
-                }
+                Value::Array(items) => items
+                    .iter()
+                    .map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned))
+                    .collect::<Vec<_>>()
+                    .join(";"),
                 // `environment: {name: production}`.
                 Value::Object(inner) => match inner.get("name").and_then(Value::as_str) {
                     Some(name) => name.to_owned(),
@@ -205,9 +207,7 @@ impl Parser for ChangeListParser {
                 row.header.iter().zip(&row.cells).for_each(|(name, cell)| entry.add(name, cell));
                 change_list::understand(&entry, self.order, context)
             }
-            Body::Json(value) => {
-                join(entries(value).into_iter().map(|entry| self.object(entry, context)).collect())
-            }
+            Body::Json(value) => join(entries(value).into_iter().map(|entry| self.object(entry, context)).collect()),
             Body::Document(text) => {
                 let Some(value) = yaml(text) else {
                     return LineOutcome::Damaged(Code::RecordMalformed, "the document is not well formed");

@@ -22,8 +22,7 @@ use crate::read::{Body, Container, Record};
 pub(crate) struct Clef;
 
 fn is_clef(value: &Value) -> bool {
-    value.get("@t").is_some()
-        && ["@mt", "@m", "@i", "@l", "@x", "@r"].iter().any(|key| value.get(key).is_some())
+    value.get("@t").is_some() && ["@mt", "@m", "@i", "@l", "@x", "@r"].iter().any(|key| value.get(key).is_some())
 }
 
 impl LogFormat for Clef {
@@ -81,8 +80,10 @@ impl Parser for ClefParser {
         };
         let (at, trust) = context.clock.instant(stamp);
         let severity = text("@l").and_then(Severity::from_word).unwrap_or(Severity::Info);
-        let properties: Properties =
-            property::flatten(value).into_iter().filter(|(key, _)| !key.starts_with('@') || key.starts_with("@@")).collect();
+        let properties: Properties = property::flatten(value)
+            .into_iter()
+            .filter(|(key, _)| !key.starts_with('@') || key.starts_with("@@"))
+            .collect();
         let message = match (text("@m"), text("@mt")) {
             (Some(message), _) => message.to_owned(),
             (None, Some(template)) => fill(template, &properties),

@@ -89,7 +89,9 @@ fn done_at(value: &Value) -> Option<&str> {
     }
     // GitLab has one status; GitHub's search API names the latest `state`.
     let state = text(value, "status").or_else(|| text(value, "state"));
-    if state.is_some_and(|state| !matches!(state.to_lowercase().as_str(), "success" | "active" | "inactive" | "finished")) {
+    if state
+        .is_some_and(|state| !matches!(state.to_lowercase().as_str(), "success" | "active" | "inactive" | "finished"))
+    {
         return None;
     }
     let finished = value.get("deployable").and_then(|job| text(job, "finished_at"));

@@ -21,7 +21,10 @@ pub(crate) struct Ecs;
 fn is_ecs(value: &Value) -> bool {
     let has = |dotted: &str, outer: &str| value.get(dotted).is_some() || value.get(outer).is_some_and(Value::is_object);
     value.get("@timestamp").is_some()
-        && (has("log.level", "log") || has("ecs.version", "ecs") || has("event.outcome", "event") || has("service.name", "service"))
+        && (has("log.level", "log")
+            || has("ecs.version", "ecs")
+            || has("event.outcome", "event")
+            || has("service.name", "service"))
 }
 
 impl LogFormat for Ecs {
@@ -131,5 +134,6 @@ impl Parser for EcsParser {
 
 fn is_authentication(flat: &[(String, String)]) -> bool {
     let of_access = |value: &str| value.contains("authentication") || value.contains("session");
-    value_of(flat, &["event.category"]).is_some_and(of_access) || value_of(flat, &["event.action"]).is_some_and(message::is_about_access)
+    value_of(flat, &["event.category"]).is_some_and(of_access)
+        || value_of(flat, &["event.action"]).is_some_and(message::is_about_access)
 }

@@ -208,7 +208,8 @@ impl FslogixParser {
         let is_logoff = self.blocks.get(parts.thread).is_some_and(|block| block.is_logoff);
         let lower = parts.text.to_lowercase();
         let failed_load = lower.starts_with("loadprofile failed") || lower.starts_with("logon failed");
-        let speaks_of_close = ["detach", "refcount", "unload", "release", "in use", "locked"].iter().any(|w| lower.contains(w));
+        let speaks_of_close =
+            ["detach", "refcount", "unload", "release", "in use", "locked"].iter().any(|w| lower.contains(w));
         let failed_unload = lower.starts_with("unloadprofile failed") || (is_logoff && speaks_of_close);
         let action = match (failed_load, failed_unload) {
             (true, _) => Action::Failure,

@@ -19,9 +19,22 @@ pub(crate) struct HttpErr;
 
 /// Reasons that are the server's.
 const SERVER_REASONS: &[&str] = &[
-    "QueueFull", "AppOffline", "AppPoolTimer", "AppShutdown", "ConnLimit", "Connections_Refused", "Disabled",
-    "Connection_Abandoned_By_AppPool", "Connection_Abandoned_By_ReqQueue", "Connection_Dropped_List_Full", "Internal",
-    "N/A", "Timer_AppPool", "Timer_ResponseBody", "Timer_Response", "Connection_Dropped_AppPool",
+    "QueueFull",
+    "AppOffline",
+    "AppPoolTimer",
+    "AppShutdown",
+    "ConnLimit",
+    "Connections_Refused",
+    "Disabled",
+    "Connection_Abandoned_By_AppPool",
+    "Connection_Abandoned_By_ReqQueue",
+    "Connection_Dropped_List_Full",
+    "Internal",
+    "N/A",
+    "Timer_AppPool",
+    "Timer_ResponseBody",
+    "Timer_Response",
+    "Connection_Dropped_AppPool",
 ];
 
 fn fits(record: &Record) -> bool {

@@ -7,8 +7,8 @@
 
 use super::{Context, LineOutcome, LogFormat, Parser, Sample};
 use crate::diagnostic::Code;
-use crate::model::{Timestamp, Trust};
 use crate::model::time::TICKS_PER_DAY;
+use crate::model::{Timestamp, Trust};
 use crate::normalize::clock::{Civil, DateOrder, Stamp, day_ticks, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::request::{self, Request};

@@ -19,8 +19,23 @@ use crate::read::{Body, Container, Record};
 pub(crate) struct JsonLines;
 
 const TIMES: &[&str] = &[
-    "@timestamp", "timestamp", "time", "ts", "datetime", "date", "eventtime", "event_time", "t.$date", "t", "asctime",
-    "started_at", "EdgeStartTimestamp", "instant.epochSecond", "EventTime", "@t", "timegenerated",
+    "@timestamp",
+    "timestamp",
+    "time",
+    "ts",
+    "datetime",
+    "date",
+    "eventtime",
+    "event_time",
+    "t.$date",
+    "t",
+    "asctime",
+    "started_at",
+    "EdgeStartTimestamp",
+    "instant.epochSecond",
+    "EventTime",
+    "@t",
+    "timegenerated",
 ];
 const MESSAGES: &[&str] =
     &["message", "msg", "@m", "text", "body", "fields.message", "@fields.msg", "log", "event", "@mt"];

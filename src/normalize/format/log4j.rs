@@ -5,11 +5,11 @@
 //! .NET translates.
 
 use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use crate::model::Severity;
 use crate::normalize::clock::{DateOrder, Stamp, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::message::{self, Line};
 use crate::normalize::summary::Role;
-use crate::model::Severity;
 use crate::read::{Body, Container, Record};
 
 /// See the file.
@@ -47,7 +47,9 @@ fn parts(line: &str) -> Option<Parts<'_>> {
         let word = &rest[..end];
         if severity.is_none() && Severity::from_word(word).is_some() {
             severity = Severity::from_word(word);
-        } else if severity.is_some() && (word == "---" || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))) {
+        } else if severity.is_some()
+            && (word == "---" || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())))
+        {
             // The process id.
         } else {
             break;

@@ -18,7 +18,8 @@ const TIMES: &[&str] = &["ts", "time", "timestamp", "t", "date", "datetime", "at
 fn fits(line: &str) -> bool {
     // The line begins with a key; nothing before the first `=` may be a blank.
     let Some(first) = line.find('=') else { return false };
-    let key_first = first > 0 && line[..first].bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
+    let key_first =
+        first > 0 && line[..first].bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
     key_first && {
         let pairs = property::pairs(line);
         pairs.len() >= 3 && value_of(&pairs, TIMES).is_some()
@@ -81,7 +82,8 @@ impl Parser for LogfmtParser {
         }
         let pairs = property::pairs(first);
         let time = value_of(&pairs, TIMES).unwrap_or("");
-        let (at, trust) = if let Some((stamp, _)) = stamp(time, DateOrder::DayFirst).filter(|(stamp, _)| stamp.has_time) {
+        let (at, trust) = if let Some((stamp, _)) = stamp(time, DateOrder::DayFirst).filter(|(stamp, _)| stamp.has_time)
+        {
             context.clock.instant(stamp)
         } else if let Ok(seconds) = time.parse::<f64>()
             && (9e8..5e9).contains(&seconds)

@@ -29,9 +29,7 @@ use super::clock::Clock;
 use super::file::FileFacts;
 use super::summary::Role;
 use crate::diagnostic::Code;
-use crate::model::{
-    Action, ChangeRecord, Event, LoadSample, Name, Names, Provenance, Severity, Timestamp, Trust,
-};
+use crate::model::{Action, ChangeRecord, Event, LoadSample, Name, Names, Provenance, Severity, Timestamp, Trust};
 use crate::read::{Container, Record};
 
 /// Every format, the most particular first; the last ones take what only has a stamp.
@@ -257,14 +255,9 @@ mod tests {
                 let got: Vec<String> = records(sample.container, sample.text, &|line| format.starts_record(line))
                     .iter()
                     .map(|record| {
-                        let provenance =
-                            Provenance { source: crate::model::SourceId(0), position: record.position };
-                        let mut context = Context {
-                            clock: &mut clock,
-                            names: &mut names,
-                            provenance,
-                            dataset: format.dataset(),
-                        };
+                        let provenance = Provenance { source: crate::model::SourceId(0), position: record.position };
+                        let mut context =
+                            Context { clock: &mut clock, names: &mut names, provenance, dataset: format.dataset() };
                         parser.read(record, &mut context).summary()
                     })
                     .collect();

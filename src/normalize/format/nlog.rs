@@ -3,11 +3,11 @@
 //! Only the first three bars divide: a message may hold bars of its own. A zone is not said.
 
 use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use crate::model::Severity;
 use crate::normalize::clock::{DateOrder, Stamp, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::message::{self, Line};
 use crate::normalize::summary::Role;
-use crate::model::Severity;
 use crate::read::{Body, Container, Record};
 
 /// See the file.
@@ -78,8 +78,7 @@ impl Parser for NLogParser {
         let (first, detail) = text.split_once('\n').unwrap_or((text, ""));
         let Some((stamp, severity, logger, message)) = parts(first) else { return LineOutcome::Foreign };
         let (at, trust) = context.clock.instant(stamp);
-        let line =
-            Line { at: (at, Some(trust)), severity, logger: Some(logger), message, detail, ..Line::default() };
+        let line = Line { at: (at, Some(trust)), severity, logger: Some(logger), message, detail, ..Line::default() };
         message::understand(line, context)
     }
 }

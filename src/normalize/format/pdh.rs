@@ -22,7 +22,8 @@ pub(crate) struct PdhCsv;
 fn header_zone(heading: &str) -> Option<(Option<&str>, Option<i32>)> {
     let rest = heading.trim_start_matches(['\u{feff}', '"']).strip_prefix("(PDH-")?;
     let rest = rest.split_once(')').map_or("", |(_, rest)| rest);
-    let bias = rest.rsplit('(').next().and_then(|last| last.trim_end_matches(['"', ' ']).trim_end_matches(')').parse().ok());
+    let bias =
+        rest.rsplit('(').next().and_then(|last| last.trim_end_matches(['"', ' ']).trim_end_matches(')').parse().ok());
     let name = rest.find('(').and_then(|open| {
         let end = rest.rfind(")(").or_else(|| rest.rfind(')'))?;
         rest.get(open + 1..end)
@@ -133,9 +134,9 @@ impl Parser for PdhParser {
             self.set_zone(row, stamp.civil, context);
         }
         let (at, time_trust) = context.clock.local(stamp.civil);
-        let columns = self.columns.get_or_insert_with(|| {
-            row.header.iter().skip(1).map(|heading| column(heading, context)).collect()
-        });
+        let columns = self
+            .columns
+            .get_or_insert_with(|| row.header.iter().skip(1).map(|heading| column(heading, context)).collect());
         let mut samples = Vec::new();
         for (column, cell) in columns.iter().zip(row.cells.iter().skip(1)) {
             let (Some(column), Ok(value)) = (column, cell.trim().parse::<f64>()) else { continue };
@@ -179,15 +180,18 @@ fn metric(counter: &str) -> LoadMetric {
     let lower = counter.to_lowercase();
     let (object, name) = lower.rsplit_once('\\').unwrap_or(("", &lower));
     let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
-    let of_sessions = has(object, &["terminal services", "terminaldienste", "services terminal", "remotedesktopdienste", "services bureau"])
-        && !object.contains("session");
+    let of_sessions = has(
+        object,
+        &["terminal services", "terminaldienste", "services terminal", "remotedesktopdienste", "services bureau"],
+    ) && !object.contains("session");
     if of_sessions && has(name, &["inactive", "inaktiv"]) {
         LoadMetric::InactiveSessions
     } else if of_sessions && has(name, &["active", "aktiv"]) {
         LoadMetric::ActiveSessions
     } else if of_sessions && has(name, &["total", "gesamt", "insgesamt"]) {
         LoadMetric::TotalSessions
-    } else if object.contains("_total") && has(object, &["processor", "prozessor", "processeur"])
+    } else if object.contains("_total")
+        && has(object, &["processor", "prozessor", "processeur"])
         && has(name, &["% processor time", "prozessorzeit", "temps processeur"])
     {
         LoadMetric::ProcessorTime
@@ -208,7 +212,10 @@ mod tests {
 
     #[test]
     fn headings_are_read_whole_or_cut() {
-        assert_eq!(header_zone("(PDH-CSV 4.0) (W. Europe Daylight Time)(-120)"), Some((Some("W. Europe Daylight Time"), Some(-120))));
+        assert_eq!(
+            header_zone("(PDH-CSV 4.0) (W. Europe Daylight Time)(-120)"),
+            Some((Some("W. Europe Daylight Time"), Some(-120)))
+        );
         assert_eq!(header_zone("(PDH-CSV 4.0) (UTC)(0)"), Some((Some("UTC"), Some(0))));
         assert_eq!(header_zone("(PDH-CSV 4.0) (Maroc (heure d"), Some((None, None)));
         assert_eq!(header_zone("time"), None);

@@ -62,8 +62,10 @@ impl LogFormat for Stamped {
     fn recognize(&self, first: &[Record]) -> usize {
         first
             .iter()
-            .filter(|record| matches!(&record.body, Body::Text(text) if parts(text, DateOrder::MonthFirst).is_some()
-                || parts(text, DateOrder::DayFirst).is_some()))
+            .filter(|record| {
+                matches!(&record.body, Body::Text(text) if parts(text, DateOrder::MonthFirst).is_some()
+                || parts(text, DateOrder::DayFirst).is_some())
+            })
             .count()
     }
 
@@ -74,7 +76,10 @@ impl LogFormat for Stamped {
     fn open(&self, file: &FileFacts, first: &[Record]) -> Box<dyn Parser> {
         // `13/04/2022` can only be a day first: where the months do not fit all lines, days come first.
         let fits = |order| {
-            first.iter().filter(|record| matches!(&record.body, Body::Text(text) if parts(text, order).is_some())).count()
+            first
+                .iter()
+                .filter(|record| matches!(&record.body, Body::Text(text) if parts(text, order).is_some()))
+                .count()
         };
         let order = if fits(DateOrder::DayFirst) > fits(DateOrder::MonthFirst) {
             DateOrder::DayFirst
@@ -144,8 +149,7 @@ impl Parser for StampedParser {
         let Some((stamp, rest)) = parts(first, self.order) else { return LineOutcome::Foreign };
         let stamp = self.with_year(stamp);
         let (at, trust) = context.clock.instant(stamp);
-        let line =
-            Line { at: (at, Some(trust)), severity: severity(rest), message: rest, detail, ..Line::default() };
+        let line = Line { at: (at, Some(trust)), severity: severity(rest), message: rest, detail, ..Line::default() };
         message::understand(line, context)
     }
 }

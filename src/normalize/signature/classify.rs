@@ -89,7 +89,8 @@ impl Signatures {
             known.push(signature);
         }
         let prefilter = Regex::new(&words.join("|")).map_err(|error| error.to_string())?;
-        let hits = known.iter().map(|one: &Signature| Hit { id: Arc::from(one.id.as_str()), fault: one.fault }).collect();
+        let hits =
+            known.iter().map(|one: &Signature| Hit { id: Arc::from(one.id.as_str()), fault: one.fault }).collect();
         Ok(Self { known, hits, by_id, by_provider, textual, prefilter })
     }
 
@@ -221,7 +222,11 @@ mod tests {
                     assert_eq!(*words, words.to_lowercase(), "{}", one.id);
                 }
                 for provider in &each.provider {
-                    assert!(Catalog::embedded().meaning(provider, each.ids.first().copied().unwrap_or(1)).is_some(), "{}: {provider}", one.id);
+                    assert!(
+                        Catalog::embedded().meaning(provider, each.ids.first().copied().unwrap_or(1)).is_some(),
+                        "{}: {provider}",
+                        one.id
+                    );
                     for &id in &each.ids {
                         assert!(Catalog::embedded().meaning(provider, id).is_some(), "{}: {provider} {id}", one.id);
                     }

@@ -16,7 +16,9 @@ const TROUBLE: &str = "errors?|fail(?:ed|ures?)?|exceptions?|time-?outs?|timed o
 /// Phrases that hold the words of a failure and are none.
 static DENIED: LazyLock<Regex> = LazyLock::new(|| {
     let counted = format!(r"\b(?:0|no|zero|without(?: any)?|never|not any)[ =:]+(?:\w+ )?(?:{TROUBLE})\b");
-    let assigned = format!(r"\b(?:{TROUBLE})(?:[_ ]?(?:count|rate|total|code))?\s*[=:]\s*(?:0+(?:\.0+)?%?\b|(?:none|null|false|no)\s*(?:$|[,;)}}\]|]))");
+    let assigned = format!(
+        r"\b(?:{TROUBLE})(?:[_ ]?(?:count|rate|total|code))?\s*[=:]\s*(?:0+(?:\.0+)?%?\b|(?:none|null|false|no)\s*(?:$|[,;)}}\]|]))"
+    );
     let compound = r"\bfail-?over\b|\bfail-?back\b|\bfail-?safe\b|\bfail-?fast\b|\berror[- ]handl(?:er|ing)\b|\berror[- ]pages?\b|\berror[- ]report(?:ing|s)\b";
     let setting = r#"\b(?:time-?out|retry|retries)"?\s*(?:(?:is|was)? ?set to|=|:|of)\s*"?\d+ ?(?:ms|s|sec|seconds|minutes|min)?"?(?:\s|[,;)}\].]|$)"#;
     Regex::new(&format!("{counted}|{assigned}|{compound}|{setting}")).expect("the expression is well formed")
@@ -64,9 +66,14 @@ mod tests {
 
     #[test]
     fn what_is_denied_is_blanked_and_what_is_said_stays() {
-        for denied in
-            ["done, 0 errors", "finished with no timeouts", "errors=0", "timeout=30", "Failover completed", "error_count: 0"]
-        {
+        for denied in [
+            "done, 0 errors",
+            "finished with no timeouts",
+            "errors=0",
+            "timeout=30",
+            "Failover completed",
+            "error_count: 0",
+        ] {
             let text = affirmed(denied, Severity::Warn).unwrap();
             assert!(["error", "timeout", "fail"].iter().all(|word| !text.contains(word)), "{denied}: {text}");
         }

@@ -116,7 +116,8 @@ pub struct Example {
 impl Match {
     /// Whether it is about Windows events of that provider and id.
     pub(crate) fn is_about(&self, provider: &str, code: u32) -> bool {
-        self.provider.iter().any(|own| own.eq_ignore_ascii_case(provider)) && (self.ids.is_empty() || self.ids.contains(&code))
+        self.provider.iter().any(|own| own.eq_ignore_ascii_case(provider))
+            && (self.ids.is_empty() || self.ids.contains(&code))
     }
 
     /// Whether one of the error codes is this one; codes compare as numbers where they are.

@@ -245,9 +245,7 @@ impl Entry {
     /// Whether level and data of the record are those that this entry is about.
     pub(crate) fn applies(&self, record: &WindowsRecord, text: Option<&str>) -> bool {
         let level_fits = self.levels.is_empty() || record.level.is_some_and(|level| self.levels.contains(&level));
-        level_fits
-            && condition::all_fit(&self.when, record, text)
-            && !condition::any_fits(&self.unless, record, text)
+        level_fits && condition::all_fit(&self.when, record, text) && !condition::any_fits(&self.unless, record, text)
     }
 }
 
@@ -310,7 +308,10 @@ mod tests {
 
     #[test]
     fn a_faulty_file_is_refused_with_its_name() {
-        let wrong = Catalog::parse(&[("x.toml", "provider = 'x'\n[[event]]\nids=[1]\naction='no-such'\nmeans='.'\nsure='measured'")]);
+        let wrong = Catalog::parse(&[(
+            "x.toml",
+            "provider = 'x'\n[[event]]\nids=[1]\naction='no-such'\nmeans='.'\nsure='measured'",
+        )]);
         assert!(wrong.unwrap_err().starts_with("x.toml"));
     }
 }

@@ -100,10 +100,9 @@ pub(crate) fn read(rule: ChangeRule, statement: &Statement<'_>, names: &mut Name
         ChangeRule::Iis => Some(statement.iis()),
         ChangeRule::Listener => Some(statement.listener()),
         ChangeRule::Boot => Some(statement.boot()),
-        ChangeRule::LogStart => Some(Found {
-            note: Some(NOTE_LOG_START.to_owned()),
-            ..Found::new(RESTART, ChangeKind::Restart)
-        }),
+        ChangeRule::LogStart => {
+            Some(Found { note: Some(NOTE_LOG_START.to_owned()), ..Found::new(RESTART, ChangeKind::Restart) })
+        }
     }?;
     Some(ChangeRecord {
         at: statement.at,
@@ -125,7 +124,11 @@ impl Statement<'_> {
     }
 
     fn named(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.record.datum(name)).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+        names
+            .iter()
+            .find_map(|name| self.record.datum(name))
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
     }
 
     /// Whether a restart is needed, if the status says success; `None` if it says failure.
@@ -181,7 +184,12 @@ impl Statement<'_> {
 
     fn servicing(&self) -> Option<Found> {
         let package = self.named(&["PackageIdentifier", "identifier", "updateName"])?;
-        if self.named(&["ErrorCode", "errorCode"]).as_deref().and_then(number).is_some_and(|code| code != 0 && code != SUCCESS_RESTART_REQUIRED) {
+        if self
+            .named(&["ErrorCode", "errorCode"])
+            .as_deref()
+            .and_then(number)
+            .is_some_and(|code| code != 0 && code != SUCCESS_RESTART_REQUIRED)
+        {
             return None;
         }
         // 2: the state has changed; 4: a restart is needed before it does.
@@ -199,7 +207,8 @@ impl Statement<'_> {
 
     fn service(&self) -> Option<Found> {
         let path = self.named(&["ImagePath", "ServiceFileName"]);
-        let is_driver = path.as_deref().is_some_and(|path| path.to_lowercase().trim_matches('"').ends_with(".sys"));
+        let file = path.as_deref().map(|path| path.trim_matches('"').rsplit('.').next().unwrap_or_default());
+        let is_driver = file.is_some_and(|ending| ending.eq_ignore_ascii_case("sys"));
         let note = path.map(|path| format!("service installed, image {path}"));
         Some(Found { needs_restart: is_driver, note, ..Found::new(self.named(&["ServiceName"])?, ChangeKind::Install) })
     }
@@ -222,7 +231,9 @@ impl Statement<'_> {
     fn group_policy(&self) -> Found {
         let note = match self.named(&["CSEExtensionName"]) {
             Some(extension) => Some(format!("the list of policy objects changed: {extension}")),
-            None => self.named(&["NumberOfGroupPolicyObjects"]).map(|n| format!("new settings from {n} policy objects")),
+            None => {
+                self.named(&["NumberOfGroupPolicyObjects"]).map(|n| format!("new settings from {n} policy objects"))
+            }
         };
         Found { note, ..Found::new("Group Policy", ChangeKind::Configuration) }
     }
@@ -325,7 +336,8 @@ mod tests {
     }
 
     fn msi(event_id: u32, status: &str) -> Option<ChangeRecord> {
-        let data = [("", "Whatever Suite"), ("", "1.2.3"), ("", "1033"), ("", status), ("", "Some Vendor"), ("", "(NULL)")];
+        let data =
+            [("", "Whatever Suite"), ("", "1.2.3"), ("", "1033"), ("", status), ("", "Some Vendor"), ("", "(NULL)")];
         change("MsiInstaller", event_id, &data)
     }
 
@@ -361,7 +373,11 @@ mod tests {
     fn a_package_counts_when_it_is_in_its_state() {
         let provider = "Microsoft-Windows-Servicing";
         let package = |event_id, state| {
-            change(provider, event_id, &[("PackageIdentifier", "KB5016623"), ("IntendedPackageState", state), ("ErrorCode", "0x0")])
+            change(
+                provider,
+                event_id,
+                &[("PackageIdentifier", "KB5016623"), ("IntendedPackageState", state), ("ErrorCode", "0x0")],
+            )
         };
         assert_eq!(package(2, "5112").unwrap().kind, ChangeKind::Update);
         assert_eq!(package(2, "5000").unwrap().kind, ChangeKind::Remove);
@@ -371,14 +387,16 @@ mod tests {
 
     #[test]
     fn a_driver_comes_into_force_with_the_restart() {
-        let service = |path| change("Service Control Manager", 7045, &[("ServiceName", "abc"), ("ImagePath", path)]).unwrap();
+        let service =
+            |path| change("Service Control Manager", 7045, &[("ServiceName", "abc"), ("ImagePath", path)]).unwrap();
         assert!(service("\\SystemRoot\\system32\\drivers\\abc.sys").needs_restart);
         assert!(!service("C:\\Program Files\\abc\\abc.exe").needs_restart);
     }
 
     #[test]
     fn the_poorer_twin_goes_and_a_lonely_one_stays() {
-        let boot = change("Microsoft-Windows-Kernel-General", 12, &[("BuildVersion", "20348"), ("QfeVersion", "859")]).unwrap();
+        let boot = change("Microsoft-Windows-Kernel-General", 12, &[("BuildVersion", "20348"), ("QfeVersion", "859")])
+            .unwrap();
         assert_eq!((&*boot.component, boot.kind), (RESTART, ChangeKind::Restart));
         let log_start = change("EventLog", 6005, &[]).unwrap();
         assert_eq!(without_twins(vec![log_start.clone(), boot.clone()]), [boot.clone()]);

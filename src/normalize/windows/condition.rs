@@ -59,11 +59,11 @@ impl Pattern {
                     && (!is_begun || pieces.first().is_some_and(|piece| value.starts_with(piece)))
                     && (!is_ended || pieces.last().is_some_and(|piece| value.ends_with(piece)))
             }
-            Self::OwnDomain => record
-                .computer
-                .as_deref()
-                .and_then(|computer| computer.split_once('.'))
-                .is_some_and(|(_, domain)| value.to_lowercase().trim_end_matches('.').ends_with(&domain.to_lowercase())),
+            Self::OwnDomain => {
+                record.computer.as_deref().and_then(|computer| computer.split_once('.')).is_some_and(|(_, domain)| {
+                    value.to_lowercase().trim_end_matches('.').ends_with(&domain.to_lowercase())
+                })
+            }
         }
     }
 }

@@ -52,7 +52,9 @@ impl TryFrom<String> for Place {
             return index.parse().map(Self::Unnamed).map_err(|_| format!("`{written}` has no number"));
         }
         if let Some(part) = written.strip_prefix("@text.") {
-            return TextPart::from_name(part).map(Self::Text).ok_or_else(|| format!("no part of a text is `{written}`"));
+            return TextPart::from_name(part)
+                .map(Self::Text)
+                .ok_or_else(|| format!("no part of a text is `{written}`"));
         }
         if let Some(words) = written.strip_prefix('=') {
             return Ok(Self::Literal(words.to_owned()));
@@ -109,11 +111,7 @@ fn all_unnamed(record: &WindowsRecord) -> String {
 }
 
 /// Returns the first value among `places` that says something.
-pub(crate) fn first<'r>(
-    places: &'r [Place],
-    record: &'r WindowsRecord,
-    text: Option<&'r str>,
-) -> Option<Cow<'r, str>> {
+pub(crate) fn first<'r>(places: &'r [Place], record: &'r WindowsRecord, text: Option<&'r str>) -> Option<Cow<'r, str>> {
     places.iter().find_map(|place| place.value(record, text))
 }
 

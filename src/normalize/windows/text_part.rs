@@ -98,7 +98,8 @@ fn behind<'t>(text: &'t str, label: &str) -> Option<&'t str> {
 /// Cuts an account from the beginning of `text`: up to the next label, else up to a blank.
 fn account(text: &str) -> &str {
     let line = text.lines().next().unwrap_or("");
-    let next = [" sid:", " sid=", ". sid", " sessionid:", ", sid"].iter().filter_map(|label| position(line, label)).min();
+    let next =
+        [" sid:", " sid=", ". sid", " sessionid:", ", sid"].iter().filter_map(|label| position(line, label)).min();
     let end = next.unwrap_or_else(|| line.find([' ', ',', '(']).unwrap_or(line.len()));
     line.get(..end).unwrap_or(line).trim().trim_end_matches(['.', ','])
 }
@@ -198,7 +199,11 @@ mod tests {
     fn a_disk_path_names_its_owner_in_either_order() {
         check(TextPart::PathUser, "\\\\fs\\p$\\S-1-5-21-1-2-3-4_user001\\Profile_user001.vhdx", Some("user001"));
         check(TextPart::PathUser, "\\\\fs\\p$\\user001_S-1-5-21-1-2-3-4\\Profile_user001.vhdx", Some("user001"));
-        check(TextPart::PathUser, "\\\\fs\\p$\\S-1-5-21-1-2-3-4_first.last\\Profile_first.last.vhdx", Some("first.last"));
+        check(
+            TextPart::PathUser,
+            "\\\\fs\\p$\\S-1-5-21-1-2-3-4_first.last\\Profile_first.last.vhdx",
+            Some("first.last"),
+        );
         check(TextPart::PathUser, "D:\\disks\\Profile_user002.vhd", Some("user002"));
         check(TextPart::PathUser, "D:\\backup\\machine.vhdx", None);
     }

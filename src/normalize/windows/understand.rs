@@ -105,7 +105,10 @@ impl Reading<'_> {
             action,
             user,
             user_sid: self.first(&self.entry.sid).filter(|sid| is_person(sid)).map(|sid| names.intern(&sid)),
-            session_id: self.first(&self.entry.session).and_then(|id| number(&id)).and_then(|id| u32::try_from(id).ok()),
+            session_id: self
+                .first(&self.entry.session)
+                .and_then(|id| number(&id))
+                .and_then(|id| u32::try_from(id).ok()),
             logon_id: self.first(&self.entry.logon).and_then(|id| number(&id)).filter(|&id| id != 0),
             activity_id: self.activity_id(names),
             client: self.first(&self.entry.client).and_then(|from| client(&from)).map(|from| names.intern(&from)),
@@ -205,16 +208,12 @@ fn client(written: &str) -> Option<String> {
         None => written,
     };
     let bare = bare.split('%').next().unwrap_or(bare);
-    match bare.parse::<IpAddr>() {
-        Ok(address) => {
-            let address = address.to_canonical();
-            (!address.is_loopback() && !address.is_unspecified()).then(|| address.to_string())
-        }
-        Err(_) => {
-            let is_name = bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '_'));
-            (is_name && !bare.is_empty() && bare != "-" && !bare.eq_ignore_ascii_case("local")).then(|| bare.to_owned())
-        }
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        let address = address.to_canonical();
+        return (!address.is_loopback() && !address.is_unspecified()).then(|| address.to_string());
     }
+    let is_name = bare.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '_'));
+    (is_name && !bare.is_empty() && bare != "-" && !bare.eq_ignore_ascii_case("local")).then(|| bare.to_owned())
 }
 
 #[cfg(test)]
@@ -287,9 +286,13 @@ mod tests {
         assert_eq!(refused.signature.as_deref(), Some("logon-wrong-password"));
         assert_eq!(refused.client.as_deref(), Some("10.1.2.3"));
 
-        let no_server = [("TargetUserName", "user001"), ("Status", "0xc000005e"), ("SubStatus", "0x0"), ("LogonType", "3")];
+        let no_server =
+            [("TargetUserName", "user001"), ("Status", "0xc000005e"), ("SubStatus", "0x0"), ("LogonType", "3")];
         let refused = event(&record(SECURITY, 4625, &no_server)).unwrap();
-        assert_eq!((refused.signature.as_deref(), refused.fault), (Some("no-logon-server"), Some(Fault::Infrastructure)));
+        assert_eq!(
+            (refused.signature.as_deref(), refused.fault),
+            (Some("no-logon-server"), Some(Fault::Infrastructure))
+        );
         assert_eq!(refused.error_code.as_deref(), Some("0xc000005e"));
     }
 
@@ -306,7 +309,10 @@ mod tests {
 
     #[test]
     fn a_failure_without_a_name_is_called_after_its_event() {
-        assert_eq!(unknown_signature("Microsoft-Windows-User Profiles Service", 1511), "other-user-profiles-service-1511");
+        assert_eq!(
+            unknown_signature("Microsoft-Windows-User Profiles Service", 1511),
+            "other-user-profiles-service-1511"
+        );
         assert_eq!(unknown_signature("MSSQL$X", 3), "other-mssql-x-3");
     }
 

@@ -120,7 +120,10 @@ mod tests {
 
     #[test]
     fn an_application_log_in_ecs_is_not_taken() {
-        assert_eq!(record(&json!({"@timestamp": "2022-08-22T06:01:02.003Z", "message": "x", "event": {"code": "5"}})), None);
+        assert_eq!(
+            record(&json!({"@timestamp": "2022-08-22T06:01:02.003Z", "message": "x", "event": {"code": "5"}})),
+            None
+        );
         assert_eq!(record(&json!({"event_id": 7, "name": "login"})), None);
     }
 }

@@ -113,6 +113,6 @@ mod tests {
         assert_eq!((header.live_end, header.is_data_sound), (550, false));
         chunk.truncate(511);
         assert_eq!(parse(&chunk), None);
-        assert_eq!(parse(&[0; CHUNK_LEN]), None);
+        assert_eq!(parse(&vec![0; CHUNK_LEN]), None);
     }
 }

@@ -146,7 +146,6 @@ impl<'c, 't> Decoder<'c, 't> {
             return Ok(Decoded::Unwanted(Unwanted { provider, event_id, computer, time }));
         }
         let mut record = Reader { chunk: self.chunk, texts: self.texts }.record(&fields)?;
-        record.data.reserve(self.slots.len().saturating_sub(SYSTEM_FIELDS.len()));
         self.leaves(leaves, first_slot, &mut record.data, 0)?;
         Ok(Decoded::Wanted(Box::new(record)))
     }
@@ -203,6 +202,7 @@ impl<'c, 't> Decoder<'c, 't> {
 
     /// Adds the data values, those of nested templates in their places.
     fn leaves(&mut self, leaves: &[Leaf], first_slot: usize, out: &mut Vec<Datum>, depth: usize) -> Result<(), Misfit> {
+        out.reserve(leaves.len());
         for leaf in leaves {
             match leaf {
                 Leaf::Value { dependencies, .. } | Leaf::NestedPart { dependencies, .. }

@@ -37,6 +37,11 @@ pub(super) struct Template {
     names: Vec<(u32, Name)>,
 }
 
+/// A definition as one chunk's records hold it.
+///
+/// Counted by the chunk's own worker, so that a record's use of it costs no traffic between processors.
+pub(super) type Handle = Rc<Arc<Template>>;
+
 /// The definitions that chunks have in common, by their bytes (GUID first).
 #[derive(Debug, Default)]
 pub(super) struct SharedTemplates {
@@ -68,15 +73,13 @@ impl SharedTemplates {
 }
 
 /// The definitions of one chunk, found when an instance refers to them.
-///
-/// Held by [`Rc`], so that a record's use of one costs no traffic between processors.
 #[derive(Debug)]
 pub(super) struct Templates<'c> {
     chunk: &'c [u8],
     shared: &'c SharedTemplates,
-    by_offset: BTreeMap<u32, Result<Rc<Arc<Template>>, Defect>>,
+    by_offset: BTreeMap<u32, Result<Handle, Defect>>,
     /// The last ones asked for: a record and its nested part.
-    recent: [Option<(u32, Rc<Arc<Template>>)>; 16],
+    recent: [Option<(u32, Handle)>; 16],
     n_compiled: usize,
 }
 
@@ -89,7 +92,7 @@ impl<'c> Templates<'c> {
     /// Returns the definition at an offset, if its GUID begins as the instance says.
     ///
     /// In a chunk that was reused, another definition may stand where an old record's was.
-    pub(super) fn at(&mut self, offset: u32, id: u32) -> Result<Rc<Arc<Template>>, Defect> {
+    pub(super) fn at(&mut self, offset: u32, id: u32) -> Result<Handle, Defect> {
         let place = (offset ^ offset >> 4) as usize % self.recent.len();
         let template = match &self.recent[place] {
             Some((known, template)) if *known == offset => Rc::clone(template),
@@ -102,7 +105,7 @@ impl<'c> Templates<'c> {
         if template.id == id { Ok(template) } else { Err(Defect("a template is not the one that its record names")) }
     }
 
-    fn look_up(&mut self, offset: u32) -> Result<Rc<Arc<Template>>, Defect> {
+    fn look_up(&mut self, offset: u32) -> Result<Handle, Defect> {
         if let Some(known) = self.by_offset.get(&offset) {
             return known.clone();
         }

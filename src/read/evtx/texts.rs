@@ -92,9 +92,11 @@ impl Texts {
 
 /// A place in the table, from the first and last bytes, where values differ most.
 fn place(kind: u8, bytes: &[u8]) -> usize {
-    let word = |word: &[u8]| word.iter().rev().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-    let (first, last) = (&bytes[..bytes.len().min(8)], &bytes[bytes.len().saturating_sub(8)..]);
-    let sum = word(first) ^ word(last).rotate_left(23) ^ (bytes.len() as u64) << 7 ^ u64::from(kind);
+    let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)), 0),
+    };
+    let sum = first ^ last.rotate_left(23) ^ (bytes.len() as u64) << 7 ^ u64::from(kind);
     (sum.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize % N_PLACES
 }
 

@@ -12,6 +12,9 @@ pub(super) fn append(bytes: &[u8], out: &mut String) -> Result<(), Defect> {
     let n_plain = units.iter().take_while(|unit| unit[1] == 0 && unit[0].wrapping_sub(1) < 0x7f).count();
     out.reserve(units.len());
     out.extend(units[..n_plain].iter().map(|unit| char::from(unit[0])));
+    if n_plain == units.len() {
+        return Ok(());
+    }
     let others = units[n_plain..].iter().map(|unit| u16::from_le_bytes(*unit)).take_while(|unit| *unit != 0);
     out.extend(char::decode_utf16(others).map(|char| char.unwrap_or(char::REPLACEMENT_CHARACTER)));
     Ok(())

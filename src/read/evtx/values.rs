@@ -225,8 +225,9 @@ fn write_float(bytes: &[u8], out: &mut String) -> Result<(), Defect> {
 }
 
 fn write_guid(bytes: &[u8], out: &mut String) -> Result<(), Defect> {
-    let guid: [u8; 16] = exact(bytes)?;
+    // The first three parts are numbers, the rest are bytes.
     const ORDER: [usize; 16] = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+    let guid: [u8; 16] = exact(bytes)?;
     out.push('{');
     for (i, from) in ORDER.into_iter().enumerate() {
         if matches!(i, 4 | 6 | 8 | 10) {

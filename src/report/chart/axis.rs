@@ -16,10 +16,10 @@ use crate::model::{TimeRange, Timestamp};
 const BIN_PIXELS: f64 = 4.0;
 /// The part of the width that the incident gets if the axis has a break.
 const FOCUS_PART: f64 = 0.60;
-/// Lengths of bins, in seconds.
-const BINS_S: &[i64] = &[
-    60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800, 43_200, 86_400, 172_800, 604_800,
-];
+/// A break costs the reader something; it must enlarge the focus at least this many times.
+const WORTH_IT: f64 = 2.5;
+/// Lengths of bins, in seconds. Half days are missing: they would show day and night by turns, a comb and no load.
+const BINS_S: &[i64] = &[60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 86_400, 172_800, 604_800];
 /// Distances of ticks, in seconds.
 const TICKS_S: &[i64] = &[
     300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_419_200, 7_257_600,
@@ -28,53 +28,53 @@ const TICKS_S: &[i64] = &[
 
 /// One part of the axis, linear in itself.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part {
+pub(crate) struct Part {
     /// Its time.
-    pub span: TimeRange,
+    pub(crate) span: TimeRange,
     /// Left edge in pixels.
-    pub left: f64,
+    pub(crate) left: f64,
     /// Right edge in pixels.
-    pub right: f64,
+    pub(crate) right: f64,
     /// Length of its bins in seconds.
-    pub bin_s: i64,
+    pub(crate) bin_s: i64,
 }
 
 /// One bin.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bin {
+pub(crate) struct Bin {
     /// Its time.
-    pub span: TimeRange,
+    pub(crate) span: TimeRange,
     /// The length that its part's bins have, in seconds.
-    pub nominal_s: f64,
+    pub(crate) nominal_s: f64,
     /// Whether it is shorter than that.
-    pub is_partial: bool,
+    pub(crate) is_partial: bool,
 }
 
 /// One tick.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tick {
+pub(crate) struct Tick {
     /// Its place in pixels.
-    pub x: i32,
+    pub(crate) x: i32,
     /// The upper line of its label: a time or a day; empty where it would not fit.
-    pub label: String,
+    pub(crate) label: String,
     /// The lower line: the day of a time, or empty.
-    pub day: String,
+    pub(crate) day: String,
 }
 
 /// The axis.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Axis {
+pub(crate) struct Axis {
     /// Its parts in order.
-    pub parts: Vec<Part>,
+    pub(crate) parts: Vec<Part>,
     /// Its bins in order.
-    pub bins: Vec<Bin>,
+    pub(crate) bins: Vec<Bin>,
     /// The unit of time of all rates, in seconds: the shortest of the bins' lengths.
-    pub unit_s: f64,
+    pub(crate) unit_s: f64,
 }
 
 impl Axis {
     /// Lays out the window. `focus` is what the reader looks at; `anchors` are instants at which bins begin anew.
-    pub fn new(window: TimeRange, focus: Option<TimeRange>, anchors: &[Timestamp]) -> Self {
+    pub(crate) fn new(window: TimeRange, focus: Option<TimeRange>, anchors: &[Timestamp]) -> Self {
         let parts = parts(window, focus);
         let mut bins = Vec::new();
         for part in &parts {
@@ -85,7 +85,7 @@ impl Axis {
     }
 
     /// Where an instant stands, in pixels; instants outside the window stand at its edges.
-    pub fn x(&self, at: Timestamp) -> f64 {
+    pub(crate) fn x(&self, at: Timestamp) -> f64 {
         let Some(part) = self.parts.iter().find(|part| at < part.span.end).or(self.parts.last()) else {
             return f64::from(PLOT_LEFT);
         };
@@ -94,7 +94,7 @@ impl Axis {
     }
 
     /// The pixels from begin to end of a span.
-    pub fn pixels(&self, span: &TimeRange) -> (f64, f64) {
+    pub(crate) fn pixels(&self, span: &TimeRange) -> (f64, f64) {
         // The end of a span is the first instant after it, which may stand behind the break.
         let end = self.parts.iter().find(|part| part.span.start < span.end && span.end <= part.span.end);
         let right = match end {
@@ -108,27 +108,31 @@ impl Axis {
     }
 
     /// Whether an instant is shown.
-    pub fn shows(&self, at: Timestamp) -> bool {
+    pub(crate) fn shows(&self, at: Timestamp) -> bool {
         self.parts.iter().any(|part| part.span.contains(at))
     }
 
     /// The bin that holds an instant.
-    pub fn bin(&self, at: Timestamp) -> Option<usize> {
+    pub(crate) fn bin(&self, at: Timestamp) -> Option<usize> {
         let idx = self.bins.partition_point(|bin| bin.span.start <= at).checked_sub(1)?;
         self.bins.get(idx).filter(|bin| bin.span.contains(at)).map(|_| idx)
     }
 
     /// Ticks of all parts; no label overlaps another.
-    pub fn ticks(&self) -> Vec<Tick> {
+    pub(crate) fn ticks(&self) -> Vec<Tick> {
         let mut ticks: Vec<Tick> = Vec::new();
         let mut free_from = [f64::MIN; 2];
         for part in &self.parts {
             let step_s = tick_step_s(part);
             let by_day = step_s >= 86_400;
             let mut last_day = None;
-            for at in grid(part.span, step_s) {
+            for (idx, at) in grid(part.span, step_s).enumerate() {
                 let x = self.x(at);
-                let day_name = at.to_jiff().strftime(if by_day && step_s > 86_400 { "%-d %b" } else { "%a %-d %b" }).to_string();
+                if idx == 0 && x - part.left < 40.0 {
+                    make_room(&mut ticks, &mut free_from, x - 46.0);
+                }
+                let day_name =
+                    at.to_jiff().strftime(if by_day && step_s > 86_400 { "%-d %b" } else { "%a %-d %b" }).to_string();
                 let day = at.0.div_euclid(TICKS_PER_DAY);
                 let upper = if by_day { day_name.clone() } else { at.to_jiff().strftime("%H:%M").to_string() };
                 let lower = if by_day || last_day == Some(day) { String::new() } else { day_name };
@@ -151,6 +155,18 @@ impl Axis {
     }
 }
 
+/// Takes away labels that reach beyond `x`: the first tick of a part says where it begins, and goes before the last of the part before it.
+fn make_room(ticks: &mut [Tick], free_from: &mut [f64; 2], x: f64) {
+    for tick in ticks.iter_mut() {
+        if f64::from(tick.x + text::width(&tick.label, SMALL, false) / 2) > x {
+            tick.label.clear();
+        }
+    }
+    for free in free_from {
+        *free = free.min(x);
+    }
+}
+
 /// Divides the width: even, or with more room for the focus.
 fn parts(window: TimeRange, focus: Option<TimeRange>) -> Vec<Part> {
     let (left, right) = (f64::from(PLOT_LEFT), f64::from(PLOT_RIGHT));
@@ -161,7 +177,7 @@ fn parts(window: TimeRange, focus: Option<TimeRange>) -> Vec<Part> {
         let outside: Vec<TimeRange> = [before, after].into_iter().filter(|span| span.seconds() > 0.0).collect();
         let outside_s: f64 = outside.iter().map(TimeRange::seconds).sum();
         let width = right - left - f64::from(BREAK) * outside.len() as f64;
-        if focus.seconds() < FOCUS_PART * 0.6 * window.seconds() && outside_s > 0.0 {
+        if focus.seconds() * WORTH_IT < FOCUS_PART * window.seconds() && outside_s > 0.0 {
             let rest = |span: TimeRange| (span, width * (1.0 - FOCUS_PART) * span.seconds() / outside_s);
             spans.clear();
             spans.extend(Some(before).filter(|span| span.seconds() > 0.0).map(rest));

@@ -20,24 +20,24 @@ const SIZE_FACTOR: f64 = 1.24;
 
 /// Where a text stands.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TextBox {
+pub(crate) struct TextBox {
     /// The text.
-    pub text: String,
+    pub(crate) text: String,
     /// Left edge.
-    pub left: i32,
+    pub(crate) left: i32,
     /// Right edge.
-    pub right: i32,
+    pub(crate) right: i32,
     /// Upper edge.
-    pub top: i32,
+    pub(crate) top: i32,
     /// Lower edge.
-    pub bottom: i32,
+    pub(crate) bottom: i32,
 }
 
 /// A sheet of paper. The first thing that cannot be drawn ends the drawing.
-pub struct Canvas<'a> {
+pub(crate) struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
     /// The boxes of all texts so far.
-    pub boxes: Vec<TextBox>,
+    pub(crate) boxes: Vec<TextBox>,
 }
 
 fn failed(error: impl Display) -> Error {
@@ -51,7 +51,7 @@ fn color(ink: Ink) -> RGBColor {
 
 impl<'a> Canvas<'a> {
     /// Takes a white sheet of that size; the SVG goes to `svg`.
-    pub fn new(svg: &'a mut String, size: (i32, i32)) -> Result<Self, Error> {
+    pub(crate) fn new(svg: &'a mut String, size: (i32, i32)) -> Result<Self, Error> {
         text::register();
         let size = (size.0.unsigned_abs(), size.1.unsigned_abs());
         let area = SVGBackend::with_string(svg, size).into_drawing_area();
@@ -60,45 +60,53 @@ impl<'a> Canvas<'a> {
     }
 
     /// Ends the drawing and returns the boxes of its texts.
-    pub fn finish(self) -> Result<Vec<TextBox>, Error> {
+    pub(crate) fn finish(self) -> Result<Vec<TextBox>, Error> {
         self.area.present().map_err(failed)?;
         Ok(self.boxes)
     }
 
     /// A filled rectangle from the upper left to the lower right corner.
-    pub fn fill(&mut self, from: (i32, i32), to: (i32, i32), ink: Ink) -> Result<(), Error> {
+    pub(crate) fn fill(&mut self, from: (i32, i32), to: (i32, i32), ink: Ink) -> Result<(), Error> {
         self.area.draw(&Rectangle::new([from, to], color(ink).filled())).map_err(failed)
     }
 
     /// A filled rectangle of which the ground shows through.
-    pub fn wash(&mut self, from: (i32, i32), to: (i32, i32), ink: Ink, opacity: f64) -> Result<(), Error> {
+    pub(crate) fn wash(&mut self, from: (i32, i32), to: (i32, i32), ink: Ink, opacity: f64) -> Result<(), Error> {
         self.area.draw(&Rectangle::new([from, to], color(ink).mix(opacity).filled())).map_err(failed)
     }
 
     /// The outline of a rectangle.
-    pub fn outline(&mut self, from: (i32, i32), to: (i32, i32), ink: Ink) -> Result<(), Error> {
+    pub(crate) fn outline(&mut self, from: (i32, i32), to: (i32, i32), ink: Ink) -> Result<(), Error> {
         self.area.draw(&Rectangle::new([from, to], color(ink).stroke_width(1))).map_err(failed)
     }
 
     /// A line through the points.
-    pub fn line(&mut self, points: &[(i32, i32)], ink: Ink, width: u32) -> Result<(), Error> {
+    pub(crate) fn line(&mut self, points: &[(i32, i32)], ink: Ink, width: u32) -> Result<(), Error> {
         self.area.draw(&PathElement::new(points.to_vec(), color(ink).stroke_width(width))).map_err(failed)
     }
 
     /// A filled polygon.
-    pub fn polygon(&mut self, points: &[(i32, i32)], ink: Ink) -> Result<(), Error> {
+    pub(crate) fn polygon(&mut self, points: &[(i32, i32)], ink: Ink) -> Result<(), Error> {
         self.area.draw(&Polygon::new(points.to_vec(), color(ink).filled())).map_err(failed)
     }
 
     /// A disk of paper with a ring around it.
-    pub fn ring(&mut self, center: (i32, i32), radius: i32, ink: Ink) -> Result<(), Error> {
+    pub(crate) fn ring(&mut self, center: (i32, i32), radius: i32, ink: Ink) -> Result<(), Error> {
         self.area.draw(&Circle::new(center, radius, color(Ink::Paper).filled())).map_err(failed)?;
         let style = ShapeStyle { color: color(ink).to_rgba(), filled: false, stroke_width: 2 };
         self.area.draw(&Circle::new(center, radius, style)).map_err(failed)
     }
 
     /// A text whose middle line goes through `at.1`; `side` says on which side of `at.0` it stands.
-    pub fn text(&mut self, words: &str, at: (i32, i32), side: Side, size: f64, ink: Ink, bold: bool) -> Result<(), Error> {
+    pub(crate) fn text(
+        &mut self,
+        words: &str,
+        at: (i32, i32),
+        side: Side,
+        size: f64,
+        ink: Ink,
+        bold: bool,
+    ) -> Result<(), Error> {
         if words.is_empty() {
             return Ok(());
         }

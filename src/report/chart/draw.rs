@@ -12,12 +12,23 @@ use crate::model::TimeRange;
 const HATCH: i32 = 6;
 /// The least height of a bar that is not 0: a single failure in seven weeks must be seen.
 const LEAST_BAR: i32 = 3;
+/// The widest name of a row, in pixels.
+const NAME_PIXELS: i32 = 148;
 
 /// Draws one band with its upper edge at `top`.
-pub fn band(canvas: &mut Canvas<'_>, axis: &Axis, band: &Band, top: i32) -> Result<(), Error> {
+pub(crate) fn band(canvas: &mut Canvas<'_>, axis: &Axis, band: &Band, top: i32) -> Result<(), Error> {
     let frame = Frame { axis, band, top };
     for mark in &band.marks {
         frame.mark(canvas, mark)?;
+    }
+    frame.scale(canvas)
+}
+
+/// Writes the words of a band: labels, title, notes, names of rows.
+pub(crate) fn words(canvas: &mut Canvas<'_>, axis: &Axis, band: &Band, top: i32) -> Result<(), Error> {
+    let frame = Frame { axis, band, top };
+    for mark in &band.marks {
+        frame.label(canvas, mark)?;
     }
     frame.sides(canvas)
 }
@@ -36,9 +47,7 @@ impl Frame<'_> {
 
     fn y(&self, value: f64) -> i32 {
         let max = self.band.scale.as_ref().map_or(1.0, |scale| scale.max);
-        let height = (value / max).clamp(0.0, 1.0) * f64::from(self.band.height);
-        let least = if value > 0.0 { f64::from(LEAST_BAR) } else { 0.0 };
-        self.bottom() - height.max(least).round() as i32
+        self.bottom() - ((value / max).clamp(0.0, 1.0) * f64::from(self.band.height)).round() as i32
     }
 
     /// Upper and lower edge of a row.
@@ -79,23 +88,26 @@ impl Frame<'_> {
                 canvas.line(&[(left, y), (right, y)], *ink, 2)?;
                 canvas.line(&[(right, y - 4), (right, y + 4)], *ink, 2)
             }
-            Mark::Label { row, at, side, distance, text, ink, bold } => {
-                let x = self.axis.x(*at).round() as i32;
-                let (x, size) = match side {
-                    Side::Right => (x + distance, TITLE),
-                    Side::Left => (x - distance, TITLE),
-                    Side::Middle => (x, SMALL),
-                };
-                canvas.text(text, (x, self.middle(*row)), *side, size, *ink, *bold)
-            }
+            Mark::Label { .. } => Ok(()),
         }
+    }
+
+    fn label(&self, canvas: &mut Canvas<'_>, mark: &Mark) -> Result<(), Error> {
+        let Mark::Label { row, at, side, distance, text, ink, bold } = mark else { return Ok(()) };
+        let x = self.axis.x(*at).round() as i32;
+        let (x, size) = match side {
+            Side::Right => (x + distance, TITLE),
+            Side::Left => (x - distance, TITLE),
+            Side::Middle => (x, SMALL),
+        };
+        canvas.text(text, (x, self.middle(*row)), *side, size, *ink, *bold)
     }
 
     fn bar(&self, canvas: &mut Canvas<'_>, span: &TimeRange, value: f64, ink: Ink, fill: Fill) -> Result<(), Error> {
         let (left, right) = self.pixels(span);
         // One pixel of air between bars, where there is room for it.
         let right = if right - left >= 4 { right - 1 } else { right };
-        let (from, to) = ((left, self.y(value)), (right, self.bottom()));
+        let (from, to) = ((left, self.y(value).min(self.bottom() - LEAST_BAR)), (right, self.bottom()));
         match fill {
             Fill::Solid => canvas.fill(from, to, ink),
             Fill::Pale => canvas.wash(from, to, ink, 0.28),
@@ -130,43 +142,45 @@ impl Frame<'_> {
             if shown.seconds() <= 0.0 {
                 continue;
             }
-            let ((left, right), height) = (self.pixels(&shown), bottom - top);
-            canvas.outline((left, top), (right - 1, bottom), Ink::Missing)?;
-            // Lines on a grid of the whole picture, so that hatchings of neighbors continue each other.
-            let mut foot = (left - height).div_euclid(HATCH) * HATCH;
-            while foot < right {
-                let (from, to) = (foot.max(left), (foot + height).min(right - 1));
-                if from < to {
-                    canvas.line(&[(from, bottom - (from - foot)), (to, bottom - (to - foot))], Ink::Missing, 1)?;
-                }
-                foot += HATCH;
-            }
+            let (left, right) = self.pixels(&shown);
+            hatch(canvas, (left, top), (right - 1, bottom))?;
         }
         Ok(())
     }
 
-    /// Title, notes, names of rows and the scale.
+    /// Title, notes and names of rows.
     fn sides(&self, canvas: &mut Canvas<'_>) -> Result<(), Error> {
-        let room = TITLES_RIGHT - LEFT;
         // In bands of rows the names of the rows stand at the right of the same column.
+        let names: Vec<String> =
+            self.band.rows.iter().map(|row| text::fitted(&text::clean(&row.name), NAME_PIXELS, SMALL, false)).collect();
+        let widest = names.iter().map(|name| text::width(name, SMALL, false)).max().unwrap_or(0);
+        let room = if widest > 0 { SCALE_RIGHT - widest - 12 - LEFT } else { TITLES_RIGHT - LEFT };
         let mut y = self.top + 7;
-        let title_room = if self.band.rows.iter().any(|row| !row.name.is_empty()) { 60 } else { room };
-        for line in text::two_lines(&self.band.title, title_room.max(60), TITLE, true) {
+        for line in text::two_lines(&text::clean(&self.band.title), room, TITLE, true) {
             canvas.text(&line, (LEFT, y), Side::Right, TITLE, Ink::Text, true)?;
             y += 16;
         }
-        for (note, ink) in &self.band.notes {
-            let note = text::fitted(note, room, SMALL, false);
-            canvas.text(&note, (LEFT, y), Side::Right, SMALL, *ink, false)?;
-            y += 15;
+        for note in &self.band.notes {
+            if let Some((key, ink)) = note.key {
+                canvas.text(key, (LEFT, y), Side::Right, SMALL, ink, true)?;
+            }
+            let indent = if note.key.is_some() { 15 } else { 0 };
+            for line in text::two_lines(&note.text, room - indent, SMALL, false) {
+                canvas.text(&line, (LEFT + indent, y), Side::Right, SMALL, Ink::Quiet, false)?;
+                y += 15;
+            }
         }
-        for (idx, row) in self.band.rows.iter().enumerate() {
-            let name = text::fitted(&text::clean(&row.name), SCALE_RIGHT - LEFT - 72, SMALL, false);
+        for (idx, (row, name)) in self.band.rows.iter().zip(&names).enumerate() {
             let (top, _) = self.row(idx);
             // A name of a small row is as high as two rows and stands between them.
             let middle = if row.height < 11 { top + row.height } else { self.middle(idx) };
-            canvas.text(&name, (SCALE_RIGHT, middle), Side::Left, SMALL, Ink::Text, false)?;
+            canvas.text(name, (SCALE_RIGHT, middle), Side::Left, SMALL, Ink::Text, false)?;
         }
+        Ok(())
+    }
+
+    /// The line at 0 and both ends of the scale.
+    fn scale(&self, canvas: &mut Canvas<'_>) -> Result<(), Error> {
         if let Some(scale) = &self.band.scale {
             canvas.line(&[(PLOT_LEFT, self.bottom()), (PLOT_RIGHT, self.bottom())], Ink::Missing, 1)?;
             canvas.text(&scale.label, (SCALE_RIGHT, self.top + 4), Side::Left, SMALL, Ink::Quiet, false)?;
@@ -176,8 +190,35 @@ impl Frame<'_> {
     }
 }
 
+/// Hatches a rectangle.
+pub(crate) fn hatch(
+    canvas: &mut Canvas<'_>,
+    (left, top): (i32, i32),
+    (right, bottom): (i32, i32),
+) -> Result<(), Error> {
+    canvas.fill((left, top), (right, bottom), Ink::Paper)?;
+    canvas.outline((left, top), (right, bottom), Ink::Missing)?;
+    let height = bottom - top;
+    // Lines on a grid of the whole picture, so that hatchings of neighbors continue each other.
+    let mut foot = (left - height).div_euclid(HATCH) * HATCH;
+    while foot < right {
+        let (from, to) = (foot.max(left), (foot + height).min(right));
+        if from < to {
+            canvas.line(&[(from, bottom - (from - foot)), (to, bottom - (to - foot))], Ink::Missing, 1)?;
+        }
+        foot += HATCH;
+    }
+    Ok(())
+}
+
 /// Draws the shape of a verdict.
-pub fn symbol(canvas: &mut Canvas<'_>, (x, y): (i32, i32), shape: Shape, ink: Ink, radius: i32) -> Result<(), Error> {
+pub(crate) fn symbol(
+    canvas: &mut Canvas<'_>,
+    (x, y): (i32, i32),
+    shape: Shape,
+    ink: Ink,
+    radius: i32,
+) -> Result<(), Error> {
     let r = radius;
     match shape {
         Shape::Triangle => canvas.polygon(&[(x, y - r), (x + r, y + r - 1), (x - r, y + r - 1)], ink),

@@ -5,42 +5,63 @@ use crate::model::{TimeRange, Timestamp};
 
 /// One band of the timeline with its own vertical scale or its own rows.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Band {
+pub(crate) struct Band {
     /// What it shows.
-    pub title: String,
-    /// Lines below the title, each in its color; they are the legend.
-    pub notes: Vec<(String, Ink)>,
+    pub(crate) title: String,
+    /// Lines below the title; they are the legend.
+    pub(crate) notes: Vec<Note>,
     /// Height in pixels.
-    pub height: i32,
+    pub(crate) height: i32,
     /// The upper end of the vertical scale, whose lower end is 0; `None` for bands of rows.
-    pub scale: Option<Scale>,
+    pub(crate) scale: Option<Scale>,
     /// Rows from above, each with the name at its left; empty for bands with a scale.
-    pub rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// The marks, the lowest layer first.
-    pub marks: Vec<Mark>,
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// One line of a legend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Note {
+    /// A sign in the color of the marks that the text is about.
+    pub(crate) key: Option<(&'static str, Ink)>,
+    /// The text.
+    pub(crate) text: String,
+}
+
+impl Note {
+    /// A note about the whole band.
+    pub(crate) fn plain(text: impl Into<String>) -> Self {
+        Self { key: None, text: text.into() }
+    }
+
+    /// A note about the marks of one color.
+    pub(crate) fn about(sign: &'static str, ink: Ink, text: impl Into<String>) -> Self {
+        Self { key: Some((sign, ink)), text: text.into() }
+    }
 }
 
 /// The upper end of a vertical scale.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Scale {
+pub(crate) struct Scale {
     /// Its value.
-    pub max: f64,
+    pub(crate) max: f64,
     /// It as text.
-    pub label: String,
+    pub(crate) label: String,
 }
 
 /// One row of a band.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// The name; empty for none.
-    pub name: String,
+    pub(crate) name: String,
     /// Height in pixels.
-    pub height: i32,
+    pub(crate) height: i32,
 }
 
 /// How a bar is filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fill {
+pub(crate) enum Fill {
     /// In full.
     Solid,
     /// Outlined: the bin is shorter than the others.
@@ -51,7 +72,7 @@ pub enum Fill {
 
 /// The shape of a change, by its verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// Guilty or contributing.
     Triangle,
     /// Acquitted.
@@ -64,7 +85,7 @@ pub enum Shape {
 
 /// On which side of its point a label stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     /// To the right.
     Right,
     /// To the left.
@@ -75,7 +96,7 @@ pub enum Side {
 
 /// One thing to draw.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Mark {
+pub(crate) enum Mark {
     /// A bar from 0 up.
     Bar {
         /// Its bin.

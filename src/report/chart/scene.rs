@@ -17,22 +17,22 @@ const MARGIN_S: f64 = 12.0 * 3_600.0;
 
 /// One picture's subject.
 #[derive(Debug)]
-pub struct Scene<'a> {
+pub(crate) struct Scene<'a> {
     /// What the report is made from.
-    pub input: &'a Input<'a>,
+    pub(crate) input: &'a Input<'a>,
     /// The incident with the greatest impact; `None` for a quiet time.
-    pub incident: Option<&'a Incident>,
+    pub(crate) incident: Option<&'a Incident>,
     /// The change that is the root cause.
-    pub guilty: Option<&'a Change>,
+    pub(crate) guilty: Option<&'a Change>,
     /// The axis.
-    pub axis: Axis,
+    pub(crate) axis: Axis,
     /// Hosts in the order in which they were hit, then by name.
-    pub hosts: Vec<Name>,
+    pub(crate) hosts: Vec<Name>,
 }
 
 impl<'a> Scene<'a> {
     /// Chooses the subject and lays out the axis. `None` if the logs cover no time.
-    pub fn new(input: &'a Input<'a>) -> Option<Self> {
+    pub(crate) fn new(input: &'a Input<'a>) -> Option<Self> {
         let window = input.tables.window.filter(|window| window.seconds() > 0.0)?;
         let incident = input.main_incident();
         let guilty = incident.and_then(|main| main.root_cause.change_id.as_deref()).and_then(|id| input.change(id));
@@ -45,19 +45,19 @@ impl<'a> Scene<'a> {
     }
 
     /// The span of the incident, as far as the window shows it.
-    pub fn shaded(&self) -> Option<TimeRange> {
+    pub(crate) fn shaded(&self) -> Option<TimeRange> {
         let main = self.incident?;
         let end = main.ended_at.or(self.input.tables.window.map(|window| window.end))?;
         (end > main.started_at).then_some(TimeRange { start: main.started_at, end })
     }
 
     /// When the guilty change came into force on its first host, if the window shows that.
-    pub fn guilty_at(&self) -> Option<Timestamp> {
+    pub(crate) fn guilty_at(&self) -> Option<Timestamp> {
         self.guilty.and_then(first_in_force).filter(|at| self.axis.shows(*at))
     }
 
     /// Whether a failure belongs to the incident's signatures; in a quiet time every failure that is not the user's own.
-    pub fn is_subject(&self, attempt: &Attempt) -> bool {
+    pub(crate) fn is_subject(&self, attempt: &Attempt) -> bool {
         match (&attempt.signature, self.incident) {
             (Some(signature), Some(main)) => main.signatures.contains(signature),
             (Some(_), None) => attempt.fault != Some(Fault::User),
@@ -66,19 +66,19 @@ impl<'a> Scene<'a> {
     }
 
     /// The verdict on a change.
-    pub fn verdict(&self, change: &Change) -> Option<(Verdict, f64)> {
+    pub(crate) fn verdict(&self, change: &Change) -> Option<(Verdict, f64)> {
         let incident = self.incident.map(|main| main.id.as_str());
         self.input.verdict(&change.id, incident).map(|said| (said.verdict, said.probability))
     }
 
     /// Times that no source of any host covers.
-    pub fn missing(&self) -> Vec<TimeRange> {
+    pub(crate) fn missing(&self) -> Vec<TimeRange> {
         let covered: Vec<TimeRange> = self.hosts.iter().flat_map(|host| self.covered(host)).collect();
         self.uncovered(&covered)
     }
 
     /// Times that no source of this host covers.
-    pub fn missing_of(&self, host: &Name) -> Vec<TimeRange> {
+    pub(crate) fn missing_of(&self, host: &Name) -> Vec<TimeRange> {
         self.uncovered(&self.covered(host))
     }
 
@@ -118,12 +118,12 @@ impl<'a> Scene<'a> {
 }
 
 /// When the first host has the change in force.
-pub fn first_in_force(change: &Change) -> Option<Timestamp> {
+pub(crate) fn first_in_force(change: &Change) -> Option<Timestamp> {
     change.hosts.iter().map(|host| host.in_force_at).min().or(Some(change.started_at))
 }
 
 /// Shape and color of a verdict.
-pub fn look(verdict: Option<Verdict>) -> (Shape, Ink) {
+pub(crate) fn look(verdict: Option<Verdict>) -> (Shape, Ink) {
     match verdict {
         Some(Verdict::RootCause) => (Shape::Triangle, Ink::Guilty),
         Some(Verdict::Contributing) => (Shape::Triangle, Ink::Contributing),

@@ -8,7 +8,7 @@ use std::sync::Once;
 use plotters::style::{FontStyle, IntoFont, TextStyle, register_font};
 
 /// The family as the SVG names it; viewers without the first take the next.
-pub const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
+pub(crate) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 
 /// The size at which widths are measured; large, because they are measured in whole pixels.
 const MEASURED_SIZE: f64 = 2_000.0;
@@ -19,7 +19,7 @@ const MEASURED_SIZE: f64 = 2_000.0;
 const SIZE_EM: f64 = 2_384.0 / 2_048.0;
 
 /// Makes the embedded font known to the drawing library. Cheap after the first call.
-pub fn register() {
+pub(crate) fn register() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
         // It fails only for bytes that are no font, and then texts have no width, which a test sees.
@@ -29,7 +29,7 @@ pub fn register() {
 }
 
 /// Returns the width of a text in pixels at a size in pixels an em, rounded up.
-pub fn width(text: &str, size: f64, bold: bool) -> i32 {
+pub(crate) fn width(text: &str, size: f64, bold: bool) -> i32 {
     register();
     let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
     let font = TextStyle::from((FAMILY, MEASURED_SIZE, style).into_font()).font;
@@ -38,7 +38,7 @@ pub fn width(text: &str, size: f64, bold: bool) -> i32 {
 }
 
 /// Returns the text, cut with `…` where it is wider than `pixels`.
-pub fn fitted(text: &str, pixels: i32, size: f64, bold: bool) -> String {
+pub(crate) fn fitted(text: &str, pixels: i32, size: f64, bold: bool) -> String {
     if width(text, size, bold) <= pixels {
         return text.to_owned();
     }
@@ -53,7 +53,7 @@ pub fn fitted(text: &str, pixels: i32, size: f64, bold: bool) -> String {
 }
 
 /// Breaks a text into at most two lines of at most `pixels`; what does not fit is cut with `…`.
-pub fn two_lines(text: &str, pixels: i32, size: f64, bold: bool) -> Vec<String> {
+pub(crate) fn two_lines(text: &str, pixels: i32, size: f64, bold: bool) -> Vec<String> {
     if width(text, size, bold) <= pixels {
         return vec![text.to_owned()];
     }
@@ -67,7 +67,7 @@ pub fn two_lines(text: &str, pixels: i32, size: f64, bold: bool) -> Vec<String> 
 }
 
 /// Replaces what XML forbids or what would break a line; the drawing library escapes markup.
-pub fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c }).collect()
 }
 

@@ -7,36 +7,36 @@
 //! Source: Okabe and Ito, Color Universal Design (2008).
 
 /// Width of the picture at 1x, in pixels.
-pub const WIDTH: i32 = 1400;
+pub(crate) const WIDTH: i32 = 1400;
 /// Left edge of all text.
-pub const LEFT: i32 = 28;
+pub(crate) const LEFT: i32 = 28;
 /// Right edge of the column of titles and host names.
-pub const TITLES_RIGHT: i32 = 206;
+pub(crate) const TITLES_RIGHT: i32 = 206;
 /// Right edge of the numbers of vertical scales.
-pub const SCALE_RIGHT: i32 = 248;
+pub(crate) const SCALE_RIGHT: i32 = 248;
 /// Left edge of the plot.
-pub const PLOT_LEFT: i32 = 258;
+pub(crate) const PLOT_LEFT: i32 = 258;
 /// Right edge of the plot.
-pub const PLOT_RIGHT: i32 = 1372;
+pub(crate) const PLOT_RIGHT: i32 = 1372;
 /// Blank between two bands of one lane.
-pub const BAND_GAP: i32 = 10;
+pub(crate) const BAND_GAP: i32 = 10;
 /// Blank between two lanes.
-pub const LANE_GAP: i32 = 22;
+pub(crate) const LANE_GAP: i32 = 22;
 /// Blank between the two parts of an axis with a scale break.
-pub const BREAK: i32 = 10;
+pub(crate) const BREAK: i32 = 10;
 
 /// Size of the headline, in pixels.
-pub const HEADLINE: f64 = 21.0;
+pub(crate) const HEADLINE: f64 = 21.0;
 /// Size of the line below it.
-pub const SUBTITLE: f64 = 13.5;
+pub(crate) const SUBTITLE: f64 = 13.5;
 /// Size of lane titles and of the labels of changes.
-pub const TITLE: f64 = 12.5;
+pub(crate) const TITLE: f64 = 12.5;
 /// Size of all other text; the least that is readable at 1x.
-pub const SMALL: f64 = 11.0;
+pub(crate) const SMALL: f64 = 11.0;
 
 /// What a color stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ink {
+pub(crate) enum Ink {
     /// Text.
     Text,
     /// Text of less weight.
@@ -79,7 +79,7 @@ pub enum Ink {
 
 impl Ink {
     /// Red, green and blue.
-    pub fn rgb(self) -> (u8, u8, u8) {
+    pub(crate) fn rgb(self) -> (u8, u8, u8) {
         match self {
             Self::Text => (0x1F, 0x29, 0x33),
             Self::Quiet => (0x5B, 0x66, 0x70),
@@ -107,10 +107,10 @@ impl Ink {
 }
 
 /// Lower bounds of the shares of [`Ink::Heat`] 1, 2 and 3; everything above 0 is at least 0.
-pub const HEAT_STEPS: [f64; 3] = [0.10, 0.25, 0.50];
+pub(crate) const HEAT_STEPS: [f64; 3] = [0.10, 0.25, 0.50];
 
 /// Returns the ink of a tile in which that share of attempts failed.
-pub fn heat(share: f64) -> Ink {
+pub(crate) fn heat(share: f64) -> Ink {
     if share <= 0.0 {
         return Ink::Calm;
     }

@@ -21,9 +21,8 @@ pub const FORMAT: Format = Format { name: "markdown", is_default: true, render }
 const MAX_ROWS: usize = 30;
 
 fn render(report: &Report<'_>) -> Result<Vec<File>, Error> {
-    // Writing to a text cannot fail.
     let mut text = String::new();
-    let _ = page(&mut text, report);
+    page(&mut text, report).map_err(|error| Error::Render { what: "report.md", detail: error.to_string() })?;
     Ok(vec![File { name: "report.md", bytes: text.into_bytes() }])
 }
 
@@ -71,7 +70,12 @@ fn page(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
     others(out, input)?;
     unseen(out, report)?;
     writeln!(out, "## Action items\n\n| action | owner | due |\n| --- | --- | --- |\n|  |  |  |\n")?;
-    writeln!(out, "*causeline {}, from `{}`. All times in UTC.*", input.tool_version, input.title.replace(['`', '\n', '\r'], " "))
+    writeln!(
+        out,
+        "*causeline {}, from `{}`. All times in UTC.*",
+        input.tool_version,
+        input.title.replace(['`', '\n', '\r'], " ")
+    )
 }
 
 fn impact(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::Result {
@@ -107,7 +111,8 @@ fn timeline(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::R
         moment(at, Moment::End);
     }
     let first = main.attempts.first().and_then(|id| input.tables.attempts.get(*id as usize));
-    let (source, record) = first.and_then(|attempt| attempt.records.first()).map_or_else(Default::default, |record| cells(input, *record));
+    let (source, record) =
+        first.and_then(|attempt| attempt.records.first()).map_or_else(Default::default, |record| cells(input, *record));
     rows.push(Row { at: main.first_case_at, what: postmortem::moment(input, Moment::FirstCase), source, record });
     rows.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
     writeln!(out, "## Timeline\n\n| UTC | what | source | record |\n| --- | --- | --- | --- |")?;
@@ -144,7 +149,8 @@ fn change_rows(input: &Input<'_>, main: &Incident) -> Vec<Row> {
         let n_waves = if acts { waves.len() } else { 1 };
         for (at, hosts) in waves.into_iter().take(n_waves) {
             let moment = Moment::Change { id: &change.id, verdict: said.verdict, hosts: &number::names(&hosts, 4) };
-            let row = Row { at, what: postmortem::moment(input, moment), source: source.clone(), record: record.clone() };
+            let row =
+                Row { at, what: postmortem::moment(input, moment), source: source.clone(), record: record.clone() };
             if acts { rows.push(row) } else { innocent.push(row) }
         }
     }
@@ -168,7 +174,9 @@ fn mechanism(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::
         let cause = crate::report::wording::cause_and_trigger(input, candidate);
         writeln!(out, "| {} | {} |", plain(&cause), number::percent(candidate.probability))?;
     }
-    writeln!(out, "\nEvidence, the weightiest first:\n")?;
+    if !main.evidence.is_empty() {
+        writeln!(out, "\nEvidence, the weightiest first:\n")?;
+    }
     for item in &main.evidence {
         writeln!(out, "- {}", plain(&evidence::statement(input, item)))?;
     }
@@ -213,7 +221,13 @@ fn changes(out: &mut String, input: &Input<'_>, main: Option<&Incident>) -> std:
 fn others(out: &mut String, input: &Input<'_>) -> std::fmt::Result {
     for other in input.judgement.incidents.iter().skip(1) {
         writeln!(out, "## Also found: {}\n", plain(&incident::title(input, other)))?;
-        writeln!(out, "{} From {}; {}.\n", plain(&incident::impact(input, other)), number::instant(other.started_at), incident::probability(other))?;
+        writeln!(
+            out,
+            "{} From {}; {}.\n",
+            plain(&incident::impact(input, other)),
+            number::instant(other.started_at),
+            incident::probability(other)
+        )?;
     }
     Ok(())
 }
@@ -232,4 +246,46 @@ fn unseen(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
         writeln!(out, "- {}", plain(&coverage::defect(defect)))?;
     }
     writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn page_of(case: &fixture::Case) -> String {
+        let files = render(&Report::new(case.input())).unwrap();
+        String::from_utf8(files.into_iter().next().unwrap().bytes).unwrap()
+    }
+
+    /// `golden/one_day.md` is what a reader gets; read it after every change of the words.
+    #[test]
+    fn one_day_reads_as_it_should() {
+        assert_eq!(page_of(&fixture::one_day()), include_str!("golden/one_day.md"));
+    }
+
+    #[test]
+    fn a_log_cannot_write_into_the_page() {
+        let mut case = fixture::one_day();
+        case.tables.changes[0].component = Name::from("a|b <img src=x> `c` [d](e)\n# f");
+        let page = page_of(&case);
+        assert!(!page.contains("<img") && !page.contains("\n# f") && !page.contains("a|b"), "{page}");
+        assert!(page.contains("a\\|b &lt;img src=x&gt; \\`c\\` \\[d\\](e) \\# f"), "{page}");
+    }
+
+    #[test]
+    fn every_page_has_what_a_post_mortem_needs_and_invents_no_action() {
+        for case in fixture::all() {
+            let page = page_of(&case);
+            let mut wanted =
+                vec!["## Summary", "## What the logs could not show", "## Action items", "](timeline.png)"];
+            if !case.judgement.incidents.is_empty() {
+                wanted.extend(["## Impact", "## Timeline", "## Trigger and mechanism", "## Detection"]);
+            }
+            for heading in wanted {
+                assert!(page.contains(heading), "{}: {heading}", case.title);
+            }
+            assert!(page.contains("| action | owner | due |\n| --- | --- | --- |\n|  |  |  |\n"));
+        }
+    }
 }

@@ -95,7 +95,8 @@ mod tests {
     fn no_two_formats_write_the_same_file() {
         let report_of = fixture::quiet();
         let report = Report::new(report_of.input());
-        let mut names: Vec<&str> = FORMATS.iter().flat_map(|f| (f.render)(&report).unwrap()).map(|file| file.name).collect();
+        let mut names: Vec<&str> =
+            FORMATS.iter().flat_map(|f| (f.render)(&report).unwrap()).map(|file| file.name).collect();
         let n = names.len();
         names.sort_unstable();
         names.dedup();

@@ -20,11 +20,9 @@ pub fn scope(input: &Input<'_>) -> String {
     let sources = number::count(input.sources.len(), "source");
     let hosts = number::count(input.tables.hosts.len(), "host");
     match input.tables.window {
-        Some(window) => format!(
-            "{sources} of {hosts}, {} to {}.",
-            number::instant(window.start),
-            number::instant(window.end)
-        ),
+        Some(window) => {
+            format!("{sources} of {hosts}, {} to {}.", number::instant(window.start), number::instant(window.end))
+        }
         None => format!("{sources} of {hosts}; none holds a connection."),
     }
 }
@@ -34,7 +32,12 @@ pub fn caveats(input: &Input<'_>) -> Vec<String> {
     let mut caveats = Vec::new();
     for coverage in &input.tables.coverage {
         for gap in &coverage.gaps {
-            caveats.push(format!("{} is silent {} in {}; nothing is claimed for that time.", coverage.host, between(gap), coverage.source));
+            caveats.push(format!(
+                "{} is silent {} in {}; nothing is claimed for that time.",
+                coverage.host,
+                between(gap),
+                coverage.source
+            ));
         }
     }
     if let Some(window) = input.tables.window {
@@ -47,7 +50,10 @@ pub fn caveats(input: &Input<'_>) -> Vec<String> {
     }
     let n_anonymous: u64 = input.tables.n_anonymous.values().sum();
     if n_anonymous > 0 {
-        caveats.push(format!("{} without an account were counted aside.", number::count(n_anonymous as usize, "connection")));
+        caveats.push(format!(
+            "{} without an account were counted aside.",
+            number::count(n_anonymous as usize, "connection")
+        ));
     }
     for source in input.sources.iter().filter(|source| source.zone.trust == Trust::Guessed) {
         caveats.push(format!("The times of {} were read as {}, which is a guess.", source.path, source.zone.name));
@@ -85,7 +91,13 @@ fn between(span: &TimeRange) -> String {
 /// Returns one kind of defect as a phrase.
 pub fn defect(defect: &DiagnosticSection) -> String {
     let sources = number::count(defect.n_sources as usize, "source");
-    format!("{} × {} in {sources}, first in {}: {}", number::grouped(defect.count as usize), defect.code, place(&defect.first), defect.detail)
+    format!(
+        "{} × {} in {sources}, first in {}: {}",
+        number::grouped(defect.count as usize),
+        defect.code,
+        place(&defect.first),
+        defect.detail
+    )
 }
 
 /// Returns defects and gaps in one short line.

@@ -76,14 +76,18 @@ fn bare(numbers: &Numbers<'_>, subject: &str) -> String {
 
 fn alibi(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
     let before = numbers.of("failures_before", "attempts_before")?;
-    let after = numbers.of("failures_after", "attempts_after").map_or_else(String::new, |after| format!(", and {after} after it"));
-    let chance = numbers
-        .value("p_chance")
-        .map_or_else(String::new, |p| format!("; probability of so many before it by chance alone: {}", number::short(p)));
+    let after = numbers
+        .of("failures_after", "attempts_after")
+        .map_or_else(String::new, |after| format!(", and {after} after it"));
+    let chance = numbers.value("p_chance").map_or_else(String::new, |p| {
+        format!("; probability of so many before it by chance alone: {}", number::short(p))
+    });
     if numbers.value("failures_before")? > 0.0 {
         Some(format!("The same failures are older than {subject}: {before} attempts failed before it{after}{chance}."))
     } else {
-        Some(format!("None of these failures is older than {subject}: {before} attempts failed before it{after}{chance}."))
+        Some(format!(
+            "None of these failures is older than {subject}: {before} attempts failed before it{after}{chance}."
+        ))
     }
 }
 
@@ -92,7 +96,9 @@ fn exposure(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
     let unexposed = numbers.of("failures_unexposed", "attempts_unexposed")?;
     let ratio = numbers.clause("; odds ratio", "odds_ratio");
     if numbers.value("attempts_unexposed")? > 0.0 {
-        Some(format!("In the same span {exposed} attempts failed on hosts with {subject}, and {unexposed} on hosts without it{ratio}."))
+        Some(format!(
+            "In the same span {exposed} attempts failed on hosts with {subject}, and {unexposed} on hosts without it{ratio}."
+        ))
     } else {
         Some(format!("{exposed} attempts failed on hosts with {subject}; no host was without it{ratio}."))
     }
@@ -126,10 +132,12 @@ fn recovery(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
     let after = numbers.of("failures_after", "attempts_after")?;
     let ratio = numbers.clause("; rate ratio", "rate_ratio");
     let first = match numbers.names() {
-        Some(hosts) if numbers.value("hosts_first").is_some_and(|n| n > 0.0) => format!(" It was on {hosts} first, and they recovered first."),
+        Some(hosts) if numbers.value("hosts_first").is_some_and(|n| n > 0.0) => format!(" It came to {hosts} first."),
         _ => String::new(),
     };
-    Some(format!("On the hosts that got {subject}, {before} attempts failed before it and {after} after it{ratio}.{first}"))
+    Some(format!(
+        "On the hosts that got {subject}, {before} attempts failed before it and {after} after it{ratio}.{first}"
+    ))
 }
 
 fn precedence(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
@@ -146,7 +154,7 @@ fn placebo(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
     let p = numbers.value("rank_p")?;
     Some(format!(
         "Moved to {}, {subject} explains the failures as well in a share of {} of the trials.",
-        number::count(n, "other time or host set").replace("sets", "sets"),
+        number::count(n, "other time or host set"),
         number::short(p)
     ))
 }
@@ -162,7 +170,9 @@ fn concentration(numbers: &Numbers<'_>) -> Option<String> {
 fn simultaneity(numbers: &Numbers<'_>) -> Option<String> {
     let affected = numbers.whole("n_hosts_affected")?;
     let hosts = numbers.whole("n_hosts")?;
-    let spread = numbers.interval("spread_of_onset").map_or_else(String::new, |spread| format!("; their onsets spread over {spread}"));
+    let spread = numbers
+        .interval("spread_of_onset")
+        .map_or_else(String::new, |spread| format!("; their onsets spread over {spread}"));
     Some(format!("{affected} of {} began to fail together{spread}.", number::count(hosts, "host")))
 }
 
@@ -173,7 +183,9 @@ fn version_named(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
 
 fn recurrence(numbers: &Numbers<'_>) -> Option<String> {
     let n = numbers.whole("n_recurrences")?;
-    let expected = numbers.value("n_expected").map_or_else(String::new, |expected| format!("; chance alone would give {}", number::short(expected)));
+    let expected = numbers
+        .value("n_expected")
+        .map_or_else(String::new, |expected| format!("; chance alone would give {}", number::short(expected)));
     Some(format!("The same hours of the clock fail again: {}{expected}.", number::count(n, "recurrence")))
 }
 
@@ -181,8 +193,15 @@ fn likelihood(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
     let factor = numbers.value("log_bayes_factor")?;
     let (better, size) = if factor >= 0.0 { ("better", factor) } else { ("worse", -factor) };
     // Beyond this a ratio says nothing more to people.
-    let times = if size < 13.8 { format!("{} times", number::short(size.exp())) } else { "more than a million times".to_owned() };
-    Some(format!("Taken over all attempts, {subject} explains what happened {times} {better} than the next explanation (log Bayes factor {}).", number::short(factor)))
+    let times = if size < 13.8 {
+        format!("{} times", number::short(size.exp()))
+    } else {
+        "more than a million times".to_owned()
+    };
+    Some(format!(
+        "Taken over all attempts, {subject} explains what happened {times} {better} than the next explanation (log Bayes factor {}).",
+        number::short(factor)
+    ))
 }
 
 #[cfg(test)]
@@ -199,7 +218,10 @@ mod tests {
             about: None,
             cause: CauseKind::Capacity,
             weight: 1.0,
-            numbers: numbers.iter().map(|(name, value)| (*name, Estimate::count(*value as usize, "attempts"))).collect(),
+            numbers: numbers
+                .iter()
+                .map(|(name, value)| (*name, Estimate::count(*value as usize, "attempts")))
+                .collect(),
             names: Vec::new(),
             records: Vec::new(),
         }
@@ -209,9 +231,18 @@ mod tests {
     fn every_kind_without_numbers_still_says_something() {
         let case = fixture::founding();
         for kind in [
-            EvidenceKind::Alibi, EvidenceKind::Exposure, EvidenceKind::DoseResponse, EvidenceKind::Mechanism,
-            EvidenceKind::Recovery, EvidenceKind::Precedence, EvidenceKind::Placebo, EvidenceKind::Concentration,
-            EvidenceKind::Simultaneity, EvidenceKind::VersionNamed, EvidenceKind::Recurrence, EvidenceKind::Likelihood,
+            EvidenceKind::Alibi,
+            EvidenceKind::Exposure,
+            EvidenceKind::DoseResponse,
+            EvidenceKind::Mechanism,
+            EvidenceKind::Recovery,
+            EvidenceKind::Precedence,
+            EvidenceKind::Placebo,
+            EvidenceKind::Concentration,
+            EvidenceKind::Simultaneity,
+            EvidenceKind::VersionNamed,
+            EvidenceKind::Recurrence,
+            EvidenceKind::Likelihood,
         ] {
             let empty = Evidence { numbers: BTreeMap::new(), ..evidence(kind, &[]) };
             assert_eq!(statement(&case.input(), &empty), "Speaks for this cause.");

@@ -17,21 +17,15 @@ pub fn title(input: &Input<'_>, incident: &Incident) -> String {
 
 /// Returns the headline of the whole report.
 pub fn headline(input: &Input<'_>) -> String {
-    match input.main_incident() {
-        Some(incident) => title(input, incident),
-        None => {
-            let n = input.tables.attempts.len();
-            if n == 0 {
-                return "No attempt to connect is in these logs".to_owned();
-            }
-            let n_failed = input.tables.attempts.iter().filter(|attempt| attempt.is_failure()).count();
-            format!(
-                "No incident: {}, {} failed",
-                number::count(n, "attempt"),
-                number::percent(n_failed as f64 / n as f64)
-            )
-        }
+    if let Some(incident) = input.main_incident() {
+        return title(input, incident);
     }
+    let n = input.tables.attempts.len();
+    if n == 0 {
+        return "No attempt to connect is in these logs".to_owned();
+    }
+    let n_failed = input.tables.attempts.iter().filter(|attempt| attempt.is_failure()).count();
+    format!("No incident: {}, {} failed", number::count(n, "attempt"), number::percent(n_failed as f64 / n as f64))
 }
 
 /// Returns the probability of the finding as a clause.
@@ -64,6 +58,23 @@ pub fn runner_up_text(input: &Input<'_>, incident: &Incident) -> Option<String> 
     runner_up(incident).map(|candidate| {
         format!("{} ({})", super::cause_and_trigger(input, candidate), number::percent(candidate.probability))
     })
+}
+
+/// Returns the runner-up; where no cause is named, the two that come closest.
+pub fn rivals(input: &Input<'_>, incident: &Incident) -> Option<String> {
+    if incident.root_cause.kind != CauseKind::Unknown {
+        return runner_up_text(input, incident).map(|text| format!("runner-up: {text}"));
+    }
+    let named: Vec<String> = incident
+        .posterior
+        .iter()
+        .filter(|candidate| candidate.kind != CauseKind::Unknown)
+        .take(2)
+        .map(|candidate| {
+            format!("{} ({})", super::cause_and_trigger(input, candidate), number::percent(candidate.probability))
+        })
+        .collect();
+    (!named.is_empty()).then(|| format!("likeliest: {}", named.join(", ")))
 }
 
 /// Returns how many changes have that verdict for the incident.
@@ -135,7 +146,11 @@ pub fn span(input: &Input<'_>, incident: &Incident) -> (Timestamp, Timestamp) {
 /// Returns people, minutes and attempts in one sentence.
 pub fn impact(input: &Input<'_>, incident: &Incident) -> String {
     let (start, end) = span(input, incident);
-    let people = if incident.n_users == 1 { "1 person".to_owned() } else { format!("{} people", number::grouped(incident.n_users)) };
+    let people = if incident.n_users == 1 {
+        "1 person".to_owned()
+    } else {
+        format!("{} people", number::grouped(incident.n_users))
+    };
     let minutes = (end.seconds_since(start) / 60.0).round() as usize;
     let goes_on = if incident.ended_at.is_none() { ", and it goes on at the end of the logs" } else { "" };
     format!(

@@ -55,17 +55,29 @@ pub fn short(value: f64) -> String {
         format!("{value:.0}")
     } else if size >= 10.0 {
         format!("{value:.1}")
-    } else if size >= 0.01 {
+    } else if size >= 0.1 {
         format!("{value:.2}")
+    } else if size >= 0.001 {
+        format!("{value:.3}")
+    } else if size >= 1e-6 {
+        // One digit that matters, written out: few people read exponents.
+        format!("{value:.*}", (-size.log10()).ceil() as usize)
     } else {
-        format!("{value:.1e}")
+        "under 0.000001".to_owned()
     }
 }
 
 /// Returns a ratio or a measure with its interval: `8.1 (95% interval 3.2 to 21)`.
 pub fn interval(estimate: &Estimate) -> String {
-    let unit = if estimate.unit == "1" || estimate.unit.is_empty() { String::new() } else { format!(" {}", estimate.unit) };
-    let value = if estimate.value.is_finite() { short(estimate.value) } else { "a value without bound".to_owned() };
+    let unit =
+        if estimate.unit == "1" || estimate.unit.is_empty() { String::new() } else { format!(" {}", estimate.unit) };
+    if !estimate.value.is_finite() {
+        return format!(
+            "above {}{unit} (lower bound of the 95% interval; there is no upper one)",
+            short(estimate.lower)
+        );
+    }
+    let value = short(estimate.value);
     if estimate.lower.to_bits() == estimate.upper.to_bits() {
         return format!("{value}{unit}");
     }
@@ -132,8 +144,14 @@ mod tests {
     fn numbers_read_as_people_write_them() {
         assert_eq!(count(1, "attempt"), "1 attempt");
         assert_eq!(count(1_234_567, "attempt"), "1,234,567 attempts");
-        assert_eq!([0.0, 0.0004, 0.031, 0.5, 0.997, 1.0].map(percent).join(" "), "0% under 0.1% 3.1% 50% over 99% 100%");
-        assert_eq!([0.000_12, 0.25, 8.13, 21.44, 412.0, 12_345.6].map(short).join(" "), "1.2e-4 0.25 8.13 21.4 412 12,346");
+        assert_eq!(
+            [0.0, 0.0004, 0.031, 0.5, 0.997, 1.0].map(percent).join(" "),
+            "0% under 0.1% 3.1% 50% over 99% 100%"
+        );
+        assert_eq!(
+            [0.000_12, 0.25, 8.13, 21.44, 412.0, 12_345.6].map(short).join(" "),
+            "0.0001 0.25 8.13 21.4 412 12,346"
+        );
         assert_eq!(of(12.0, 345.0), "12 of 345 (3.5%)");
         assert_eq!([59.0, 22_200.0, 273_600.0].map(duration).join(", "), "1 min, 6 h 10 min, 3 d 4 h");
     }
@@ -143,7 +161,7 @@ mod tests {
         assert_eq!(interval(&Estimate::count(3, "hosts")), "3 hosts");
         assert_eq!(interval(&Estimate::interval(8.1, 3.2, 21.0, "1")), "8.10 (95% interval 3.20 to 21)");
         let open = Estimate::interval(f64::INFINITY, 4.0, f64::INFINITY, "1");
-        assert_eq!(interval(&open), "a value without bound (95% interval from 4 up, without upper bound)");
+        assert_eq!(interval(&open), "above 4 (lower bound of the 95% interval; there is no upper one)");
     }
 
     #[test]

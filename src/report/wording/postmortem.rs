@@ -12,7 +12,7 @@ pub fn summary(input: &Input<'_>, main: &Incident) -> String {
         "These logs do not tell why.".to_owned()
     } else {
         format!(
-            "The failures (“{what}”) are consistent with {}, {}.",
+            "The failures (“{what}”) are consistent with {} ({}).",
             super::cause_and_trigger(input, &main.root_cause),
             incident::probability(main)
         )
@@ -43,7 +43,9 @@ pub fn detection(main: &Incident) -> String {
 /// Returns what is said of the trigger.
 pub fn trigger(main: &Incident) -> &'static str {
     match main.root_cause.trigger {
-        Some(Trigger::Load) => "Rising load made it loud: the fault was there before, and rare while few people worked.",
+        Some(Trigger::Load) => {
+            "Rising load made it loud: the fault was there before, and rare while few people worked."
+        }
         None => "Nothing else was needed to set it off, as far as these logs show.",
     }
 }
@@ -93,18 +95,22 @@ pub fn chart_in_words(input: &Input<'_>) -> String {
 }
 
 /// Returns the line below the chart's title.
-pub fn subtitle(input: &Input<'_>) -> String {
+///
+/// `bins_s` are the lengths of the bins from left to right.
+pub fn subtitle(input: &Input<'_>, bins_s: &[f64]) -> String {
     let main = input.main_incident();
     let mut parts = Vec::new();
     if let Some(main) = main {
         parts.push(incident::probability(main));
-        if let Some(runner_up) = incident::runner_up_text(input, main) {
-            parts.push(format!("runner-up: {runner_up}"));
-        }
+        parts.extend(incident::rivals(input, main));
     }
     let n_acquitted = incident::n_with(input, main, Verdict::Acquitted);
     if n_acquitted > 0 {
         parts.push(format!("{} acquitted", number::count(n_acquitted, "change")));
+    }
+    if !bins_s.is_empty() {
+        let lengths: Vec<String> = bins_s.iter().map(|bin_s| number::duration(*bin_s)).collect();
+        parts.push(format!("bins of {}", lengths.join(" | ")));
     }
     super::capitalized(&parts.join("  ·  "))
 }

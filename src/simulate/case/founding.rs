@@ -5,20 +5,22 @@
 //! invented: none was ever published, and nothing is said about a real build. The vendor of the
 //! application is invented, too.
 
-use super::{on_all, ordinary};
+use super::{PROFILES_SOUND, on_all};
 use crate::model::Timestamp;
 use crate::simulate::calendar::{Calendar, is_day_off};
+use crate::simulate::innocent;
 use crate::simulate::script::{AppTrouble, Change, Deploy, LatentClose, Script, What, host_name, span};
 use crate::simulate::world::PROFILES_NAME;
 use crate::simulate::{Cause, ChangeName, Truth};
 use jiff::civil::{Date, date};
 use std::collections::BTreeSet;
 
+/// The name of the case.
+pub(in crate::simulate) const NAME: &str = "founding-2022";
 const N_HOSTS: usize = 6;
-const N_PEOPLE: usize = 210;
+const N_PEOPLE: usize = 180;
 /// The host that gets the hotfix first.
 const CANARY: usize = 3;
-const BEFORE: &str = "2.9.8099.40417";
 const FAULTY: &str = "2.9.8199.31072";
 const HOTFIX: &str = "2.9.8215.60233";
 /// The script of the founding case.
@@ -40,13 +42,13 @@ pub(in crate::simulate) fn script() -> Script {
         chance: 0.35,
     };
     Script {
-        name: "founding-2022",
+        name: NAME,
         n_hosts: N_HOSTS,
         n_people: N_PEOPLE,
         first: date(2022, 7, 4),
         last: date(2022, 8, 24),
         presence,
-        latent: Some(LatentClose { carried, share_at_full: 0.66, full_sessions: 24.0, steepness: 5.2 }),
+        latent: Some(LatentClose { carried, share_at_full: 0.75, full_sessions: 23.0, steepness: 5.0 }),
         refusals: Vec::new(),
         stale: None,
         changes,
@@ -54,7 +56,8 @@ pub(in crate::simulate) fn script() -> Script {
         gap: Some((1, span(at(date(2022, 8, 5), 13.0), at(date(2022, 8, 6), 7.5)))),
         deploys: deploys(&calendar),
         text_from: at(date(2022, 8, 23), 0.0),
-        profile_version: BEFORE,
+        profile_version: PROFILES_SOUND,
+        sessions_at_limit: 90.0,
         archived: true,
         truth: truth(&calendar),
     }
@@ -72,7 +75,7 @@ fn presence(day: Date) -> f64 {
         (8, 15) => 0.36, // Assumption, a holiday in half of the cantons
         (8, 1..=12) => 0.40,
         (8, 13..=19) => 0.44,
-        _ => 0.90,
+        _ => 0.96,
     };
     // Mondays are a little fuller, Fridays a little emptier.
     match day.weekday() {
@@ -102,32 +105,41 @@ fn fix(calendar: &Calendar) -> Vec<(usize, Timestamp)> {
 fn changes(calendar: &Calendar) -> Vec<Change> {
     let saturday = date(2022, 8, 20);
     let mut changes = vec![
-        on_all(N_HOSTS, ordinary::ledger_application("8.3.2"), date(2022, 7, 6), 20.0, 5.0, false),
-        ordinary::patch_night(
+        on_all(N_HOSTS, innocent::ledger_application("8.3.2"), date(2022, 7, 6), 20.0, 5.0, false),
+        innocent::patch_night(
             N_HOSTS,
             "2022-07 Cumulative Update for Windows Server 2019 (1809) for x64-based Systems (KB5015811)",
             3_165,
             date(2022, 7, 14),
         ),
         Change { what: What::Profiles { version: FAULTY }, hosts: rollout(calendar), restarts: true },
-        ordinary::pdf_reader(N_HOSTS, "22.001.20169", date(2022, 8, 3)),
-        ordinary::patch_night(
+        innocent::pdf_reader(N_HOSTS, "22.001.20169", date(2022, 8, 3)),
+        innocent::patch_night(
             N_HOSTS,
             "2022-08 Cumulative Update for Windows Server 2019 (1809) for x64-based Systems (KB5016623)",
             3_287,
             date(2022, 8, 11),
         ),
-        ordinary::monitoring_agent(N_HOSTS, "6.2.1.2400", saturday, 10.4),
-        on_all(N_HOSTS, ordinary::ledger_application("8.4.0"), saturday, 11.1, 6.0, false),
+        innocent::monitoring_agent(N_HOSTS, "6.2.1.2400", saturday, 10.4),
+        on_all(N_HOSTS, innocent::ledger_application("8.4.0"), saturday, 11.1, 6.0, false),
         Change { what: What::Profiles { version: HOTFIX }, hosts: fix(calendar), restarts: true },
     ];
     for (day, title) in [
-        (date(2022, 7, 9), "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.102.0)"),
-        (date(2022, 7, 23), "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.611.0)"),
-        (date(2022, 8, 6), "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.1240.0)"),
+        (
+            date(2022, 7, 9),
+            "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.102.0)",
+        ),
+        (
+            date(2022, 7, 23),
+            "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.611.0)",
+        ),
+        (
+            date(2022, 8, 6),
+            "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.371.1240.0)",
+        ),
         (saturday, "Security Intelligence Update for Microsoft Defender Antivirus - KB2267602 (Version 1.373.480.0)"),
     ] {
-        changes.push(ordinary::definitions(N_HOSTS, title, day));
+        changes.push(innocent::definitions(N_HOSTS, title, day));
     }
     changes
 }
@@ -144,7 +156,12 @@ fn deploys(calendar: &Calendar) -> Vec<Deploy> {
     };
     vec![
         update(date(2022, 7, 6), 20.0, "8.3.2", "monthly release"),
-        update(date(2022, 8, 20), 11.1, "8.4.0", "monthly release; login service waits no longer for the license store"),
+        update(
+            date(2022, 8, 20),
+            11.1,
+            "8.4.0",
+            "monthly release; login service waits no longer for the license store",
+        ),
     ]
 }
 
@@ -161,7 +178,7 @@ fn truth(calendar: &Calendar) -> Truth {
             ChangeName::new("Zabbix Agent 2 (64-bit)", "6.2.1.2400"),
             ChangeName::new("Adobe Acrobat Reader DC", "22.001.20169"),
         ],
-        ..Truth::nothing("founding-2022")
+        ..Truth::nothing(NAME)
     }
 }
 
@@ -179,7 +196,7 @@ pub(in crate::simulate) fn readme(truth: &Truth) -> String {
         .replace("{monday}", &locked_out(monday).to_string())
         .replace("{tuesday}", &locked_out(date(2022, 8, 23)).to_string())
         .replace("{wednesday}", &locked_out(date(2022, 8, 24)).to_string())
-        .replace("{before}", BEFORE)
+        .replace("{before}", PROFILES_SOUND)
         .replace("{faulty}", FAULTY)
         .replace("{hotfix}", HOTFIX)
 }

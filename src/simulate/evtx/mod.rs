@@ -217,9 +217,10 @@ impl Fingerprint {
     fn add(&mut self, bytes: &[u8]) {
         for half in &mut self.0 {
             // The end of each text counts, so that moving a letter to the next text makes a difference.
-            *half = bytes.iter().chain(&[0xff]).fold(*half, |hash, &byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-            });
+            *half = bytes
+                .iter()
+                .chain(&[0xff])
+                .fold(*half, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
         }
     }
 

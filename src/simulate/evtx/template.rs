@@ -55,7 +55,8 @@ pub(super) fn write_outer(chunk: &mut Chunk, provider: &Provider, computer: &str
         chunk.leaf("Provider", NO_DEPENDENCY, &[("Name", Optional(14, 0x01)), ("Guid", Optional(15, 0x0f))], Empty);
     } else {
         let guid = format!("{{{}}}", provider.guid);
-        let attributes = [("Name", Text(provider.name)), ("Guid", Text(&guid)), ("EventSourceName", Text(provider.source))];
+        let attributes =
+            [("Name", Text(provider.name)), ("Guid", Text(&guid)), ("EventSourceName", Text(provider.source))];
         chunk.leaf("Provider", NO_DEPENDENCY, &attributes, Empty);
     }
     chunk.leaf("EventID", 3, &[("Qualifiers", Optional(4, 0x06))], Optional(3, 0x06));
@@ -73,13 +74,13 @@ pub(super) fn write_outer(chunk: &mut Chunk, provider: &Provider, computer: &str
     chunk.leaf("Channel", 16, &[], Optional(16, 0x01));
     chunk.leaf("Computer", NO_DEPENDENCY, &[], Text(computer));
     chunk.leaf("Security", NO_DEPENDENCY, &[("UserID", Optional(12, 0x13))], Empty);
-    chunk.close(system);
+    chunk.close(&system);
     if in_user_data {
         chunk.leaf("UserData", NO_DEPENDENCY, &[], Optional(N_SYSTEM, 0x21));
     } else {
         chunk.content(Optional(N_SYSTEM, 0x21));
     }
-    chunk.close(event);
+    chunk.close(&event);
     chunk.bytes(&[0x00]);
 }
 
@@ -94,20 +95,20 @@ pub(super) fn write_data(chunk: &mut Chunk, shape: Shape, types: &[u8]) {
             for (at, name) in names.iter().enumerate() {
                 chunk.leaf("Data", NO_DEPENDENCY, &[("Name", Text(name))], typed(at));
             }
-            chunk.close(data);
+            chunk.close(&data);
         }
         Shape::Classic => {
             let data = chunk.open("EventData", NO_DEPENDENCY, &[]);
             chunk.leaf("Data", NO_DEPENDENCY, &[], Normal(0, 0x81));
             chunk.leaf("Binary", NO_DEPENDENCY, &[], Normal(1, 0x0e));
-            chunk.close(data);
+            chunk.close(&data);
         }
         Shape::User(element, namespace, names) => {
             let data = chunk.open(element, NO_DEPENDENCY, &[("xmlns", Text(namespace))]);
             for (at, name) in names.iter().enumerate() {
                 chunk.leaf(name, NO_DEPENDENCY, &[], typed(at));
             }
-            chunk.close(data);
+            chunk.close(&data);
         }
     }
     chunk.bytes(&[0x00]);
@@ -124,7 +125,7 @@ impl Chunk {
         Opened(size_at)
     }
 
-    fn close(&mut self, element: Opened) {
+    fn close(&mut self, element: &Opened) {
         self.bytes(&[0x04]);
         self.patch_size(element.0);
     }

@@ -50,8 +50,6 @@ pub(in crate::simulate) enum Value {
     Hex32(u32),
     /// Shown as hexadecimal, 64 bits.
     Hex64(u64),
-    /// True or false, stored in 32 bits.
-    Bool(bool),
     /// A GUID in the order of its bytes on disk.
     Guid([u8; 16]),
     /// An instant.
@@ -73,7 +71,6 @@ impl Value {
             Self::U16(_) => 0x06,
             Self::U32(_) => 0x08,
             Self::U64(_) => 0x0a,
-            Self::Bool(_) => 0x0d,
             Self::Binary(_) => 0x0e,
             Self::Guid(_) => 0x0f,
             Self::Time(_) => 0x11,
@@ -98,7 +95,6 @@ impl Value {
             Self::U16(number) => out.extend_from_slice(&number.to_le_bytes()),
             Self::U32(number) | Self::Hex32(number) => out.extend_from_slice(&number.to_le_bytes()),
             Self::U64(number) | Self::Hex64(number) => out.extend_from_slice(&number.to_le_bytes()),
-            Self::Bool(truth) => out.extend_from_slice(&u32::from(*truth).to_le_bytes()),
             Self::Guid(bytes) => out.extend_from_slice(bytes),
             Self::Time(at) => out.extend_from_slice(&at.to_filetime().to_le_bytes()),
             Self::Sid(sid) => out.extend_from_slice(&sid.0),

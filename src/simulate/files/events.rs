@@ -10,7 +10,7 @@ use crate::simulate::world::{Ledger, full_name};
 use std::collections::BTreeMap;
 
 /// Noise records for each record that tells something; real hosts have more.
-const NOISE_PER_SIGNAL: f64 = 1.05;
+const NOISE_PER_SIGNAL: f64 = 1.02;
 
 /// Adds what a healthy host logs all day.
 pub(super) fn add_noise(script: &Script, ledger: &mut Ledger, host: usize, calendar: &Calendar, seed: u64) {

@@ -58,7 +58,8 @@ pub(super) fn application_log(script: &Script, ledger: &Ledger, calendar: &Calen
 /// Writes the counters of all hosts as performance counters are exported: one row a quarter of an hour.
 pub(super) fn counters(script: &Script, ledger: &Ledger, calendar: &Calendar) -> Vec<u8> {
     let bias = ledger.samples.first().map_or(0, |sample| calendar.bias_minutes(sample.at));
-    let mut table = format!("\"(PDH-CSV 4.0) (W. Europe Daylight Time)({bias})\"");
+    let zone = if bias == -120 { "W. Europe Daylight Time" } else { "W. Europe Standard Time" };
+    let mut table = format!("\"(PDH-CSV 4.0) ({zone})({bias})\"");
     for host in 0..script.n_hosts {
         for counter in [
             "Terminal Services\\Active Sessions",

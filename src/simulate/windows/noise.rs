@@ -2,7 +2,9 @@
 
 use super::session::{AUDIT_PRIVILEGES, privileges_data};
 use super::upkeep::{CLOCK_IN_STEP, SERVICE_STATE, service_data};
-use super::{Channel, Entry, Kind, LOCAL_SERVICE, NETWORK_SERVICE, Provider, Shape, Value, adopted, classic, provider, texts};
+use super::{
+    Channel, Entry, Kind, LOCAL_SERVICE, NETWORK_SERVICE, Provider, Shape, Value, adopted, classic, provider, texts,
+};
 use crate::model::Timestamp;
 use crate::simulate::random::Random;
 
@@ -44,7 +46,11 @@ const fn policy(id: u16) -> Kind {
         &POLICY,
         id,
         Shape::Named(&[
-            "SupportInfo1", "SupportInfo2", "ProcessingMode", "ProcessingTimeInMilliseconds", "DCName",
+            "SupportInfo1",
+            "SupportInfo2",
+            "ProcessingMode",
+            "ProcessingTimeInMilliseconds",
+            "DCName",
             "NumberOfGroupPolicyObjects",
         ]),
     )
@@ -75,18 +81,33 @@ const fn licence(id: u16) -> Kind {
 }
 
 const SERVICES: &[&str] = &[
-    "WMI Performance Adapter", "Application Experience", "Windows Modules Installer", "Software Protection",
-    "Windows Update", "Background Intelligent Transfer Service", "Portable Device Enumerator Service",
-    "Device Setup Manager", "Network Setup Service", "Microsoft Software Shadow Copy Provider", "Volume Shadow Copy",
-    "Client License Service (ClipSVC)", "AppX Deployment Service (AppXSVC)", "Windows Biometric Service",
+    "WMI Performance Adapter",
+    "Application Experience",
+    "Windows Modules Installer",
+    "Software Protection",
+    "Windows Update",
+    "Background Intelligent Transfer Service",
+    "Portable Device Enumerator Service",
+    "Device Setup Manager",
+    "Network Setup Service",
+    "Microsoft Software Shadow Copy Provider",
+    "Volume Shadow Copy",
+    "Client License Service (ClipSVC)",
+    "AppX Deployment Service (AppXSVC)",
+    "Windows Biometric Service",
 ];
 const TASK_NAMES: &[&str] = &[
-    "\\Microsoft\\Windows\\Time Synchronization\\SynchronizeTime", "\\Microsoft\\Windows\\Defrag\\ScheduledDefrag",
-    "\\Microsoft\\Windows\\UpdateOrchestrator\\Schedule Scan", "\\Microsoft\\Windows\\Registry\\RegIdleBackup",
-    "\\Microsoft\\Windows\\Windows Defender\\Windows Defender Scheduled Scan", "\\Provider\\Inventory",
+    "\\Microsoft\\Windows\\Time Synchronization\\SynchronizeTime",
+    "\\Microsoft\\Windows\\Defrag\\ScheduledDefrag",
+    "\\Microsoft\\Windows\\UpdateOrchestrator\\Schedule Scan",
+    "\\Microsoft\\Windows\\Registry\\RegIdleBackup",
+    "\\Microsoft\\Windows\\Windows Defender\\Windows Defender Scheduled Scan",
+    "\\Provider\\Inventory",
 ];
 const QUERIES: &[&str] = &[
-    "_ldap._tcp.Default-First-Site-Name._sites.dc._msdcs.example.test", "wpad.example.test", "time.example.test",
+    "_ldap._tcp.Default-First-Site-Name._sites.dc._msdcs.example.test",
+    "wpad.example.test",
+    "time.example.test",
     "telemetry.example.test",
 ];
 
@@ -105,9 +126,17 @@ pub(in crate::simulate) fn ordinary(random: &mut Random, at: Timestamp, out: &mu
         34..50 => log(0.0, &AUDIT_PRIVILEGES, privileges_data(0x3e7)),
         50..62 => {
             let fields = [
-                "application-specific", "Local", "Activation", "{D63B10C5-BB46-4990-A94F-E40B9D520160}",
-                "{9CA88EE3-ACB7-47C8-AFC4-AB702511C276}", "NT AUTHORITY", "LOCAL SERVICE", "S-1-5-19",
-                "LocalHost (Using LRPC)", "Unavailable", "Unavailable",
+                "application-specific",
+                "Local",
+                "Activation",
+                "{D63B10C5-BB46-4990-A94F-E40B9D520160}",
+                "{9CA88EE3-ACB7-47C8-AFC4-AB702511C276}",
+                "NT AUTHORITY",
+                "LOCAL SERVICE",
+                "S-1-5-19",
+                "LocalHost (Using LRPC)",
+                "Unavailable",
+                "Unavailable",
             ];
             log(0.0, &DCOM_PERMISSION, texts(&fields));
         }

@@ -70,10 +70,27 @@ pub(in crate::simulate) static AUDIT_REFUSED: Kind = Kind::manifest(
     &AUDIT,
     4_625,
     Shape::Named(&[
-        "SubjectUserSid", "SubjectUserName", "SubjectDomainName", "SubjectLogonId", "TargetUserSid", "TargetUserName",
-        "TargetDomainName", "Status", "FailureReason", "SubStatus", "LogonType", "LogonProcessName",
-        "AuthenticationPackageName", "WorkstationName", "TransmittedServices", "LmPackageName", "KeyLength",
-        "ProcessId", "ProcessName", "IpAddress", "IpPort",
+        "SubjectUserSid",
+        "SubjectUserName",
+        "SubjectDomainName",
+        "SubjectLogonId",
+        "TargetUserSid",
+        "TargetUserName",
+        "TargetDomainName",
+        "Status",
+        "FailureReason",
+        "SubStatus",
+        "LogonType",
+        "LogonProcessName",
+        "AuthenticationPackageName",
+        "WorkstationName",
+        "TransmittedServices",
+        "LmPackageName",
+        "KeyLength",
+        "ProcessId",
+        "ProcessName",
+        "IpAddress",
+        "IpPort",
     ]),
 )
 .level(0)
@@ -117,12 +134,8 @@ pub(in crate::simulate) struct Refused {
 /// Name right, password wrong.
 pub(in crate::simulate) const WRONG_PASSWORD: Refused =
     Refused { status: 0xc000_006d, sub_status: 0xc000_006a, reason: "%%2313" };
-/// No logon server could be reached.
-pub(in crate::simulate) const NO_LOGON_SERVER: Refused =
-    Refused { status: 0xc000_005e, sub_status: 0, reason: "%%2304" };
 /// The host has not enough resources.
-pub(in crate::simulate) const NO_RESOURCES: Refused =
-    Refused { status: 0xc000_009a, sub_status: 0, reason: "%%2304" };
+pub(in crate::simulate) const NO_RESOURCES: Refused = Refused { status: 0xc000_009a, sub_status: 0, reason: "%%2304" };
 
 /// Data of a refused network logon, which is how network level authentication shows.
 pub(in crate::simulate) fn refused_data(why: Refused, user: &str, client: &str, port: u32) -> Vec<Value> {

@@ -5,8 +5,6 @@ use super::{Channel, Kind, Provider, Shape, Value, classic, provider, texts};
 
 static APPLICATION_ERROR: Provider = provider("Application Error", "");
 static TCPIP: Provider = provider("Tcpip", "");
-static NETLOGON: Provider = provider("NETLOGON", "");
-static POLICY: Provider = provider("Microsoft-Windows-GroupPolicy", "aea1b4fa-97d1-45f2-a64c-4d69fffd92c9");
 static EXHAUSTION: Provider =
     provider("Microsoft-Windows-Resource-Exhaustion-Detector", "9988748e-c2e8-4054-85f6-0c3e1cad2470");
 static WINLOGON_CLASSIC: Provider = provider("Microsoft-Windows-Winlogon", "dbe9b383-7cf3-4331-91cc-a3cb16a3b538");
@@ -24,16 +22,6 @@ pub(in crate::simulate) static WINLOGON_DIED: Kind =
 /// No local port is left for outgoing connections.
 pub(in crate::simulate) static NO_PORTS: Kind =
     Kind::classic(Channel::System, &TCPIP, 4_231).level(3).qualifiers(32_772);
-/// No domain controller for a secure channel.
-pub(in crate::simulate) static NO_CONTROLLER: Kind = Kind::classic(Channel::System, &NETLOGON, 5_719).level(2);
-/// Group policy found no domain controller.
-pub(in crate::simulate) static POLICY_NO_CONTROLLER: Kind = Kind::manifest(
-    Channel::System,
-    &POLICY,
-    1_129,
-    Shape::Named(&["SupportInfo1", "SupportInfo2", "ProcessingMode", "ProcessingTimeInMilliseconds", "ErrorCode"]),
-)
-.level(2);
 /// Memory runs short.
 pub(in crate::simulate) static MEMORY_SHORT: Kind = Kind::manifest(
     Channel::System,
@@ -58,19 +46,22 @@ pub(in crate::simulate) static HIVE_IN_USE: Kind = profile(1_530, &["Detail"]).l
 pub(in crate::simulate) fn crash_data(program: &str, version: &str, module: &str) -> Vec<Value> {
     let path = format!("C:\\Program Files\\Exempla\\{program}");
     classic(&[
-        program, version, "62c3a1f0", module, version, "62c3a1f0", "c0000005", "000000000001f2c4", "1a2c",
-        "01d8b1a2c3d4e5f6", &path, module, "7d0f5c1e-52a8-4ad2-9d5c-6a0b1c2d3e4f", "", "",
+        program,
+        version,
+        "62c3a1f0",
+        module,
+        version,
+        "62c3a1f0",
+        "c0000005",
+        "000000000001f2c4",
+        "1a2c",
+        "01d8b1a2c3d4e5f6",
+        &path,
+        module,
+        "7d0f5c1e-52a8-4ad2-9d5c-6a0b1c2d3e4f",
+        "",
+        "",
     ])
-}
-
-/// Data of `NO_CONTROLLER`.
-pub(in crate::simulate) fn no_controller_data() -> Vec<Value> {
-    classic(&["EXAMPLE", "%%1311"])
-}
-
-/// Data of `POLICY_NO_CONTROLLER`.
-pub(in crate::simulate) fn policy_data() -> Vec<Value> {
-    vec![Value::U32(1), Value::U32(1_548), Value::U32(0), Value::U32(21_047), Value::U32(1_222)]
 }
 
 /// Data of `MEMORY_SHORT`: limit and charge in bytes.
@@ -80,7 +71,10 @@ pub(in crate::simulate) fn memory_data(limit: u64) -> Vec<Value> {
 
 /// Data of `HIVE_REFUSED`.
 pub(in crate::simulate) fn hive_refused_data(user: &str) -> Vec<Value> {
-    texts(&["The process cannot access the file because it is being used by another process.", &format!("C:\\Users\\{user}\\ntuser.dat")])
+    texts(&[
+        "The process cannot access the file because it is being used by another process.",
+        &format!("C:\\Users\\{user}\\ntuser.dat"),
+    ])
 }
 
 /// Data of `HIVE_IN_USE`.

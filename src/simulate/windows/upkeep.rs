@@ -48,12 +48,6 @@ pub(in crate::simulate) static SERVICE_STATE: Kind = service(7_036, &["param1", 
 /// A service was installed.
 pub(in crate::simulate) static SERVICE_INSTALLED: Kind =
     service(7_045, &["ServiceName", "ImagePath", "ServiceType", "StartType", "AccountName"]).account(super::SYSTEM);
-/// The start type of a service was changed.
-pub(in crate::simulate) static SERVICE_START_TYPE: Kind =
-    service(7_040, &["param1", "param2", "param3", "param4"]).account(super::SYSTEM);
-/// A service ended unexpectedly.
-pub(in crate::simulate) static SERVICE_CRASHED: Kind =
-    service(7_031, &["param1", "param2", "param3", "param4", "param5"]).level(2).qualifiers(49_152);
 /// Somebody or something asked for a restart.
 pub(in crate::simulate) static RESTART_ASKED: Kind = Kind::manifest(
     Channel::System,
@@ -84,7 +78,12 @@ pub(in crate::simulate) static FILTER_LOADED: Kind = Kind::manifest(
     &FILTERS,
     6,
     Shape::Named(&[
-        "FinalStatus", "DeviceVersionMajor", "DeviceVersionMinor", "DeviceNameLength", "DeviceName", "DeviceTime",
+        "FinalStatus",
+        "DeviceVersionMajor",
+        "DeviceVersionMinor",
+        "DeviceNameLength",
+        "DeviceName",
+        "DeviceTime",
     ]),
 );
 /// An update begins to install.

@@ -10,7 +10,7 @@ use crate::simulate::windows::{disk, session, trouble, upkeep};
 /// Sharing violation, as a status of the kernel and as an error of Windows.
 const SHARING_VIOLATION: (u32, u32) = (0xc000_0043, 0x20);
 /// The network name is no longer available.
-const NETWORK_GONE: (u32, u32) = (0xc000_00c9, 0x40);
+pub(super) const NETWORK_GONE: (u32, u32) = (0xc000_00c9, 0x40);
 /// The network path was not found.
 const NO_PATH: (u32, u32) = (0xc000_00be, 0x35);
 const IN_USE: &str = "The process cannot access the file because it is being used by another process.";
@@ -143,7 +143,14 @@ impl World<'_> {
         place.next_session += 1;
         place.next_disk = 2 + (number - 1) % 120;
         let ends_at = at.plus_seconds(f64::from(visit.stay_s));
-        place.sessions.push(Session { id, user, state: State::Active, disk: number, ends_at, by_limit: visit.by_limit });
+        place.sessions.push(Session {
+            id,
+            user,
+            state: State::Active,
+            disk: number,
+            ends_at,
+            by_limit: visit.by_limit,
+        });
         let version = place.profile_version;
         let opened = SessionRef { host, id };
         self.ledger.opened.push((at, host, user));
@@ -213,8 +220,7 @@ impl World<'_> {
                 self.refuse_disk(at, host, user, NO_PATH, NO_PATH_TEXT, false);
             }
             Sign::Glitch => self.refuse_disk(at, host, user, NETWORK_GONE, NETWORK_GONE_TEXT, false),
-            Sign::NoController => self.refuse_logon(at, host, user, session::NO_LOGON_SERVER, &trouble::NO_CONTROLLER),
-            Sign::Exhausted => self.refuse_logon(at, host, user, session::NO_RESOURCES, &trouble::NO_PORTS),
+            Sign::Exhausted => self.refuse_exhausted(at, host, user),
             Sign::AgentCrash => self.crash_session(at, host, user),
             Sign::ProfileBroken => self.break_profile(at, host, user),
             Sign::WrongPassword => self.refuse_password(host, at, user, &self.people[user].client.clone()),
@@ -268,27 +274,17 @@ impl World<'_> {
         self.log(host, at, after_s + stays, &session::LOGOFF, vec![Value::from(account), Value::U32(id)]);
     }
 
-    /// Refused before any session: the audit names the reason, the system log its cause.
-    fn refuse_logon(
-        &mut self,
-        at: Timestamp,
-        host: usize,
-        user: usize,
-        why: session::Refused,
-        cause: &'static super::Kind,
-    ) {
+    /// Refused before any session: the audit names the reason, the system log now and then its cause.
+    fn refuse_exhausted(&mut self, at: Timestamp, host: usize, user: usize) {
         let (name, client) = (self.people[user].name.clone(), self.people[user].client.clone());
         let port = 49_152 + self.random.below(16_000) as u32;
         self.knock(host, at, None, 0.0);
-        self.log(host, at, 6.0, &session::AUDIT_REFUSED, session::refused_data(why, &name, &client, port));
+        let refused = session::refused_data(session::NO_RESOURCES, &name, &client, port);
+        self.log(host, at, 6.0, &session::AUDIT_REFUSED, refused);
         if self.random.chance(0.35) {
-            let data = if cause.id == trouble::NO_CONTROLLER.id { trouble::no_controller_data() } else { trouble::plain_data() };
-            self.log(host, at, 6.2, cause, data);
+            self.log(host, at, 6.2, &trouble::NO_PORTS, trouble::plain_data());
         }
-        if cause.id == trouble::NO_CONTROLLER.id && self.random.chance(0.15) {
-            self.log(host, at, 21.0, &trouble::POLICY_NO_CONTROLLER, trouble::policy_data());
-        }
-        if cause.id == trouble::NO_PORTS.id && self.random.chance(0.1) {
+        if self.random.chance(0.1) {
             self.log(host, at, 9.0, &trouble::MEMORY_SHORT, trouble::memory_data(77_309_411_328));
         }
     }

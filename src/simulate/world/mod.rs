@@ -6,14 +6,14 @@ mod connect;
 mod leave;
 mod restart;
 
-pub(super) use restart::PROFILES_NAME;
+pub(super) use restart::{AGENT_BAD, PROFILES_NAME};
 
 use super::calendar::{Calendar, days};
 use super::evtx::Value;
 use super::people::{Person, Visit, hire, plan_day};
 use super::random::Random;
 use super::script::{Script, Sign, host_name};
-use super::windows::{Entry, Kind};
+use super::windows::{Entry, Kind, disk, upkeep};
 use crate::model::Timestamp;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -43,8 +43,12 @@ enum Step {
     Up(usize),
     /// Something tries an old password.
     Stale,
+    /// The profile share goes away, and comes back, as host so and so sees it.
+    Share(usize, bool),
     /// Counters are read.
     Sample,
+    /// Hosts tell how long they have been up.
+    Noon,
 }
 
 /// A session that may be gone by the time of the step.
@@ -106,7 +110,6 @@ pub(super) struct RefusedTry {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sample {
     pub(super) at: Timestamp,
-    pub(super) host: usize,
     pub(super) n_active: usize,
     pub(super) n_inactive: usize,
     pub(super) processor_percent: f64,
@@ -198,6 +201,7 @@ impl World<'_> {
                 }
             }
             self.queue(self.calendar.at(date, 1.5), Step::ResetAll);
+            self.queue(self.calendar.at(date, 12.0), Step::Noon);
             for quarter in 0..96 {
                 self.queue(self.calendar.at(date, f64::from(quarter) / 4.0), Step::Sample);
             }
@@ -208,6 +212,14 @@ impl World<'_> {
                     self.queue(at.plus_seconds(-1_200.0), Step::Drain(host));
                 }
                 self.queue(at, Step::Change(number, host));
+            }
+        }
+        for refusal in script.refusals.iter().filter(|refusal| refusal.sign == Sign::ShareUnreachable) {
+            for range in &refusal.ranges {
+                for &host in &refusal.hosts {
+                    self.queue(range.start, Step::Share(host, false));
+                    self.queue(range.end, Step::Share(host, true));
+                }
             }
         }
         if let Some(stale) = script.stale {
@@ -232,7 +244,9 @@ impl World<'_> {
             Step::Down(host) => self.go_down(at, host),
             Step::Up(host) => self.come_up(at, host),
             Step::Stale => self.try_old_password(at),
+            Step::Share(host, back) => self.share(at, host, back),
             Step::Sample => self.sample(at),
+            Step::Noon => self.tell_uptime(at),
         }
     }
 
@@ -268,17 +282,34 @@ impl World<'_> {
         format!("EXAMPLE\\{}", self.people[user].name)
     }
 
+    fn tell_uptime(&mut self, at: Timestamp) {
+        for host in 0..self.hosts.len() {
+            let up_s = at.seconds_since(self.hosts[host].up_since) as u64;
+            self.log(host, at, 0.0, &upkeep::UPTIME, upkeep::uptime_data(up_s));
+        }
+    }
+
+    fn share(&mut self, at: Timestamp, host: usize, back: bool) {
+        let session = 0x0400_0000_0049 + 4 * host as u64;
+        let after_s = self.random.between(2.0, 25.0);
+        if back {
+            self.log(host, at, after_s, &disk::SMB_BACK, disk::back_data(session));
+        } else {
+            self.log(host, at, after_s, &disk::SMB_LOST, disk::lost_data(session, connect::NETWORK_GONE.0));
+        }
+    }
+
     fn sample(&mut self, at: Timestamp) {
         for host in 0..self.hosts.len() {
             let sessions = &self.hosts[host].sessions;
             let n_active = sessions.iter().filter(|session| session.state == State::Active).count();
             let n_inactive = sessions.iter().filter(|session| session.state == State::Disconnected).count();
-            let processor_percent = 3.0 + 1.4 * n_active as f64 + self.random.between(0.0, 6.0);
-            let free = 65_536.0 - 9_000.0 - 620.0 * (n_active + n_inactive) as f64 - self.random.between(0.0, 800.0);
+            let limit = self.script.sessions_at_limit;
+            let processor_percent = 3.0 + 92.0 * n_active as f64 / limit + self.random.between(0.0, 6.0);
+            let free = 56_000.0 * (1.0 - (n_active + n_inactive) as f64 / limit) - self.random.between(0.0, 800.0);
             let free_megabytes = free.max(180.0);
             self.ledger.samples.push(Sample {
                 at,
-                host,
                 n_active,
                 n_inactive,
                 processor_percent: processor_percent.min(100.0),

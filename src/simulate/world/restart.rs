@@ -111,7 +111,8 @@ impl World<'_> {
         self.hosts[host].next_session = 2;
         self.log(host, at, 0.0, &upkeep::SYSTEM_START, upkeep::start_data(at, patch));
         // A filter's date changes with its binary; it is a fingerprint, not a date.
-        let made = |salt: &str| Timestamp::from_unix_seconds(1_500_000_000 + i64::from(crc32fast::hash(salt.as_bytes()) / 40));
+        let made =
+            |salt: &str| Timestamp::from_unix_seconds(1_500_000_000 + i64::from(crc32fast::hash(salt.as_bytes()) / 40));
         for (place, &name) in FILTERS.iter().enumerate() {
             self.log(host, at, 1.0 + 0.1 * place as f64, &upkeep::FILTER_LOADED, upkeep::filter_data(name, made(name)));
         }

@@ -1,6 +1,5 @@
 //! Changes with their verdicts: shape, color and word. The most telling get a label, the others a place in a row of clusters.
 
-use super::Lane;
 use crate::frame::Change;
 use crate::judge::Verdict;
 use crate::model::TimeRange;
@@ -10,9 +9,6 @@ use crate::report::chart::text;
 use crate::report::chart::theme::{Ink, PLOT_LEFT, PLOT_RIGHT, SMALL, TITLE};
 use crate::report::input::name_of;
 use crate::report::wording::{number, verdict as words};
-
-/// Changes.
-pub const LANE: Lane = Lane { name: "changes", bands };
 
 /// Rows of labels; what finds no room in them goes to the clusters.
 const MAX_ROWS: usize = 6;
@@ -28,13 +24,22 @@ const LABEL_PIXELS: i32 = 360;
 /// Width of a cluster: a symbol and a number of three digits below it.
 const CLUSTER_PIXELS: f64 = 26.0;
 
-fn bands(scene: &Scene<'_>) -> Vec<Band> {
-    let mut ranked: Vec<Item<'_>> =
-        scene.input.tables.changes.iter().filter(|change| scene.axis.shows(change.started_at)).map(|change| Item::new(scene, change)).collect();
+/// Changes.
+pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
+    let mut ranked: Vec<Item<'_>> = scene
+        .input
+        .tables
+        .changes
+        .iter()
+        .filter(|change| scene.axis.shows(change.started_at))
+        .map(|change| Item::new(scene, change))
+        .collect();
     if ranked.is_empty() {
         return Vec::new();
     }
-    ranked.sort_by(|a, b| a.rank.cmp(&b.rank).then(a.distance_s.total_cmp(&b.distance_s)).then_with(|| a.change.id.cmp(&b.change.id)));
+    ranked.sort_by(|a, b| {
+        a.rank.cmp(&b.rank).then(a.distance_s.total_cmp(&b.distance_s)).then_with(|| a.change.id.cmp(&b.change.id))
+    });
     let mut placed = Placed::default();
     let mut left_over = Vec::new();
     for (idx, item) in ranked.iter().enumerate() {
@@ -123,13 +128,27 @@ impl Placed {
         let distance = f64::from(DISTANCE);
         let on_right = (first - distance, last + distance + width);
         let on_left = (first - distance - width, last + distance);
-        let fits = |(from, to): (f64, f64)| from >= f64::from(PLOT_LEFT) - distance && to <= f64::from(PLOT_RIGHT) + 4.0;
+        let fits =
+            |(from, to): (f64, f64)| from >= f64::from(PLOT_LEFT) - distance && to <= f64::from(PLOT_RIGHT) + 4.0;
         for row in 0..MAX_ROWS {
             if row == self.rows.len() {
                 self.rows.push(Vec::new());
             }
-            let is_free = |(from, to): (f64, f64)| self.rows[row].iter().all(|taken| to + 10.0 < taken.0 || taken.1 + 10.0 < from);
-            let choice = [(Side::Right, on_right), (Side::Left, on_left)].into_iter().find(|(_, span)| fits(*span) && is_free(*span));
+            let is_free = |(from, to): (f64, f64)| {
+                self.rows[row].iter().all(|taken| to + 10.0 < taken.0 || taken.1 + 10.0 < from)
+            };
+            // No label lies under the line of the guilty change.
+            let line = scene.guilty_at().map(|at| scene.axis.x(at));
+            let is_clear = |side: Side| {
+                let (from, to) = match side {
+                    Side::Left => (first - distance - width, first - distance),
+                    _ => (last + distance, last + distance + width),
+                };
+                line.is_none_or(|line| line < from - 3.0 || to + 3.0 < line)
+            };
+            let choice = [(Side::Right, on_right), (Side::Left, on_left)]
+                .into_iter()
+                .find(|(side, span)| fits(*span) && is_free(*span) && is_clear(*side));
             if let Some((side, span)) = choice {
                 self.rows[row].push(span);
                 let (shape, ink) = scene::look(item.verdict);
@@ -178,7 +197,15 @@ fn clusters(scene: &Scene<'_>, items: &[&Item<'_>], row: usize) -> Vec<Mark> {
             _ => true,
         });
         if together.len() > 1 && is_free {
-            let label = Mark::Label { row: row + 1, at: middle, side: Side::Middle, distance: 0, text, ink: Ink::Quiet, bold: false };
+            let label = Mark::Label {
+                row: row + 1,
+                at: middle,
+                side: Side::Middle,
+                distance: 0,
+                text,
+                ink: Ink::Quiet,
+                bold: false,
+            };
             marks.push(label);
         }
     }
@@ -198,10 +225,14 @@ mod tests {
     #[test]
     fn the_founding_changes_carry_their_verdicts() {
         let band = band_of(&fixture::founding());
-        let labels: Vec<&str> = band.marks.iter().filter_map(|mark| match mark {
-            Mark::Label { text, .. } => Some(text.as_str()),
-            _ => None,
-        }).collect();
+        let labels: Vec<&str> = band
+            .marks
+            .iter()
+            .filter_map(|mark| match mark {
+                Mark::Label { text, .. } => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
         assert_eq!(
             labels,
             [
@@ -224,8 +255,10 @@ mod tests {
     #[test]
     fn two_hundred_changes_are_all_there() {
         let band = band_of(&fixture::many_changes());
-        let labels = band.marks.iter().filter(|mark| matches!(mark, Mark::Label { side: Side::Left | Side::Right, .. })).count();
-        let n_clustered: usize = band.rows.iter().find_map(|row| row.name.strip_suffix(" more, clustered")).unwrap().parse().unwrap();
+        let labels =
+            band.marks.iter().filter(|mark| matches!(mark, Mark::Label { side: Side::Left | Side::Right, .. })).count();
+        let n_clustered: usize =
+            band.rows.iter().find_map(|row| row.name.strip_suffix(" more, clustered")).unwrap().parse().unwrap();
         assert_eq!(labels + n_clustered, 200);
         assert!(labels >= 6);
     }

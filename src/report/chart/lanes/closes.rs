@@ -1,31 +1,29 @@
 //! Sessions that did not close: what a latent fault leaves behind before anyone is locked out.
 
-use super::{Lane, counted, missing, rate_bars, round_scale, unit};
+use super::{counted, missing, rate_bars, round_scale, unit};
 use crate::frame::Close;
-use crate::report::chart::mark::Band;
+use crate::report::chart::mark::{Band, Note};
 use crate::report::chart::scene::Scene;
 use crate::report::chart::theme::Ink;
 
-/// Sessions that did not close.
-pub const LANE: Lane = Lane { name: "closes", bands };
-
 /// Without a source that can show a close there is no lane: an empty one would claim that all went well.
-fn bands(scene: &Scene<'_>) -> Vec<Band> {
+pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     let sessions = &scene.input.tables.sessions;
     if sessions.iter().all(|session| session.close == Close::NotObservable) {
         return Vec::new();
     }
-    let ends = sessions.iter().filter(|session| session.close == Close::Incomplete).filter_map(|session| {
-        session.ended_at.or(session.marks.first().map(|mark| mark.at))
-    });
+    let ends = sessions
+        .iter()
+        .filter(|session| session.close == Close::Incomplete)
+        .filter_map(|session| session.ended_at.or(session.marks.first().map(|mark| mark.at)));
     let counts = counted(&scene.axis, ends);
     let (bars, max) = rate_bars(&scene.axis, &counts, Ink::Unclosed);
     let mut marks: Vec<_> = missing(scene).collect();
     marks.extend(bars);
     vec![Band {
         title: "Sessions that did not close".to_owned(),
-        notes: vec![(format!("per {}", unit(&scene.axis)), Ink::Quiet)],
-        height: 34,
+        notes: vec![Note::plain(format!("per {}", unit(&scene.axis)))],
+        height: 40,
         scale: Some(round_scale(max)),
         rows: Vec::new(),
         marks,

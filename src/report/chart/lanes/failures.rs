@@ -2,29 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use super::{Lane, counted, missing, rate_bars, round_scale, unit};
-use crate::model::Name;
-use crate::report::chart::mark::Band;
+use super::{counted, missing, rate_bars, round_scale, unit};
+use crate::model::{Fault, Name};
+use crate::report::chart::mark::{Band, Note};
 use crate::report::chart::scene::Scene;
 use crate::report::chart::theme::Ink;
-
-/// Failures by signature.
-pub const LANE: Lane = Lane { name: "failures", bands };
 
 /// Signatures with a band of their own; the others share one.
 const MAX_SIGNATURES: usize = 4;
 const MAIN_HEIGHT: i32 = 64;
 const OTHER_HEIGHT: i32 = 34;
-const INKS: [Ink; MAX_SIGNATURES] = [Ink::Guilty, Ink::Contributing, Ink::Third, Ink::Arriving];
+/// The incident's own signature has the color of the guilty change; those of the users' own faults stay gray.
+const INKS: [Ink; MAX_SIGNATURES] = [Ink::Guilty, Ink::Contributing, Ink::Third, Ink::Other];
 
-fn bands(scene: &Scene<'_>) -> Vec<Band> {
+/// Failures by signature.
+pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     let order = order(scene);
     let own = &order[..order.len().min(MAX_SIGNATURES)];
     let mut bands: Vec<Band> = own
         .iter()
-        .zip(INKS)
         .enumerate()
-        .map(|(idx, (signature, ink))| band(scene, scene.input.signature_title(signature), idx == 0, ink, &|name| name == *signature))
+        .map(|(idx, signature)| {
+            let is_of_incident = scene.incident.is_some_and(|main| main.signatures.contains(signature));
+            let ink = match (is_of_incident, scene.incident.is_some()) {
+                _ if !is_of_incident && is_user_s(scene, signature) => Ink::Other,
+                (_, true) => INKS[idx],
+                (_, false) => INKS[(idx + 1) % MAX_SIGNATURES],
+            };
+            band(scene, scene.input.signature_title(signature), idx == 0, ink, &|name| name == *signature)
+        })
         .collect();
     let rest = &order[own.len()..];
     if !rest.is_empty() {
@@ -37,7 +43,7 @@ fn bands(scene: &Scene<'_>) -> Vec<Band> {
     bands
 }
 
-/// Those of the incident first, in its order, then the others by number and name.
+/// Those of the incident first, in its order, then the others by number and name, the users' own faults last.
 fn order<'a>(scene: &Scene<'a>) -> Vec<&'a Name> {
     let mut counts: BTreeMap<&Name, usize> = BTreeMap::new();
     for attempt in &scene.input.tables.attempts {
@@ -48,9 +54,15 @@ fn order<'a>(scene: &Scene<'a>) -> Vec<&'a Name> {
     let mut order: Vec<&Name> =
         scene.incident.map_or(&[][..], |main| &main.signatures).iter().filter(|id| counts.contains_key(id)).collect();
     let mut others: Vec<(&Name, usize)> = counts.into_iter().filter(|(id, _)| !order.contains(id)).collect();
-    others.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    others.sort_by_key(|(id, n)| (is_user_s(scene, id), std::cmp::Reverse(*n), *id));
     order.extend(others.into_iter().map(|(id, _)| id));
     order
+}
+
+/// Whether the failures of a signature are the users' own, such as a wrong password.
+fn is_user_s(scene: &Scene<'_>, signature: &Name) -> bool {
+    let first = scene.input.tables.attempts.iter().find(|attempt| attempt.signature.as_ref() == Some(signature));
+    first.is_some_and(|attempt| attempt.fault == Some(Fault::User))
 }
 
 fn band(scene: &Scene<'_>, title: &str, is_main: bool, ink: Ink, is_own: &dyn Fn(&Name) -> bool) -> Band {
@@ -62,7 +74,7 @@ fn band(scene: &Scene<'_>, title: &str, is_main: bool, ink: Ink, is_own: &dyn Fn
     let note = format!("failures per {}", unit(&scene.axis));
     Band {
         title: crate::report::wording::capitalized(title),
-        notes: if is_main { vec![(note, Ink::Quiet)] } else { Vec::new() },
+        notes: if is_main { vec![Note::plain(note)] } else { Vec::new() },
         height: if is_main { MAIN_HEIGHT } else { OTHER_HEIGHT },
         scale: Some(round_scale(max)),
         rows: Vec::new(),

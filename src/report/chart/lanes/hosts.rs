@@ -2,15 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Lane;
 use crate::judge::Verdict;
 use crate::model::{Name, TimeRange};
-use crate::report::chart::mark::{Band, Mark, Row, Shape};
+use crate::report::chart::mark::{Band, Mark, Note, Row, Shape};
 use crate::report::chart::scene::{self, Scene};
 use crate::report::chart::theme::{Ink, heat};
-
-/// Host by time.
-pub const LANE: Lane = Lane { name: "hosts", bands };
 
 /// Up to so many hosts every row is high enough for its name.
 const MAX_NAMED: usize = 24;
@@ -19,7 +15,8 @@ const MAX_ROWS: usize = 72;
 const NAMED_HEIGHT: i32 = 16;
 const SMALL_HEIGHT: i32 = 8;
 
-fn bands(scene: &Scene<'_>) -> Vec<Band> {
+/// Host by time.
+pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     if scene.hosts.is_empty() {
         return Vec::new();
     }
@@ -31,7 +28,10 @@ fn bands(scene: &Scene<'_>) -> Vec<Band> {
         .iter()
         .enumerate()
         // Small rows are named two by two: a name is as high as two of them.
-        .map(|(idx, host)| Row { name: if is_named || idx % 2 == 0 { host.to_string() } else { String::new() }, height })
+        .map(|(idx, host)| {
+            let has_room = is_named || (idx % 2 == 0 && idx + 1 < own.len());
+            Row { name: if has_room { host.to_string() } else { String::new() }, height }
+        })
         .collect();
     let row_of: BTreeMap<&Name, usize> =
         own.iter().enumerate().map(|(idx, host)| (host, idx)).chain(rest.iter().map(|host| (host, n_own))).collect();
@@ -45,12 +45,29 @@ fn bands(scene: &Scene<'_>) -> Vec<Band> {
     marks.extend(arrivals(scene, &row_of, n_own, is_named));
     vec![Band {
         title: "Hosts".to_owned(),
-        notes: Vec::new(),
+        notes: notes(scene, rows.len()),
         height: rows.iter().map(|row| row.height).sum(),
         scale: None,
         rows,
         marks,
     }]
+}
+
+/// What order and signs mean, where the rows leave room for it.
+fn notes(scene: &Scene<'_>, n_rows: usize) -> Vec<Note> {
+    let mut notes = vec![Note::plain("share of attempts that failed")];
+    if scene.incident.is_some() {
+        notes = vec![Note::plain("in the order in which they were hit")];
+        if scene.guilty.is_some() {
+            notes.push(Note::about("▲", Ink::Text, "got the change"));
+        }
+        if scene.incident.is_some_and(|main| main.remedy.change_id.is_some()) {
+            notes.push(Note::about("+", Ink::Remedy, "got the remedy"));
+        }
+    }
+    // A line of text is about as high as a row with a name; the title takes the first.
+    notes.truncate(n_rows.saturating_sub(2));
+    notes
 }
 
 /// One tile a row and bin with attempts, colored by the share that failed; equal neighbors become one.
@@ -70,7 +87,9 @@ fn tiles(scene: &Scene<'_>, row_of: &BTreeMap<&Name, usize>, n_rows: usize) -> V
         for (bin, (tried, failed)) in scene.axis.bins.iter().zip(&counts[row * n_bins..(row + 1) * n_bins]) {
             let ink = (*tried > 0).then(|| heat(f64::from(*failed) / f64::from(*tried)));
             match (&mut open, ink) {
-                (Some((span, known)), Some(ink)) if *known == ink && span.end == bin.span.start => span.end = bin.span.end,
+                (Some((span, known)), Some(ink)) if *known == ink && span.end == bin.span.start => {
+                    span.end = bin.span.end;
+                }
                 _ => {
                     tiles.extend(open.take().map(|(span, ink)| Mark::Tile { row, span, ink }));
                     open = ink.map(|ink| (bin.span, ink));
@@ -118,7 +137,13 @@ mod tests {
         let band = &bands(&scene)[0];
         let patched = band.rows.iter().position(|row| row.name == "RDS04").unwrap();
         let at = fixture::at("2022-08-22T13:30:00Z");
-        assert!(band.marks.contains(&Mark::Symbol { row: patched, at, shape: Shape::Plus, ink: Ink::Remedy, radius: 5 }));
+        assert!(band.marks.contains(&Mark::Symbol {
+            row: patched,
+            at,
+            shape: Shape::Plus,
+            ink: Ink::Remedy,
+            radius: 5
+        }));
         let gap = Mark::Missing {
             row: band.rows.iter().position(|row| row.name == "RDS05"),
             span: case.tables.coverage[4].gaps[0],

@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Lane, missing, round_scale};
+use super::{missing, round_scale};
 use crate::model::{Name, Timestamp};
-use crate::report::chart::mark::{Band, Fill, Mark};
+use crate::report::chart::mark::{Band, Fill, Mark, Note};
 use crate::report::chart::scene::Scene;
 use crate::report::chart::theme::Ink;
 
 /// Load.
-pub const LANE: Lane = Lane { name: "load", bands };
-
-fn bands(scene: &Scene<'_>) -> Vec<Band> {
+pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     let tables = &scene.input.tables;
     let mut arriving: BTreeMap<i64, BTreeSet<&Name>> = BTreeMap::new();
     for attempt in &tables.attempts {
@@ -41,9 +39,9 @@ fn bands(scene: &Scene<'_>) -> Vec<Band> {
     vec![Band {
         title: "Load".to_owned(),
         notes: vec![
-            ("― sessions open".to_owned(), Ink::Open),
-            ("■ users arriving per hour".to_owned(), Ink::Quiet),
-            ("each bin shows its busiest hour".to_owned(), Ink::Quiet),
+            Note::about("―", Ink::Open, "sessions open"),
+            Note::about("■", Ink::Arriving, "users arriving per hour"),
+            Note::plain("each bin: its busiest hour"),
         ],
         height: 62,
         scale: Some(round_scale(max)),

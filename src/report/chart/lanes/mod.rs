@@ -1,6 +1,6 @@
 //! The lanes of the timeline, one file each: a lane turns tables into marks and draws nothing.
 //!
-//! Write `lanes/<name>.rs` with a [`Lane`], and add it to [`LANES`]. The tests lay out every lane for every
+//! Write `lanes/<name>.rs` with a function `bands`, a [`Lane`], and add it to [`LANES`]. The tests lay out every lane for every
 //! made-up input and check that no label overlaps another.
 
 use super::axis::Axis;
@@ -9,25 +9,19 @@ use super::scene::Scene;
 use super::theme::Ink;
 use crate::model::Timestamp;
 
-pub mod changes;
-pub mod closes;
-pub mod failures;
-pub mod hosts;
-pub mod load;
-pub mod share;
+pub(crate) mod changes;
+pub(crate) mod closes;
+pub(crate) mod failures;
+pub(crate) mod hosts;
+pub(crate) mod load;
+pub(crate) mod share;
 
-/// One lane.
-#[derive(Clone, Copy, Debug)]
-pub struct Lane {
-    /// Its name.
-    pub name: &'static str,
-    /// Computes its bands from above; none if the lane has nothing to say.
-    pub bands: fn(&Scene<'_>) -> Vec<Band>,
-}
+/// One lane: computes its bands from above; none if it has nothing to say.
+pub(crate) type Lane = fn(&Scene<'_>) -> Vec<Band>;
 
 /// All lanes, from above: what was done, what failed, how busy it was, what stayed open, where.
-pub const LANES: &[Lane] =
-    &[changes::LANE, failures::LANE, share::LANE, load::LANE, closes::LANE, hosts::LANE];
+pub(crate) const LANES: &[Lane] =
+    &[changes::bands, failures::bands, share::bands, load::bands, closes::bands, hosts::bands];
 
 /// Counts instants in the bins of an axis.
 fn counted(axis: &Axis, instants: impl Iterator<Item = Timestamp>) -> Vec<u32> {
@@ -89,11 +83,5 @@ mod tests {
     fn scales_end_at_round_numbers() {
         let labels: Vec<String> = [0.0, 1.0, 7.0, 41.0, 123.0, 15.0].map(|max| round_scale(max).label).to_vec();
         assert_eq!(labels, ["1", "1", "8", "50", "150", "15"]);
-    }
-
-    #[test]
-    fn lanes_have_names_of_their_own() {
-        let names: std::collections::BTreeSet<_> = LANES.iter().map(|lane| lane.name).collect();
-        assert_eq!(names.len(), LANES.len());
     }
 }

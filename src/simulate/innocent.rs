@@ -1,7 +1,7 @@
 //! Changes that happen in every month and hurt nobody.
 
-use super::on_all;
-use crate::simulate::script::{Change, What};
+use super::case::on_all;
+use super::script::{Change, What};
 use jiff::civil::Date;
 
 /// A Windows cumulative update with restarts in the small hours.
@@ -47,4 +47,9 @@ pub(super) fn ledger_application(version: &'static str) -> What {
         package: "C:\\Deploy\\ExemplaLedger\\ExemplaLedger.msi",
         service: "Exempla Ledger Print Service",
     }
+}
+
+/// All hosts restart one after the other, as every month.
+pub(super) fn routine_restart(n_hosts: usize, date: Date) -> Change {
+    on_all(n_hosts, What::Restart, date, 4.0, 15.0, true)
 }
