@@ -375,11 +375,11 @@ mod tests {
             "<Event></Event>",
             "<Event><System></System>",
             "<Event><System><EventID>x</EventID></System></Event>",
-            "<Event><System a=b></System></Event>",
+            "<Event><System><Provider Name=x/></System></Event>",
             "<Event><System></Event></System>",
         ] {
             let parsed = parse(text, &Selection::everything(), &mut Names::new());
-            assert!(parsed.is_err() || text.contains("a=b"), "{text}");
+            assert!(parsed.is_err(), "{text}");
         }
         let deep = format!("<Event>{}", "<a>".repeat(100_000));
         assert!(parse(&deep, &Selection::everything(), &mut Names::new()).is_err());
