@@ -84,12 +84,11 @@ pub fn pairs(text: &str) -> Properties {
             .count();
         let key = &text[at - key_len..at];
         let rest = &text[at + 1..];
-        let (value, next) = match rest.as_bytes().first() {
-            Some(quote @ (b'"' | b'\'')) => quoted(rest, *quote),
-            _ => {
-                let len = rest.find([' ', '\t', '\n', '\r', ',', ';', '|', '&']).unwrap_or(rest.len());
-                (rest[..len].trim_end_matches([')', ']', '}']).to_owned(), len)
-            }
+        let (value, next) = if let Some(quote @ (b'"' | b'\'')) = rest.as_bytes().first() {
+            quoted(rest, *quote)
+        } else {
+            let len = rest.find([' ', '\t', '\n', '\r', ',', ';', '|', '&']).unwrap_or(rest.len());
+            (rest[..len].trim_end_matches([')', ']', '}']).to_owned(), len)
         };
         if key_len > 0 && !rest.starts_with('=') {
             found.push((key.to_owned(), value));

@@ -9,7 +9,6 @@ use regex::Regex;
 
 use super::format::{Context, LineOutcome};
 use super::property::{self, Meaning};
-use super::signature::Signatures;
 use crate::model::identity::{canonical_host, canonical_user};
 use crate::model::{Action, Fault, Severity, Timestamp, Trust};
 
@@ -94,13 +93,10 @@ pub fn understand(request: &Request<'_>, context: &mut Context<'_>) -> LineOutco
             request.substatus.unwrap_or(0),
             request.win32.unwrap_or(0)
         );
-        let hit = Signatures::embedded().classify_text(context.dataset, event.severity, &text);
-        let (signature, fault) = match hit {
-            Some(hit) => (hit.id, hit.fault),
-            None => (context.names.intern(&format!("other-{}-{code}", context.dataset)), fault(request)),
-        };
-        event.signature = Some(signature);
-        event.fault = (action == Action::Failure).then_some(fault);
+        // Status and Windows error are the whole of what a request says; the catalog knows only that 5xx is
+        // an error of the server, and one word for all would hide which kind of failure began when.
+        event.signature = Some(context.names.intern(&format!("other-{}-{code}", context.dataset)));
+        event.fault = (action == Action::Failure).then(|| fault(request));
         event.error_code = Some(context.names.intern(&code));
         event.message = Some(context.message(&text));
     }

@@ -97,7 +97,9 @@ fn logons(ones: &[One]) -> Logons {
             logons.entry((Name::clone(user), Name::clone(host))).or_default().push(at);
         }
     }
-    logons.values_mut().for_each(|times| times.sort_unstable());
+    for times in logons.values_mut() {
+        times.sort_unstable();
+    }
     logons
 }
 
@@ -114,8 +116,7 @@ fn zone_by_logons(one: &One, logons: &Logons, stated: Option<&ZoneRule>) -> Opti
         one.kept.iter().filter_map(seen).filter(|(user, host, _)| has(logons, user, host).is_some()).collect();
     let step = all.len().div_ceil(N_COMPARED_MAX).max(1);
     let compared: Vec<_> = all.into_iter().step_by(step).collect();
-    let zones = stated.cloned().into_iter().chain(std::iter::once(ZoneRule::UTC));
-    let zones = zones.chain(WINDOWS_ZONES.iter().filter_map(|(_, zone)| ZoneRule::named(zone)));
+    let zones = stated.cloned().into_iter().chain(std::iter::once(ZoneRule::UTC)).chain(all_zones());
     let mut scored: Vec<(usize, Vec<i64>, ZoneRule)> = Vec::new();
     for rule in zones {
         let instants: Vec<Timestamp> = compared.iter().map(|(_, _, civil)| instant(&rule, Civil(civil.0))).collect();
@@ -180,12 +181,16 @@ fn stated_zone(ones: &[One]) -> Option<ZoneRule> {
         return ZoneRule::named(name);
     }
     let (_, first) = *offsets.first()?;
-    // Western Europe comes first: where several zones agree with every offset, they agree with each other
-    // on the days in question.
-    let zones = ["Europe/Berlin", "Europe/London", "America/New_York"];
-    let zones = zones.into_iter().chain(WINDOWS_ZONES.iter().map(|(_, zone)| *zone));
     let agrees = |rule: &ZoneRule| offsets.iter().all(|(at, offset_s)| rule.offset_s_at(*at) == *offset_s);
-    zones.filter_map(ZoneRule::named).find(agrees).or(Some(ZoneRule::Fixed(first)))
+    all_zones().find(agrees).or(Some(ZoneRule::Fixed(first)))
+}
+
+/// All zones that Windows knows, the best known first: where several agree with what is seen, they agree
+/// with each other on the days in question, and a familiar name is easier to check.
+fn all_zones() -> impl Iterator<Item = ZoneRule> {
+    let familiar = ["Europe/Berlin", "Europe/London", "America/New_York", "America/Chicago", "America/Los_Angeles"];
+    let rest = WINDOWS_ZONES.iter().map(|(_, zone)| *zone).filter(move |zone| !familiar.contains(zone));
+    familiar.into_iter().chain(rest).filter_map(ZoneRule::named)
 }
 
 /// Reads the guessed stamps of a source, which were taken for UTC, in a zone.

@@ -124,7 +124,9 @@ fn a_stated_zone_goes_before_what_other_logs_say() {
 /// A login service's log in local time and the same logons in the hosts' profile logs.
 fn login_service_and_hosts() -> (String, String) {
     let mut service = String::new();
-    let mut host = String::from("[06:00:00.000][tid:00000001.00000001][INFO]   Computer Name: RDS01.corp.example\n[06:00:00.000][tid:00000001.00000001][INFO]   System Time UTC+0\n");
+    let mut host = String::from(
+        "[06:00:00.000][tid:00000001.00000001][INFO]   Computer Name: RDS01.corp.example\n[06:00:00.000][tid:00000001.00000001][INFO]   System Time UTC+0\n",
+    );
     for n in 0..40 {
         let (hour, minute) = (6 + n / 10, (n * 7) % 60);
         writeln!(service, "2022-08-22 {:02}:{minute:02}:05,000 [7] INFO  Shop.Login - Session established user=CORP\\user{n:03} target=RDS01 elapsed=900ms", hour + 2).unwrap();
@@ -203,7 +205,12 @@ fn every_public_log_is_recognised_or_named_as_not_understood() {
         writeln!(
             table,
             "{:<60} {:<16} {:>6} kept {:>6} irrelevant {:>6} damaged, {} {}",
-            source.path, source.format, source.n_kept, source.n_irrelevant, source.n_damaged, source.zone.name,
+            source.path,
+            source.format,
+            source.n_kept,
+            source.n_irrelevant,
+            source.n_damaged,
+            source.zone.name,
             source.span.map_or_else(String::new, |(start, end)| format!("{start} .. {end}"))
         )
         .unwrap();
@@ -231,8 +238,8 @@ fn every_public_log_is_recognised_or_named_as_not_understood() {
         ("lnav/logfile_syslog.1", "stamped-lines"),
         ("lnav/logfile_plain.0", "unknown"),
         ("Hadoop/Hadoop_2k.log", "log4j"),
-        ("Zookeeper/Zookeeper_2k.log", "log4j"),
-        ("Spark/Spark_2k.log", "stamped-lines"),
+        ("Zookeeper/Zookeeper_2k.log", "stamped-lines"),
+        ("Spark/Spark_2k.log", "log4j"),
         ("HDFS/HDFS_2k.log", "stamped-lines"),
         ("OpenSSH/OpenSSH_2k.log", "stamped-lines"),
     ] {

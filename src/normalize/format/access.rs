@@ -28,9 +28,7 @@ fn parts(line: &str) -> Option<Parts<'_>> {
     let open = line.find(" [")?;
     let (stamp, len) = stamp(&line[open + 2..], DateOrder::DayFirst)?;
     let behind = line[open + 2 + len..].strip_prefix("] \"")?;
-    if stamp.offset_s.is_none() {
-        return None;
-    }
+    stamp.offset_s?;
     let words: Vec<&str> = line[..open].split(' ').collect();
     if words.len() < 3 {
         return None;

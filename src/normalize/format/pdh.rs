@@ -156,6 +156,11 @@ impl Parser for PdhParser {
         }
         if samples.is_empty() { LineOutcome::Irrelevant(Some(at)) } else { LineOutcome::Load(samples) }
     }
+
+    /// The host of the first counter: a row of blanks, as the first one is, names it by its columns alone.
+    fn host(&self) -> Option<&str> {
+        self.columns.as_ref()?.iter().flatten().find_map(|column| column.host.as_deref())
+    }
 }
 
 /// Reads `\\HOST\Object(Instance)\Counter`.
