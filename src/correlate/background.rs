@@ -16,7 +16,7 @@ const HOST_WEIGHT: f64 = 2.0;
 /// Weight of the prior of an account, in failures.
 const USER_WEIGHT: f64 = 2.5;
 /// Rounds after which the estimates move by less than a hundredth.
-const N_ROUNDS: usize = 12;
+const N_ROUNDS: usize = 20;
 
 /// Rates of one signature without a mechanism.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +34,12 @@ impl Background {
     /// and the share `share` of its failures shows this signature. No mechanism: an empty `chances`.
     pub fn fit(tries: &[Try], classes: &[Class], chances: &[f64], share: f64, n_hosts: usize, n_users: usize) -> Self {
         let n = classes.iter().filter(|class| **class != Class::Skipped).count() as f64;
-        let own = classes.iter().filter(|class| **class == Class::Own).count() as f64;
-        let rate = (own + 0.5) / (n + 50.0);
+        // Begin where the mechanism is not at work: from a background that holds the incident, too, the
+        // rounds would take long to come down.
+        let is_idle = |place: usize| chances.get(place).is_none_or(|m| *m < 0.005);
+        let idle = || (0..classes.len()).filter(|place| classes[*place] != Class::Skipped && is_idle(*place));
+        let own = idle().filter(|place| classes[*place] == Class::Own).count() as f64;
+        let rate = (own + 0.5) / (idle().count() as f64 + 50.0);
         let mut fit = Self { host: vec![rate; n_hosts], user: vec![1.0; n_users], rate };
         for _ in 0..N_ROUNDS {
             fit.improve(tries, classes, chances, share, n);

@@ -51,7 +51,7 @@ pub(crate) fn find(from: &Correlation, options: &Options, max: usize) -> Vec<Fou
     for _ in 0..max {
         let asked = if found.is_empty() { asked } else { None };
         let with_marks = found.iter().all(|one| !one.is_chain);
-        let Some(opinion) = loudest(from, &skip, asked, with_marks) else { break };
+        let Some(opinion) = loudest(from, &skip, asked, with_marks, found.is_empty()) else { break };
         let Some(one) = incident(&opinion, asked) else { break };
         for place in &one.places {
             skip[*place] = true;
@@ -81,6 +81,7 @@ fn loudest<'a>(
     skip: &[bool],
     asked: Option<(f64, f64)>,
     with_marks: bool,
+    is_first: bool,
 ) -> Option<Opinion<'a>> {
     let mut looks: Vec<(f64, Option<usize>)> = std::iter::once(None)
         .chain((0..from.signatures.len()).map(Some))
@@ -88,10 +89,18 @@ fn loudest<'a>(
         .filter(|(odds, _)| *odds > f64::NEG_INFINITY)
         .collect();
     looks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    // A latent fault may be too quiet for a quick look: the first two are always weighed. Once an incident
+    // is found, what is left must show itself.
+    let n_promising = looks.iter().filter(|(odds, _)| *odds > 0.0).count();
+    let n_full = if is_first { n_promising.clamp(2, N_FULL) } else { n_promising.min(N_FULL) };
     looks
         .into_iter()
-        .take(N_FULL)
+        .take(n_full)
         .map(|(_, signature)| opinion(from, signature, skip, asked, with_marks))
+        .inspect(|one| { // DEBUG
+            eprintln!("VIEW {:?} odds {} weight {} attributed {} share {}", one.scene.view.signature.map(|s| &from.signatures[s]), one.log_odds, one.weight, attributed(one).1.len(), one.scene.view.share); // DEBUG
+            for e in one.explanations.iter().take(8) { eprintln!("   {:?} {} lp {:.2} ll {:.2} grid {:.2} {:?} {:?}", e.cause, e.shape, e.log_prior, e.log_likelihood, e.grid_likelihood, e.best.how, e.best.spans); } // DEBUG
+        }) // DEBUG
         .filter(|one| one.log_odds > MIN_LOG_ODDS || asked.is_some())
         .filter(|one| attributed(one).1.len() as f64 >= MIN_ATTRIBUTED)
         .max_by(|a, b| a.log_odds.total_cmp(&b.log_odds))

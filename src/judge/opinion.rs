@@ -13,6 +13,8 @@ use crate::stats::log_sum_exp;
 pub(crate) const MIN_FAILURES: usize = 6;
 /// The fewest failures that a cause must be held for so that it is an incident: a definition.
 pub(crate) const MIN_ATTRIBUTED: f64 = 6.0;
+/// A marginal likelihood of this many nats, before its prior, is a sign of something.
+const MIN_SIGN: f64 = 2.0;
 /// Bounds of the weight of log ratios: never more than independent attempts, never less than a twentieth.
 const WEIGHT: (f64, f64) = (0.05, 1.0);
 
@@ -68,7 +70,10 @@ pub(crate) fn opinion<'a>(
     let background = fit(&view, &[]);
     view.base = background.chances(&from.tries);
     let first = pass(Scene::new(view, asked), &background);
-    let Some(best) = first.best() else { return first };
+    // Without a sign of anything, a second pass with its background would be the first one again. The odds are
+    // no sign: in the first pass the background holds the incident, too.
+    let shows = first.explanations.iter().any(|one| one.grid_likelihood > MIN_SIGN);
+    let Some(best) = first.best().filter(|_| shows || asked.is_some()) else { return first };
     let mut view = first.scene.view.clone();
     let chances = best.best.chances(&view);
     if signature.is_some() {

@@ -41,7 +41,9 @@ fn authentications_of_a_real_host_join_the_listener_by_activity() {
     let events = events(&corpora.join("evtx/omerbenamram+evtx/samples").join(name));
     let attempts: Vec<&Event> = events.iter().filter(|event| event.action == Action::Attempt).collect();
     let accepted: Vec<&Event> = events.iter().filter(|event| event.action == Action::Authenticated).collect();
-    assert_eq!((attempts.len(), accepted.len()), (1_769, 5));
+    // The file is damaged: readers that go on behind the damage find some more than the 1,769 sound ones.
+    assert!((1_769..1_800).contains(&attempts.len()), "{}", attempts.len());
+    assert_eq!(accepted.len(), 5);
     for one in accepted {
         assert!(one.user.is_some() && one.client.is_some(), "{one:?}");
         let same = attempts.iter().filter(|attempt| attempt.activity_id == one.activity_id).count();
