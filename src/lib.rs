@@ -1,5 +1,24 @@
 //! `causeline` reads Windows event logs and application logs from many hosts, finds the incidents in
-//! which people could not connect, and says why.
+//! which people could not connect, and says why: which change, which load, which host, or none of them.
+//!
+//! ```text
+//! paths ─read→ records ─normalize→ events ─frame→ tables ─correlate→ numbers ─judge→ judgement ─report→ files
+//! ```
+//!
+//! Read first: [`pipeline`] (the whole run), then [`model::Event`], one file of `normalize/format`, one of
+//! `judge/hypotheses`, and `reports/founding-2022` beside `sample-logs/founding-2022`.
+//!
+//! ```no_run
+//! use causeline::pipeline::{self, Options, Unwatched};
+//!
+//! let analysis = pipeline::analyze(&["logs".into()], &Options::default(), &Unwatched)?;
+//! for incident in &analysis.judgement.incidents {
+//!     println!("{} {:?} {:.2}", incident.started_at, incident.root_cause.kind, incident.root_cause.probability);
+//! }
+//! # Ok::<(), causeline::Error>(())
+//! ```
+
+pub mod pipeline;
 
 pub mod model;
 
@@ -23,3 +42,9 @@ pub mod simulate;
 pub mod stats;
 
 pub use error::Error;
+
+#[doc = include_str!("docs/architecture.md")]
+pub mod _architecture {}
+
+#[doc = include_str!("docs/glossary.md")]
+pub mod _glossary {}

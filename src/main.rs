@@ -1,3 +1,9 @@
-//! The command `causeline`.
+//! The command `causeline`: hands its arguments to `cli` and returns the status that comes back.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

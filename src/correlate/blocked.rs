@@ -109,13 +109,7 @@ pub fn doses(from: &Correlation, gamma: f64) -> Vec<f64> {
 impl Blocked {
     /// Runs the filter over all accounts; hosts are exposed within `spans`, `doses` are those of the filter's
     /// power. Tells `blocked` the chance that the mechanism fails each attempt, before its outcome is known.
-    pub fn run(
-        self,
-        view: &View<'_>,
-        spans: &[(f64, f64)],
-        doses: &[f64],
-        mut blocked: impl FnMut(usize, f64),
-    ) -> Run {
+    pub fn run(self, view: &View<'_>, spans: &[(f64, f64)], doses: &[f64], mut blocked: impl FnMut(usize, f64)) -> Run {
         let (mut tries, mut marks) = (Product::new(), Product::new());
         for life in &view.from.lives {
             let mut state = State { w: 0.0, at_s: 0.0, host: None };
@@ -271,8 +265,7 @@ mod tests {
         let from = one_life(MarkState::Seen);
         let mut view = View::new(&from, Some(0), &[]);
         view.base = vec![0.02; 3];
-        let filter =
-            Blocked { q0: 0.1, gamma: 0.0, kappa: 0.9, lasts_h: 10.0, restart_clears: true, d: 0.8, d0: 0.01 };
+        let filter = Blocked { q0: 0.1, gamma: 0.0, kappa: 0.9, lasts_h: 10.0, restart_clears: true, d: 0.8, d0: 0.01 };
         let run = filter.run(&view, &[(1500.0, 5000.0)], &doses(&from, 0.0), |_, _| ());
         assert_eq!(run, Run { tries: 0.0, marks: 0.0 });
     }

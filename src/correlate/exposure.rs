@@ -70,9 +70,8 @@ pub fn exposures(tables: &Tables, hosts: &[Name], start: Timestamp) -> Vec<Expos
                 }
             }
             let reached: Vec<f64> = at_s.iter().copied().filter(|at| at.is_finite()).collect();
-            let is_one_time = change.only_stated
-                && reached.len() > 1
-                && reached.iter().all(|at| (at - reached[0]).abs() < 60.0);
+            let is_one_time =
+                change.only_stated && reached.len() > 1 && reached.iter().all(|at| (at - reached[0]).abs() < 60.0);
             Exposure {
                 id: change.id.clone(),
                 component: change.component.clone(),

@@ -162,8 +162,7 @@ mod tests {
             sessions: vec![session(Some(1000), Some(2000)), session(Some(1500), None), session(None, Some(1200))],
             ..Tables::default()
         };
-        let window =
-            TimeRange { start: Timestamp::from_unix_seconds(0), end: Timestamp::from_unix_seconds(200_000) };
+        let window = TimeRange { start: Timestamp::from_unix_seconds(0), end: Timestamp::from_unix_seconds(200_000) };
         let load = Load::of(&tables, window);
         let at = |seconds| load.sessions(&Name::from("RDS01"), Timestamp::from_unix_seconds(seconds));
         assert_eq!([at(500), at(1100), at(1300), at(1600), at(2500), at(100_000)], [1.0, 2.0, 1.0, 2.0, 1.0, 0.0]);

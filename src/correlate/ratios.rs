@@ -166,7 +166,11 @@ impl<'a> View<'a> {
     pub fn attributed(&self, chances: &[f64]) -> Vec<f64> {
         let part = |place: usize| {
             let (b, by_mechanism) = (self.base[place], chances[place] * self.share);
-            if self.classes[place] == Class::Own { (1.0 - b) * by_mechanism / (b + (1.0 - b) * by_mechanism) } else { 0.0 }
+            if self.classes[place] == Class::Own {
+                (1.0 - b) * by_mechanism / (b + (1.0 - b) * by_mechanism)
+            } else {
+                0.0
+            }
         };
         (0..chances.len()).map(part).collect()
     }

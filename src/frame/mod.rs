@@ -1,11 +1,155 @@
 //! Turns events into tables: attempts, sessions, changes, load, coverage. The only module that names polars.
 //!
-//! In: [`crate::normalize::Normalized`]. Out: [`Tables`], each sorted by time with a full key.
+//! In: [`crate::normalize::Normalized`]. Out: [`Framed`]: the [`Tables`], each sorted by time with a full key,
+//! beside the events they were made from and the sources with their gaps.
 //!
 //! Invariant: no type of polars stands in a public signature; each row leads back to its records.
 
+mod application;
+mod attempts;
+mod changes;
+mod close;
+mod columns;
+mod component;
+mod coverage;
+mod demand;
+mod export;
+mod latency;
+mod list_clock;
+mod load;
+mod loose;
+mod order;
+mod outcome;
+mod restarts;
+mod revealed;
+#[cfg(test)]
+mod scene;
+#[cfg(test)]
+mod scenes;
+mod sessions;
 pub mod tables;
+mod trace;
+mod who;
 
+pub use close::is_strong;
+pub use outcome::{SHORT_LIVED, SILENT};
+pub use restarts::RESTART;
 pub use tables::{
     Attempt, Certainty, Change, Close, Coverage, EndKind, HostChange, HostHour, Mark, Outcome, Session, Tables,
 };
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use who::Actor;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::model::{Action, Event, Name, Provenance, SourceId, Timestamp};
+use crate::normalize::{Normalized, SourceSummary};
+
+/// What a run may narrow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Events before it are left out; changes stay, for what came earlier may act later.
+    pub since: Option<Timestamp>,
+    /// Events from it on are left out, and so are changes.
+    pub until: Option<Timestamp>,
+}
+
+/// The tables and what goes along with them.
+#[derive(Debug, Default)]
+pub struct Framed {
+    /// Everything that the judge may use.
+    pub tables: Tables,
+    /// How the sources fared, now with their gaps.
+    pub sources: Vec<SourceSummary>,
+    /// All events, each once, by time.
+    pub events: Vec<Event>,
+    /// What was wrong so far, by code and path.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Makes tables of everything that the sources say.
+///
+/// The result does not depend on how records are spread over files: copies are dropped, and events are
+/// ordered by what they say.
+pub fn tables(normalized: Normalized, options: &Options) -> Framed {
+    let Normalized { events, changes: mut records, load: mut samples, mut sources, diagnostics: known } = normalized;
+    let mut diagnostics = Diagnostics::new();
+    diagnostics.extend(known);
+    let paths: BTreeMap<SourceId, String> = sources.iter().map(|source| (source.id, source.path.clone())).collect();
+    let is_wanted = |at: Timestamp| options.since.is_none_or(|since| since <= at) && is_before(at, options.until);
+    let events = events.into_iter().filter(|event| is_wanted(event.at)).collect();
+    records.retain(|record| is_before(record.at, options.until));
+    samples.retain(|sample| is_wanted(sample.at));
+    samples.sort_by(|one, other| {
+        (one.at, &one.host, one.metric, &one.counter, one.provenance).cmp(&(
+            other.at,
+            &other.host,
+            other.metric,
+            &other.counter,
+            other.provenance,
+        ))
+    });
+
+    let (events, copies) = order::arrange(events, &paths);
+    diagnostics.extend(copies);
+    let (coverage, gaps) = coverage::coverage(&events, &mut sources);
+    diagnostics.extend(gaps);
+    let sight = coverage::Sight::learn(&events, &coverage);
+    let actors = who::actors(&events);
+    let attempts::Attempts { rows: attempts, n_anonymous, unclaimed, n_unseen } =
+        attempts::attempts(&events, &actors, &sight);
+    for (host, count) in n_unseen {
+        let detail = format!("{host}: tries whose end no log covers; left out");
+        let path = events.iter().find(|event| event.host.as_ref() == Some(&host)).map(|event| event.provenance.source);
+        let path = path.and_then(|source| paths.get(&source)).map_or("", String::as_str);
+        let mut diagnostic = Diagnostic::new(Code::CoverageGap, path, None, detail);
+        diagnostic.count = count;
+        diagnostics.push(diagnostic);
+    }
+    let sessions = close::test(sessions::sessions(&events, &actors, &sight), &events, &actors, &sight);
+    let hosts: BTreeSet<Name> = attempts
+        .iter()
+        .map(|attempt| attempt.host.clone())
+        .chain(sessions.iter().map(|session| session.host.clone()))
+        .collect();
+    let hosts: Vec<Name> = hosts.into_iter().collect();
+    let window = sight.window(&hosts).or_else(|| {
+        let (first, last) = (attempts.first()?, attempts.last()?);
+        Some(crate::model::TimeRange { start: first.at, end: Timestamp(last.at.0 + 1) })
+    });
+    let world = changes::World { hosts: &hosts, sight: &sight, window };
+    let changes = changes::changes(&records, &events, &world);
+    let load = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
+    let symptoms = symptoms(&events, &actors, &unclaimed);
+    let tables = Tables { window, hosts, attempts, n_anonymous, sessions, changes, load, samples, coverage, symptoms };
+    Framed { tables, sources, events, diagnostics: diagnostics.into_vec() }
+}
+
+fn is_before(at: Timestamp, until: Option<Timestamp>) -> bool {
+    until.is_none_or(|until| at < until)
+}
+
+/// Symptoms, and failures that could be laid at nobody's door.
+fn symptoms(
+    events: &[Event],
+    actors: &[Actor],
+    unclaimed: &BTreeSet<usize>,
+) -> Vec<(Timestamp, Option<Name>, Name, Provenance)> {
+    let is_symptom = |index: usize, event: &Event| match event.action {
+        Action::Symptom => true,
+        Action::Failure => {
+            let Actor { host, user, .. } = &actors[index];
+            unclaimed.contains(&index) || (user.is_none() && (host.is_none() || !who::is_host_log(event)))
+        }
+        _ => false,
+    };
+    events
+        .iter()
+        .enumerate()
+        .filter(|(index, event)| is_symptom(*index, event))
+        .filter_map(|(index, event)| {
+            Some((event.at, actors[index].host.clone(), event.signature.clone()?, event.provenance))
+        })
+        .collect()
+}

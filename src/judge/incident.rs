@@ -9,8 +9,8 @@ use super::posterior::{Posterior, posterior};
 use super::remedy::remedy;
 use super::verdict::{Candidate, CauseKind, Incident};
 use super::{Options, evidence};
-use crate::correlate::onset::{BIN_S, split};
 use crate::correlate::Correlation;
+use crate::correlate::onset::{BIN_S, split};
 use crate::model::{Name, Timestamp};
 use crate::stats::{Bin, quantile};
 
@@ -65,8 +65,11 @@ pub(crate) fn find(from: &Correlation, options: &Options, max: usize) -> Vec<Fou
 
 /// The impact of an incident: the days that its users lost.
 fn impact(from: &Correlation, found: &Found) -> f64 {
-    let days: BTreeSet<(usize, i64)> =
-        found.places.iter().map(|place| (from.tries[*place].user, (from.tries[*place].at_s / 86_400.0) as i64)).collect();
+    let days: BTreeSet<(usize, i64)> = found
+        .places
+        .iter()
+        .map(|place| (from.tries[*place].user, (from.tries[*place].at_s / 86_400.0) as i64))
+        .collect();
     days.len() as f64
 }
 
@@ -123,8 +126,7 @@ fn incident(opinion: &Opinion<'_>, asked: Option<(f64, f64)>) -> Option<Found> {
     let hosts_hit: BTreeSet<usize> = hosts.iter().map(|(host, _)| *host).collect();
     let signatures = by_count(places.iter().filter_map(|place| from.tries[*place].signature));
     let users: BTreeSet<usize> = places.iter().map(|place| from.tries[*place].user).collect();
-    let n_attempts =
-        from.tries.iter().filter(|one| within(one.at_s) && hosts_hit.contains(&one.host)).count();
+    let n_attempts = from.tries.iter().filter(|one| within(one.at_s) && hosts_hit.contains(&one.host)).count();
     let n_failures = places.iter().filter(|place| within(from.tries[**place].at_s)).count();
     let incident = Incident {
         id: String::new(),

@@ -63,14 +63,15 @@ impl Mechanism {
             if one.at_s < from || one.at_s >= to || self.user.is_some_and(|user| user != one.user) {
                 continue;
             }
-            chances[place] = match self.how {
-                How::Response(response) => response.chance(one),
-                How::Ramp { m, hours } => ramp(m, hours, one.at_s - from),
-                How::Clock { m, from_s, length_s, period_s } => {
-                    if (one.at_s - from_s).rem_euclid(period_s) < length_s { m } else { 0.0 }
-                }
-                How::Blocked(_) => 0.0,
-            };
+            chances[place] =
+                match self.how {
+                    How::Response(response) => response.chance(one),
+                    How::Ramp { m, hours } => ramp(m, hours, one.at_s - from),
+                    How::Clock { m, from_s, length_s, period_s } => {
+                        if (one.at_s - from_s).rem_euclid(period_s) < length_s { m } else { 0.0 }
+                    }
+                    How::Blocked(_) => 0.0,
+                };
         }
         chances
     }

@@ -211,7 +211,9 @@ fn tempering(view: &View<'_>, chances: &[f64]) -> f64 {
     if told.len() < 10 {
         return WEIGHT.1;
     }
-    let phi = (told.iter().map(|(_, residual, variance)| residual * residual / variance).sum::<f64>() / told.len() as f64).clamp(1.0, 20.0);
+    let phi = (told.iter().map(|(_, residual, variance)| residual * residual / variance).sum::<f64>()
+        / told.len() as f64)
+        .clamp(1.0, 20.0);
     let mut fleet: Vec<(i64, f64, f64)> = Vec::new();
     for (bin, residual, variance) in told {
         match fleet.last_mut() {
@@ -222,7 +224,8 @@ fn tempering(view: &View<'_>, chances: &[f64]) -> f64 {
             _ => fleet.push((bin, residual, variance)),
         }
     }
-    let scaled: Vec<(i64, f64)> = fleet.iter().map(|(bin, residual, variance)| (*bin, residual / variance.sqrt())).collect();
+    let scaled: Vec<(i64, f64)> =
+        fleet.iter().map(|(bin, residual, variance)| (*bin, residual / variance.sqrt())).collect();
     let pairs: Vec<(f64, f64)> =
         scaled.windows(2).filter(|pair| pair[1].0 - pair[0].0 == 1).map(|pair| (pair[0].1, pair[1].1)).collect();
     // Thirty pairs of independent residuals beforehand: a correlation of few pairs is mostly chance.

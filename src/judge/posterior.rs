@@ -64,10 +64,8 @@ pub(crate) fn posterior(opinion: &Opinion<'_>) -> Posterior {
     let is_tie = first >= MIN_PROBABILITY && first - second < MIN_LEAD;
     let abstains = first < MIN_PROBABILITY || is_tie;
     let root_cause = candidates.iter().find(|one| !abstains || one.kind == CauseKind::Unknown);
-    let abstention = abstains.then(|| Abstention {
-        is_tie: first - second < MIN_LEAD,
-        would_have_told: would_have_told(from, &causes),
-    });
+    let abstention = abstains
+        .then(|| Abstention { is_tie: first - second < MIN_LEAD, would_have_told: would_have_told(from, &causes) });
     Posterior { root_cause: root_cause.unwrap_or(&candidates[0]).clone(), candidates, abstention, causes }
 }
 

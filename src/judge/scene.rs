@@ -86,7 +86,8 @@ impl<'a> Scene<'a> {
             .map(|hour| (0..n_hosts).map(|host| view.place(host, hour as f64 * 3600.0)).collect())
             .collect();
         let got = from.changes.iter().map(|change| {
-            let late = |late_h: f64| (0..n_hosts).map(|host| view.place(host, change.at_s[host] + late_h * 3600.0)).collect();
+            let late =
+                |late_h: f64| (0..n_hosts).map(|host| view.place(host, change.at_s[host] + late_h * 3600.0)).collect();
             LATENESS_H.into_iter().map(late).collect()
         });
         Self {
@@ -113,7 +114,8 @@ impl<'a> Scene<'a> {
     /// The sum on a host between two full hours.
     pub(crate) fn between(&self, sums: &Sums, host: usize, from_hour: usize, to_hour: usize) -> f64 {
         let last = self.n_hours();
-        sums.before(host, self.hours[to_hour.min(last)][host]) - sums.before(host, self.hours[from_hour.min(last)][host])
+        sums.before(host, self.hours[to_hour.min(last)][host])
+            - sums.before(host, self.hours[from_hour.min(last)][host])
     }
 
     /// The ways in which a host may have got a change, with the logarithm of their weights: as stated, or

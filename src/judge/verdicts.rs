@@ -132,7 +132,8 @@ fn against(from: &Correlation, found: &Found, change: &Exposure) -> Vec<Reason> 
         reasons.push(Reason::AfterOnset);
     }
     let after = || own().filter(|one| one.at_s >= first_s);
-    let mut unexposed: Vec<usize> = after().filter(|one| !change.is_on(one.host, one.at_s)).map(|one| one.host).collect();
+    let mut unexposed: Vec<usize> =
+        after().filter(|one| !change.is_on(one.host, one.at_s)).map(|one| one.host).collect();
     let n_failures = unexposed.len();
     unexposed.sort_unstable();
     unexposed.dedup();

@@ -5,6 +5,26 @@
 //!
 //! Invariant: nothing is judged here, and nothing is dropped in silence.
 
+pub mod change_list;
+pub mod clock;
+mod driver;
+pub mod file;
+pub mod format;
+mod host;
+pub mod message;
+mod options;
+pub mod property;
+pub mod request;
+pub mod signature;
+mod source;
 pub mod summary;
+#[cfg(test)]
+mod testing;
+mod version;
+pub mod windows;
+mod zone;
 
+pub use driver::normalize;
+pub use options::Options;
 pub use summary::{Normalized, Role, SourceSummary, Zone};
+pub use windows::selection;

@@ -6,11 +6,34 @@
 //!
 //! Invariant: any bytes at all end in records and diagnostics, never in a panic, and every
 //! length, count, depth and expansion is bounded before memory is taken.
+//!
+//! # Where to read first
+//!
+//! [`discover`] finds the sources under the paths; `place` says how the bytes of one are opened again,
+//! `archive` what lies in a zip, `sniff` what it is. [`Source::records`] chooses the container: one
+//! file each. Names are never trusted: a file is what its bytes say.
 
+mod archive;
+mod discover;
+mod document;
+mod encoding;
+pub mod evtx;
+mod glob;
+mod json;
+mod line_break;
+mod lines;
+mod place;
 pub mod record;
 pub mod selection;
+mod sniff;
 pub mod source;
+mod table;
+mod tally;
+mod w3c;
+mod xml;
+mod xml_event;
 
+pub use discover::{Discovery, discover};
 pub use record::{Body, Datum, Record, Row, WindowsRecord};
 pub use selection::Selection;
-pub use source::{Container, Encoding, How, Reading, SourceName, StartsRecord};
+pub use source::{Container, Encoding, How, Reading, Source, SourceName, StartsRecord};

@@ -1,10 +1,15 @@
 //! What a path turned out to be, and what reading it came to.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
-use super::Selection;
-use crate::diagnostic::Diagnostic;
-use crate::model::{SourceId, Timestamp};
+use super::encoding::Decoded;
+use super::place::Place;
+use super::record::Record;
+use super::tally::Tally;
+use super::{Selection, document, evtx, json, lines, table, w3c, xml};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::{Position, Provenance, SourceId, Timestamp};
 
 /// Decides whether a line begins a record; the lines that do not continue the one before.
 pub type StartsRecord<'a> = &'a (dyn Fn(&str) -> bool + Sync);
@@ -97,6 +102,34 @@ impl Reading {
     pub fn n_unselected(&self) -> u64 {
         self.unselected.values().sum()
     }
+
+    /// Counts one record that the selection does not want.
+    pub(super) fn count_unselected(&mut self, provider: &str, event_id: u32, computer: &str, time: Option<Timestamp>) {
+        *self.unselected.entry((provider.to_owned(), event_id)).or_default() += 1;
+        let Some(at) = time else { return };
+        *self.unselected_hours.entry((computer.to_owned(), at.hour())).or_default() += 1;
+        let (first, last) = self.unselected_span.unwrap_or((at, at));
+        self.unselected_span = Some((first.min(at), last.max(at)));
+    }
+
+    /// Notes one defect; of equal ones the first keeps its place, and they are counted.
+    pub(super) fn complain(&mut self, code: Code, name: &SourceName, at: Option<Position>, detail: &str) {
+        if let Some(known) = self.diagnostics.iter_mut().find(|known| known.code == code) {
+            known.count += 1;
+            return;
+        }
+        let place = at.map(|position| Provenance { source: name.id, position });
+        self.diagnostics.push(Diagnostic::new(code, &name.path, place, detail));
+    }
+
+    /// Notes places that could not be decoded, if there are any.
+    pub(super) fn complain_undecodable(&mut self, name: &SourceName, n_undecodable: u64) {
+        if n_undecodable > 0 {
+            let detail = "bytes that are no text in the encoding of the file; replaced";
+            let diagnostic = Diagnostic::new(Code::TextUndecodable, &name.path, None, detail);
+            self.diagnostics.push(Diagnostic { count: n_undecodable, ..diagnostic });
+        }
+    }
 }
 
 /// The identity of a source before its bytes are read.
@@ -107,4 +140,65 @@ pub struct SourceName {
     /// `log.file.path`: relative to the given path and beginning with that path's own name, `/` between,
     /// members of archives behind `!`.
     pub path: String,
+}
+
+/// One log: what it is called, what it looks like, and its records.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its number and path.
+    pub name: SourceName,
+    /// How records sit in it.
+    pub container: Container,
+    /// How its characters are encoded.
+    pub encoding: Encoding,
+    /// Its first characters, at most 64 KiB; empty for what is no text.
+    pub head: String,
+    /// Its size on the disk or in its archive, before decompression, in bytes; for progress only.
+    pub n_bytes_stored: u64,
+    pub(super) place: Place,
+    /// For [`Container::Table`]: what separates the cells.
+    pub(super) delimiter: u8,
+}
+
+impl Source {
+    /// Returns the source that `bytes` would be as a file called `path`, recognized by its content.
+    pub fn from_bytes(id: SourceId, path: &str, bytes: &[u8]) -> Self {
+        let name = SourceName { id, path: path.to_owned() };
+        let n_bytes_stored = bytes.len() as u64;
+        super::sniff::recognize(name, Place::memory(bytes), bytes, n_bytes_stored)
+    }
+
+    /// Reads all records in the order of the file and hands each sound one to `sink`.
+    ///
+    /// Opens the source anew at every call. Never fails: a source that cannot be opened or read to its
+    /// end gives what it gives, and a diagnostic. Memory does not grow with the source.
+    pub fn records(&self, how: &How<'_>, sink: &mut dyn FnMut(Record)) -> Reading {
+        let mut bytes = Tally::open(&self.place);
+        let mut reading = self.dispatch(&mut bytes, how, sink);
+        let (n_bytes, sha256, failure) = bytes.finish(&self.name.path);
+        (reading.n_bytes, reading.sha256) = (n_bytes, sha256);
+        reading.diagnostics.extend(failure);
+        reading
+    }
+
+    fn dispatch(&self, bytes: &mut dyn Read, how: &How<'_>, sink: &mut dyn FnMut(Record)) -> Reading {
+        let name = &self.name;
+        if self.container == Container::Evtx {
+            return evtx::records(bytes, name, how, sink);
+        }
+        let text = Decoded::new(bytes, self.encoding);
+        match self.container {
+            Container::EventXml => xml::records(text, &self.head, name, how, sink),
+            Container::Json => json::records(text, &self.head, name, sink),
+            Container::Table => table::records(text, self.delimiter, name, sink),
+            Container::W3c => w3c::records(text, name, sink),
+            Container::Lines => lines::records(text, name, how, sink),
+            Container::Document => document::records(text, name, sink),
+            Container::Evtx | Container::Unknown => {
+                let mut reading = Reading::default();
+                reading.complain(Code::SourceNotUnderstood, name, None, "no log that is known");
+                reading
+            }
+        }
+    }
 }

@@ -37,11 +37,7 @@ pub fn odds_ratio(table: Table) -> OddsRatio {
 }
 
 fn around(log_value: f64, error: f64) -> OddsRatio {
-    OddsRatio {
-        value: log_value.exp(),
-        lower: (log_value - Z * error).exp(),
-        upper: (log_value + Z * error).exp(),
-    }
+    OddsRatio { value: log_value.exp(), lower: (log_value - Z * error).exp(), upper: (log_value + Z * error).exp() }
 }
 
 /// The common odds ratio over strata; `None` if no stratum can tell.

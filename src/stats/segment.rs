@@ -58,7 +58,8 @@ pub fn partition(bins: &[Bin], model: Model, penalty: f64) -> Vec<Segment> {
             }
         }
         let limit = best[end];
-        let mut kept: Vec<usize> = alive.iter().zip(&costs).filter(|(_, cost)| **cost <= limit).map(|(s, _)| *s).collect();
+        let mut kept: Vec<usize> =
+            alive.iter().zip(&costs).filter(|(_, cost)| **cost <= limit).map(|(s, _)| *s).collect();
         kept.push(end);
         alive = kept;
     }

@@ -7,12 +7,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use causeline::frame::Tables;
-use causeline::frame::tables::{
-    Attempt, Certainty, Change, Close, EndKind, HostChange, Mark, Outcome, Session,
-};
-use causeline::model::{
-    ChangeKind, Fault, Name, Position, Provenance, SourceId, TimeRange, Timestamp, Trust,
-};
+use causeline::frame::tables::{Attempt, Certainty, Change, Close, EndKind, HostChange, Mark, Outcome, Session};
+use causeline::model::{ChangeKind, Fault, Name, Position, Provenance, SourceId, TimeRange, Timestamp, Trust};
 use causeline::stats::Random;
 
 /// Monday, 4 July 2022, 00:00 UTC.
@@ -115,9 +111,8 @@ impl Fleet {
         for place in 0..n {
             let start = random.below(self.n_days) as f64 * DAY + (7.0 + 11.0 * random.unit()) * HOUR;
             let staggered = random.unit() < 0.4;
-            let at: Vec<f64> = (0..self.n_hosts)
-                .map(|_| start + random.unit() * if staggered { 3.0 * DAY } else { HOUR })
-                .collect();
+            let at: Vec<f64> =
+                (0..self.n_hosts).map(|_| start + random.unit() * if staggered { 3.0 * DAY } else { HOUR }).collect();
             self.change(&format!("Innocent {place}"), &at);
         }
         self
@@ -313,9 +308,7 @@ impl<'a> Run<'a> {
         for (trouble, signature) in &self.fleet.troubles {
             let p = match trouble {
                 Trouble::Deploy { at: from, until, p } if at >= from[host] && at < until[host] => *p,
-                Trouble::Latent { until, .. }
-                    if at < self.blocked_until[user] && at < until[self.blocked_by[user]] =>
-                {
+                Trouble::Latent { until, .. } if at < self.blocked_until[user] && at < until[self.blocked_by[user]] => {
                     0.97
                 }
                 Trouble::Capacity { seats } if self.open[host] >= *seats => 0.75,
@@ -330,7 +323,8 @@ impl<'a> Run<'a> {
                 return Some((signature, infra));
             }
         }
-        let in_burst = self.bursts.iter().any(|(from, where_)| *where_ == host && (*from..*from + 2400.0).contains(&at));
+        let in_burst =
+            self.bursts.iter().any(|(from, where_)| *where_ == host && (*from..*from + 2400.0).contains(&at));
         if in_burst && self.random.unit() < 0.6 {
             return Some(("rdp-transport-lost", infra));
         }
@@ -352,8 +346,7 @@ impl<'a> Run<'a> {
         }
         self.tables.changes = changes;
         self.tables.hosts = (0..self.fleet.n_hosts).map(host_name).collect();
-        self.tables.window =
-            Some(TimeRange { start: stamp(0.0), end: stamp(self.fleet.n_days as f64 * DAY) });
+        self.tables.window = Some(TimeRange { start: stamp(0.0), end: stamp(self.fleet.n_days as f64 * DAY) });
         self.tables
     }
 }

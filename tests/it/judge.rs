@@ -24,12 +24,22 @@ fn main_incident<'a>(judgement: &'a Judgement, seed: u64) -> &'a Incident {
 fn told(tables: &Tables, judgement: &Judgement) -> String {
     let mut text = String::new();
     for one in &judgement.incidents {
-        text += &format!("{} {:?} from {} to {:?}, {} failures, first {}\n", one.id, one.signatures, one.started_at, one.ended_at, one.n_failures, one.first_case_at);
+        text += &format!(
+            "{} {:?} from {} to {:?}, {} failures, first {}\n",
+            one.id, one.signatures, one.started_at, one.ended_at, one.n_failures, one.first_case_at
+        );
         for candidate in one.posterior.iter().take(4) {
             let what = candidate.change_id.as_deref().map(|id| component(tables, id));
-            text += &format!("   {:.3} {:?} {:?} {:?} {:?} {:?}\n", candidate.probability, candidate.kind, what, candidate.host, candidate.user, candidate.trigger);
+            text += &format!(
+                "   {:.3} {:?} {:?} {:?} {:?} {:?}\n",
+                candidate.probability, candidate.kind, what, candidate.host, candidate.user, candidate.trigger
+            );
         }
-        text += &format!("   remedy {:?} {:.2}\n", one.remedy.change_id.as_deref().map(|id| component(tables, id)), one.remedy.probability);
+        text += &format!(
+            "   remedy {:?} {:.2}\n",
+            one.remedy.change_id.as_deref().map(|id| component(tables, id)),
+            one.remedy.probability
+        );
     }
     text
 }
@@ -56,7 +66,9 @@ fn assert_posterior_is_one(judgement: &Judgement) {
         let sum: f64 = one.posterior.iter().map(|candidate| candidate.probability).sum();
         assert!((sum - 1.0).abs() < 1e-9, "{sum}");
         assert_eq!(one.posterior.iter().filter(|candidate| candidate.kind == CauseKind::Unknown).count(), 1);
-        assert!(one.posterior.iter().all(|candidate| candidate.kind == CauseKind::Unknown || candidate.probability <= 0.98));
+        assert!(
+            one.posterior.iter().all(|candidate| candidate.kind == CauseKind::Unknown || candidate.probability <= 0.98)
+        );
     }
 }
 
@@ -80,10 +92,7 @@ fn founding(seed: u64) -> Fleet {
     fleet.change("FSLogix Apps", &july);
     fleet.change("Ledger", &[19.4 * DAY; 5]);
     fleet.change("FSLogix Apps hotfix", &fixed);
-    fleet.trouble(
-        Trouble::Latent { at: july.to_vec(), until: fixed, q: 0.3, days: 1.5 },
-        "fslogix-profile-locked",
-    );
+    fleet.trouble(Trouble::Latent { at: july.to_vec(), until: fixed, q: 0.3, days: 1.5 }, "fslogix-profile-locked");
     fleet
 }
 
@@ -96,7 +105,8 @@ fn a_latent_fault_is_named_and_the_last_deploy_before_the_avalanche_is_not() {
         assert_change(&tables, &judgement, seed, "FSLogix Apps");
         let one = main_incident(&judgement, seed);
         assert_eq!(one.root_cause.trigger, Some(Trigger::Load), "seed {seed}");
-        let ledger = judgement.verdicts.iter().find(|verdict| component(&tables, &verdict.change_id) == "Ledger").unwrap();
+        let ledger =
+            judgement.verdicts.iter().find(|verdict| component(&tables, &verdict.change_id) == "Ledger").unwrap();
         assert_eq!(ledger.verdict, Verdict::Acquitted, "seed {seed}\n{}", told(&tables, &judgement));
         let remedy = one.remedy.change_id.as_deref().map(|id| component(&tables, id));
         assert_eq!(remedy, Some("FSLogix Apps hotfix"), "seed {seed}\n{}", told(&tables, &judgement));
@@ -125,7 +135,13 @@ fn a_guilty_deploy_is_named_and_its_neighbours_are_not() {
 fn too_many_people_are_capacity() {
     for seed in SEEDS {
         let mut fleet = Fleet::new(seed);
-        fleet.presence = (0..28).map(|day| match (day % 7, day) { (5 | 6, _) => 0.1, (_, 21..) => 0.97, _ => 0.55 }).collect();
+        fleet.presence = (0..28)
+            .map(|day| match (day % 7, day) {
+                (5 | 6, _) => 0.1,
+                (_, 21..) => 0.97,
+                _ => 0.55,
+            })
+            .collect();
         fleet.innocents(8).change("Ledger", &[19.5 * DAY; 5]);
         fleet.trouble(Trouble::Capacity { seats: 9 }, "session-refused");
         let tables = fleet.tables();
@@ -183,7 +199,12 @@ fn a_quiet_month_has_no_incident() {
         let tables = fleet.tables();
         let judgement = judged(&tables);
         assert!(judgement.incidents.is_empty(), "seed {seed}\n{}", told(&tables, &judgement));
-        assert!(judgement.verdicts.iter().all(|verdict| verdict.incident.is_none() && verdict.verdict != Verdict::RootCause));
+        assert!(
+            judgement
+                .verdicts
+                .iter()
+                .all(|verdict| verdict.incident.is_none() && verdict.verdict != Verdict::RootCause)
+        );
     }
 }
 

@@ -1,4 +1,16 @@
-//! All integration tests, one module a topic.
+//! Everything that is tested from outside, in one binary: one file a topic.
 
+mod cases;
+mod cli;
+mod command;
+mod evtx;
+mod evtx_bytes;
 mod fleet;
+mod founding;
 mod judge;
+mod normalize;
+mod oracle;
+mod read;
+mod simulate;
+mod truth;
+mod windows_signals;

@@ -111,7 +111,11 @@ pub(super) fn precedence(case: &Case<'_>, change: usize) -> Option<Evidence> {
     if from_s < 0.0 || !from_s.is_finite() {
         return None;
     }
-    let first = case.places.iter().copied().find(|place| got.is_on(case.from.tries[*place].host, case.from.tries[*place].at_s))?;
+    let first = case
+        .places
+        .iter()
+        .copied()
+        .find(|place| got.is_on(case.from.tries[*place].host, case.from.tries[*place].at_s))?;
     let one = &case.from.tries[first];
     let hours = (one.at_s - got.at_s[one.host]) / 3600.0;
     let (before, n_before) = case.count(|place| case.from.tries[place].at_s < from_s - CLOCK_S);

@@ -14,7 +14,9 @@ pub(super) fn host(case: &Case<'_>, host: usize) -> Option<Evidence> {
 
 /// Failures sit on one account.
 pub(super) fn account(case: &Case<'_>, user: usize) -> Option<Evidence> {
-    concentration(case, CauseKind::Credentials, case.from.users[user].clone(), |place| case.from.tries[place].user == user)
+    concentration(case, CauseKind::Credentials, case.from.users[user].clone(), |place| {
+        case.from.tries[place].user == user
+    })
 }
 
 fn concentration(
@@ -32,8 +34,7 @@ fn concentration(
     if n_here == 0 {
         return None;
     }
-    let table =
-        Table { a: here.len(), b: n_here - here.len(), c: elsewhere.len(), d: n_elsewhere - elsewhere.len() };
+    let table = Table { a: here.len(), b: n_here - here.len(), c: elsewhere.len(), d: n_elsewhere - elsewhere.len() };
     let odds = odds_ratio(table);
     let weight = two_rates(here.len(), n_here, elsewhere.len(), n_elsewhere) * (odds.value - 1.0).signum();
     let mut item = case.about(cause, EvidenceKind::Concentration, weight, &here);

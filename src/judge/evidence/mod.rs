@@ -53,7 +53,11 @@ impl Case<'_> {
 
     /// Records of some attempts, at most [`MAX_RECORDS`].
     fn records(&self, places: &[usize]) -> Vec<Provenance> {
-        places.iter().flat_map(|place| self.from.tries[*place].records.iter().take(1).copied()).take(MAX_RECORDS).collect()
+        places
+            .iter()
+            .flat_map(|place| self.from.tries[*place].records.iter().take(1).copied())
+            .take(MAX_RECORDS)
+            .collect()
     }
 
     /// One item about a change.

@@ -127,9 +127,14 @@ fn weigh(scene: &Scene<'_>, marks: &Marks, doses: &Doses, change: usize, log_pri
     let points = points(&FINE, &marks.pairs());
     let values = run_grid(scene, doses, &points, &spans, (never.ln(), Remedied::Never), &mut grid);
     let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let kept: Vec<Point> =
-        points.iter().zip(&values).filter(|(_, value)| **value > top - POINTS_WITHIN).map(|(point, _)| *point).collect();
-    let best: Vec<Point> = points.iter().zip(&values).filter(|(_, value)| **value >= top).map(|(point, _)| *point).collect();
+    let kept: Vec<Point> = points
+        .iter()
+        .zip(&values)
+        .filter(|(_, value)| **value > top - POINTS_WITHIN)
+        .map(|(point, _)| *point)
+        .collect();
+    let best: Vec<Point> =
+        points.iter().zip(&values).filter(|(_, value)| **value >= top).map(|(point, _)| *point).collect();
     let mut tried: Vec<(f64, Remedied, f64)> = all
         .into_iter()
         .map(|(end, log_end)| {

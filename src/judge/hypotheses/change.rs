@@ -120,12 +120,7 @@ fn under_load(scene: &Scene<'_>, change: usize, log_prior: f64, ends: &Ends) -> 
     finish(scene, grid, change, log_prior + prior::UNDER_LOAD.ln())
 }
 
-fn finish(
-    scene: &Scene<'_>,
-    grid: Grid<Point>,
-    change: usize,
-    log_prior: f64,
-) -> Option<Explanation> {
+fn finish(scene: &Scene<'_>, grid: Grid<Point>, change: usize, log_prior: f64) -> Option<Explanation> {
     grid.explanation(Cause::Change(Some(change)), log_prior, |(how, delay, end)| Mechanism {
         user: None,
         spans: scene.spans_of(change, delay, end),

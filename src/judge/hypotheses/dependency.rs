@@ -58,6 +58,7 @@ impl Hypothesis for Dependency {
 pub(super) fn is_users_fault(scene: &Scene<'_>) -> bool {
     let Some(signature) = scene.view.signature else { return false };
     let own = scene.view.from.tries.iter().filter(|one| one.signature == Some(signature));
-    let (users, all) = own.fold((0, 0), |(users, all), one| (users + usize::from(one.fault == Some(Fault::User)), all + 1));
+    let (users, all) =
+        own.fold((0, 0), |(users, all), one| (users + usize::from(one.fault == Some(Fault::User)), all + 1));
     2 * users > all
 }

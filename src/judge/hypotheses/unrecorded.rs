@@ -41,14 +41,10 @@ pub(super) struct Unrecorded;
 impl Hypothesis for Unrecorded {
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let (_, share) = shares(scene);
-        let shapes = [
-            (prior::STEP + prior::DELAYED + prior::RAMP, &scene.constants),
-            (prior::UNDER_LOAD, &scene.powers),
-        ];
-        let mut explanations: Vec<Explanation> = shapes
-            .into_iter()
-            .filter_map(|(part, sums)| windows(scene, sums, (share * part).ln()))
-            .collect();
+        let shapes =
+            [(prior::STEP + prior::DELAYED + prior::RAMP, &scene.constants), (prior::UNDER_LOAD, &scene.powers)];
+        let mut explanations: Vec<Explanation> =
+            shapes.into_iter().filter_map(|(part, sums)| windows(scene, sums, (share * part).ln())).collect();
         let part = if is_users_fault(scene) { prior::CHAIN * USERS_FAULT_FACTOR } else { prior::CHAIN };
         explanations.extend(chains(scene, (share * part).ln()));
         explanations
@@ -85,7 +81,11 @@ fn one_size(scene: &Scene<'_>, sums: &Sums) -> Grid<Point> {
         .map(|(remedy, weight)| (remedy, weight, scene.stops(sums, remedy)))
         .collect();
     let totals: Vec<f64> = (0..scene.n_hosts()).map(|host| sums.total(host)).collect();
-    let p_never = if stops.is_empty() { 1.0 } else { (prior::NEVER + prior::BY_ITSELF) / (prior::NEVER + prior::BY_ITSELF + prior::REMEDIED) };
+    let p_never = if stops.is_empty() {
+        1.0
+    } else {
+        (prior::NEVER + prior::BY_ITSELF) / (prior::NEVER + prior::BY_ITSELF + prior::REMEDIED)
+    };
     let mut by_host = vec![0.0; scene.n_hosts()];
     for hour in 0..n_hours {
         let from_s = hour as f64 * 3600.0;
@@ -122,9 +122,8 @@ fn chains(scene: &Scene<'_>, log_prior: f64) -> Option<Explanation> {
     }
     let doses = Doses::of(scene);
     let points = points(&CHAINS, &Marks::of(scene).pairs());
-    let starts: Vec<f64> = (0..N_CHAIN_STARTS)
-        .map(|place| scene.view.from.length_s * place as f64 / N_CHAIN_STARTS as f64)
-        .collect();
+    let starts: Vec<f64> =
+        (0..N_CHAIN_STARTS).map(|place| scene.view.from.length_s * place as f64 / N_CHAIN_STARTS as f64).collect();
     let grids: Vec<_> = starts
         .par_iter()
         .map(|from| {

@@ -1,0 +1,190 @@
+//! `causeline analyze`: the main job.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use causeline::Error;
+use causeline::judge::CauseKind;
+use causeline::model::Name;
+use causeline::normalize::signature::Signatures;
+use causeline::pipeline::{self, Analysis};
+use causeline::report::format::{self, FORMATS, File, Format, Report};
+use causeline::report::{Input, Role, SignatureText, SummaryLine, summary};
+
+use super::args::{AnalyzeArgs, FailOn};
+use super::exit::Exit;
+use super::output;
+use super::settings;
+use super::terminal::{self, Terminal};
+
+pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error> {
+    let formats = formats(&args.format)?;
+    let target = Target::new(args, &formats)?;
+    let paths = settings::paths(&args.input);
+    let options = settings::options(&args.input, args.incident);
+    let signatures = signature_texts();
+    let title = title(&args.input.paths);
+    let (analysis, files, lines) = settings::watched(terminal, |progress| -> Result<_, Error> {
+        let analysis = pipeline::analyze(&paths, &options, progress)?;
+        progress.stage("drawing");
+        let input = Input {
+            tables: &analysis.framed.tables,
+            judgement: &analysis.judgement,
+            sources: &analysis.framed.sources,
+            diagnostics: &analysis.framed.diagnostics,
+            signatures: &signatures,
+            title: &title,
+            options: stated(args),
+            tool_version: env!("CARGO_PKG_VERSION"),
+        };
+        let lines = summary(&input, &target.name());
+        let report = Report::new(input);
+        let mut files = Vec::new();
+        for format in &formats {
+            files.extend((format.render)(&report)?);
+        }
+        Ok((analysis, files, lines))
+    })?;
+    target.write(&files)?;
+    if !terminal.quiet && matches!(target, Target::Folder(_)) {
+        output::print(painted(&lines, terminal).as_bytes())?;
+    }
+    Ok(settings::strictly(&args.input, &analysis.framed.diagnostics, gate(args.fail_on, &analysis)))
+}
+
+/// Where the files go.
+enum Target {
+    Stream,
+    Folder(PathBuf),
+}
+
+impl Target {
+    fn new(args: &AnalyzeArgs, formats: &[&Format]) -> Result<Self, Error> {
+        match &args.output {
+            Some(folder) if folder.as_os_str() == OsStr::new("-") => {
+                if formats.len() == 1 && !matches!(formats[0].name, "png" | "csv" | "parquet") {
+                    Ok(Self::Stream)
+                } else {
+                    let detail = "standard output takes one --format that is one file".to_owned();
+                    Err(Error::Setting { what: "`--output -`".to_owned(), detail })
+                }
+            }
+            Some(folder) => Ok(Self::Folder(folder.clone())),
+            None => Ok(Self::Folder(Path::new("reports").join(title(&args.input.paths)))),
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Stream => "-".to_owned(),
+            Self::Folder(folder) => folder.display().to_string(),
+        }
+    }
+
+    fn write(&self, files: &[File]) -> Result<(), Error> {
+        for file in files {
+            match self {
+                Self::Stream => output::print(&file.bytes)?,
+                Self::Folder(folder) => output::write(&folder.join(file.name), &file.bytes)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The formats that were asked for, or the default ones.
+fn formats(asked: &[String]) -> Result<Vec<&'static Format>, Error> {
+    if asked.is_empty() {
+        return Ok(FORMATS.iter().filter(|format| format.is_default).collect());
+    }
+    let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+    asked
+        .iter()
+        .map(|name| {
+            format::by_name(name).ok_or_else(|| Error::Setting {
+                what: format!("`--format {name}`"),
+                detail: format!("there are {}", known.join(", ")),
+            })
+        })
+        .collect()
+}
+
+/// The name of the first path, by which the report is called: a folder's own name, a file's without its ending.
+fn title(paths: &[PathBuf]) -> String {
+    let first = paths.first().map_or(Path::new("-"), PathBuf::as_path);
+    let resolved = std::path::absolute(first).unwrap_or_else(|_| first.to_owned());
+    let name = if first.is_dir() { resolved.file_name() } else { resolved.file_stem() };
+    match name.and_then(OsStr::to_str) {
+        Some("-") | None => "standard-input".to_owned(),
+        // A glob is no name for a folder.
+        Some(name) => name.chars().map(|c| if c.is_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect(),
+    }
+}
+
+/// The options that differ from their defaults, as the report prints them; paths are left out, for they
+/// would differ from machine to machine.
+fn stated(args: &AnalyzeArgs) -> BTreeMap<String, String> {
+    let mut options = BTreeMap::new();
+    let mut state = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            options.insert(name.to_owned(), value);
+        }
+    };
+    state("since", args.input.since.map(|at| at.to_string()));
+    state("until", args.input.until.map(|at| at.to_string()));
+    state("incident", args.incident.map(|span| format!("{}..{}", span.start, span.end)));
+    state("recover", args.input.recover.then(|| "true".to_owned()));
+    let zones: Vec<String> = args
+        .input
+        .timezone
+        .iter()
+        .map(|(glob, zone)| glob.as_ref().map_or_else(|| zone.clone(), |glob| format!("{glob}={zone}")))
+        .collect();
+    state("timezone", (!zones.is_empty()).then(|| zones.join(", ")));
+    options
+}
+
+fn signature_texts() -> BTreeMap<Name, SignatureText> {
+    Signatures::embedded()
+        .iter()
+        .map(|signature| {
+            let text = SignatureText { title: signature.title.clone(), meaning: signature.meaning.clone() };
+            (Name::from(signature.id.as_str()), text)
+        })
+        .collect()
+}
+
+/// What the exit status says of the verdict.
+fn gate(fail_on: Option<FailOn>, analysis: &Analysis) -> Exit {
+    let Some(fail_on) = fail_on else { return Exit::Done };
+    let incidents = &analysis.judgement.incidents;
+    let found = match fail_on {
+        FailOn::Incident => !incidents.is_empty(),
+        FailOn::RootCause => incidents.iter().any(|incident| incident.root_cause.kind == CauseKind::Change),
+    };
+    if found {
+        Exit::Found
+    } else if analysis.framed.tables.attempts.is_empty() {
+        Exit::TooLittle
+    } else {
+        Exit::Done
+    }
+}
+
+fn painted(lines: &[SummaryLine], terminal: Terminal) -> String {
+    let mut text = String::new();
+    for line in lines {
+        let plain = terminal::plain(&line.text);
+        let code = match line.role {
+            Role::Finding => Some("1"),
+            Role::Acquitted | Role::Remedy => Some("32"),
+            Role::Latent => Some("33"),
+            Role::Files => Some("2"),
+            Role::RunnerUp | Role::Impact | Role::Coverage => None,
+        };
+        text.push_str(&code.map_or_else(|| plain.clone(), |code| terminal.paint(code, &plain)));
+        text.push('\n');
+    }
+    text
+}

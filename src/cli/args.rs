@@ -1,0 +1,237 @@
+//! The arguments, and how they become the options of the stages. Defaults stand here, each with its reason.
+
+use std::path::PathBuf;
+
+use causeline::model::{TimeRange, Timestamp};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds out why people could not connect: which change, which load, which host, or none of them.
+#[derive(Debug, Parser)]
+#[command(name = "causeline", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "\
+Paths may be files, folders, globs, .gz and .zip of those, nested; - is standard input.
+Nobody has to say what a file is: format, encoding and role are recognized from its content.
+
+Exit status: 0 done, 1 --fail-on matched, 2 wrong use, 3 nothing readable, 4 too little data for --fail-on.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) terminal: TerminalArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Reads everything under the paths and says why people could not connect
+    Analyze(AnalyzeArgs),
+    /// Shows what was recognized, and nothing else: the dry run
+    Inspect(InspectArgs),
+    /// Writes the normalized events, one JSON object a line
+    Events(EventsArgs),
+    /// Lists every change found, stated in a list or read out of the logs
+    Changes(ChangesArgs),
+    /// Writes a case with known truth as real log files
+    Simulate(SimulateArgs),
+    /// Prints the JSON Schema of report.json
+    Schema(SchemaArgs),
+}
+
+/// Options of every command that talk about the terminal and the machine.
+#[derive(Debug, Args)]
+pub(crate) struct TerminalArgs {
+    /// Prints no summary and no progress
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Prints more: each defect of the input with its first place
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Colors on the terminal; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub(crate) color: ColorChoice,
+    /// Threads to use [default: one a core]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Options of every command that reads logs.
+#[derive(Debug, Args)]
+pub(crate) struct InputArgs {
+    /// Logs, change lists and counters: files, folders, globs, archives, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// A further change list (any format that is recognized)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) changes: Vec<PathBuf>,
+    /// A further file of counters
+    #[arg(long, value_name = "FILE")]
+    pub(crate) load: Vec<PathBuf>,
+    /// Zone of text logs that state none, e.g. Europe/Zurich or 'app/*.log=Europe/Zurich' [default: UTC]
+    #[arg(long, value_name = "[GLOB=]ZONE", value_parser = parse_timezone)]
+    pub(crate) timezone: Vec<(Option<String>, String)>,
+    /// Leaves out what is older (RFC 3339, or a date in UTC)
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) since: Option<Timestamp>,
+    /// Leaves out what is not older
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) until: Option<Timestamp>,
+    /// Reads EVTX records in the slack behind the last one, too
+    #[arg(long)]
+    pub(crate) recover: bool,
+    /// Ends with status 3 if anything could not be read
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AnalyzeArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Folder for the report; with one --format, - is standard output [default: reports/<name of first path>]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Outputs to write, separated by commas [default: json,markdown,svg,png]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) format: Vec<String>,
+    /// Judges this span even if no onset is found in it
+    #[arg(long, value_name = "START..END", value_parser = parse_span)]
+    pub(crate) incident: Option<TimeRange>,
+    /// Ends with status 1 if this verdict was reached
+    #[arg(long, value_enum, value_name = "VERDICT")]
+    pub(crate) fail_on: Option<FailOn>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A change was found guilty
+    RootCause,
+    /// There was an incident, whatever its cause
+    Incident,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangesArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextOrJson {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EventsArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// File to write; its ending chooses the form: .jsonl, .csv or .parquet [default: JSON lines to standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// The case; without it the cases are listed
+    #[arg(value_name = "CASE")]
+    pub(crate) case: Option<String>,
+    /// Folder to write into
+    #[arg(short, long, value_name = "DIR", required_unless_present = "list")]
+    pub(crate) output: Option<PathBuf>,
+    /// Seed of the random numbers: the same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = causeline::simulate::COMMITTED_SEED)]
+    pub(crate) seed: u64,
+    /// Lists the cases
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Which schema
+    #[arg(value_enum, default_value = "report")]
+    pub(crate) of: SchemaOf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    Report,
+    Inspect,
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, String> {
+    if let Ok(instant) = text.parse::<jiff::Timestamp>() {
+        return Ok(Timestamp::from_jiff(instant));
+    }
+    let civil = text
+        .parse::<jiff::civil::DateTime>()
+        .or_else(|_| text.parse::<jiff::civil::Date>().map(|date| date.at(0, 0, 0, 0)))
+        .map_err(|_| "not a time: write 2022-08-22T08:05:00Z, or 2022-08-22 for midnight UTC".to_owned())?;
+    jiff::tz::TimeZone::UTC
+        .to_timestamp(civil)
+        .map(Timestamp::from_jiff)
+        .map_err(|error| error.to_string())
+}
+
+fn parse_span(text: &str) -> Result<TimeRange, String> {
+    let (start, end) = text.split_once("..").ok_or("write START..END")?;
+    let (start, end) = (parse_time(start)?, parse_time(end)?);
+    if end <= start {
+        return Err("the end is not after the start".to_owned());
+    }
+    Ok(TimeRange { start, end })
+}
+
+fn parse_timezone(text: &str) -> Result<(Option<String>, String), String> {
+    let (glob, zone) = match text.rsplit_once('=') {
+        Some((glob, zone)) => (Some(glob.to_owned()), zone),
+        None => (None, text),
+    };
+    let known = jiff::tz::TimeZone::get(zone).is_ok()
+        || zone.eq_ignore_ascii_case("utc")
+        || format!("2022-01-01T00:00:00{zone}").parse::<jiff::Timestamp>().is_ok();
+    known.then(|| (glob, zone.to_owned())).ok_or_else(|| format!("`{zone}` is no zone, such as Europe/Zurich or +02:00"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_span_needs_an_end_after_its_start() {
+        assert!(parse_span("2022-08-22T08:00:00Z..2022-08-22T11:00:00Z").is_ok());
+        assert!(parse_span("2022-08-22..2022-08-22").is_err());
+        assert!(parse_span("2022-08-22").is_err());
+    }
+
+    #[test]
+    fn a_zone_must_exist() {
+        assert_eq!(parse_timezone("Europe/Zurich"), Ok((None, "Europe/Zurich".to_owned())));
+        assert_eq!(parse_timezone("app*.log=+02:00"), Ok((Some("app*.log".to_owned()), "+02:00".to_owned())));
+        assert!(parse_timezone("Middle/Earth").is_err());
+    }
+}

@@ -1,0 +1,62 @@
+//! `causeline events`: the normalized events.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use causeline::Error;
+use causeline::frame::Framed;
+use causeline::pipeline;
+use causeline::report::event_line::event_line;
+
+use super::args::EventsArgs;
+use super::exit::Exit;
+use super::output;
+use super::settings;
+use super::terminal::Terminal;
+
+pub(crate) fn run(args: &EventsArgs, terminal: Terminal) -> Result<Exit, Error> {
+    let form = form(args.output.as_deref())?;
+    let paths = settings::paths(&args.input);
+    let options = settings::options(&args.input, None);
+    let framed = settings::watched(terminal, |progress| pipeline::frame(&paths, &options, progress))?;
+    let bytes = match form {
+        Form::Lines => lines(&framed),
+        Form::Csv => lines(&framed),
+        Form::Parquet => lines(&framed),
+    };
+    match args.output.as_deref() {
+        Some(path) if path != Path::new("-") => output::write(path, &bytes)?,
+        _ => output::print(&bytes)?,
+    }
+    Ok(settings::strictly(&args.input, &framed.diagnostics, Exit::Done))
+}
+
+enum Form {
+    Lines,
+    Csv,
+    Parquet,
+}
+
+fn form(path: Option<&Path>) -> Result<Form, Error> {
+    let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Form::Lines) };
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_ascii_lowercase();
+    match ending.as_str() {
+        "json" | "jsonl" | "ndjson" => Ok(Form::Lines),
+        "csv" => Ok(Form::Csv),
+        "parquet" => Ok(Form::Parquet),
+        _ => Err(Error::Setting {
+            what: format!("`{}`", path.display()),
+            detail: "the ending chooses the form: .jsonl, .csv or .parquet".to_owned(),
+        }),
+    }
+}
+
+fn lines(framed: &Framed) -> Vec<u8> {
+    let paths: BTreeMap<_, _> = framed.sources.iter().map(|source| (source.id, source.path.clone())).collect();
+    let mut bytes = Vec::new();
+    for event in &framed.events {
+        bytes.extend_from_slice(event_line(event, &paths).as_bytes());
+        bytes.push(b'\n');
+    }
+    bytes
+}

@@ -1,0 +1,75 @@
+//! `causeline inspect`: what was recognized, and nothing else.
+
+use std::fmt::Write as _;
+
+use causeline::Error;
+use causeline::pipeline;
+use causeline::report::inspection::{self, Inspection};
+
+use super::args::{InspectArgs, TextOrJson};
+use super::exit::Exit;
+use super::output;
+use super::settings;
+use super::terminal::{self, Terminal};
+
+pub(crate) fn run(args: &InspectArgs, terminal: Terminal) -> Result<Exit, Error> {
+    let paths = settings::paths(&args.input);
+    let framed = settings::watched(terminal, |progress| pipeline::frame(&paths, &settings::options(&args.input, None), progress))?;
+    let shown = inspection::inspection(&framed.sources, framed.tables.changes.len(), &framed.diagnostics);
+    match args.format {
+        TextOrJson::Json => {
+            let json = serde_json::to_string_pretty(&shown).unwrap_or_default();
+            output::print(format!("{json}\n").as_bytes())?;
+        }
+        TextOrJson::Text => output::print(terminal::plain(&table(&shown)).as_bytes())?,
+    }
+    Ok(settings::strictly(&args.input, &framed.diagnostics, Exit::Done))
+}
+
+/// The sources as a table that fits a terminal, paths last because they are long.
+fn table(shown: &Inspection) -> String {
+    let mut text = String::new();
+    let width = |of: fn(&inspection::InspectedSource) -> usize, least: usize| {
+        shown.sources.iter().map(of).max().unwrap_or(0).max(least)
+    };
+    let format = width(|source| source.format.len(), 6);
+    let host = width(|source| source.host_name.as_deref().map_or(0, |host| host.len().min(24)), 4);
+    let _ = writeln!(
+        text,
+        "{:format$}  {:8}  {:host$}  {:16}  {:16}  {:>8}  {:>8}  {:>7}  PATH",
+        "FORMAT", "ROLE", "HOST", "FROM (UTC)", "TO (UTC)", "RECORDS", "KEPT", "DAMAGED"
+    );
+    for source in &shown.sources {
+        let minute = |at: &Option<String>| {
+            at.as_deref().map_or_else(|| "-".to_owned(), |at| at.chars().take(16).collect::<String>().replace('T', " "))
+        };
+        let hosts: String = source.host_name.as_deref().unwrap_or("-").chars().take(24).collect();
+        let _ = writeln!(
+            text,
+            "{:format$}  {:8}  {hosts:host$}  {:16}  {:16}  {:>8}  {:>8}  {:>7}  {}",
+            source.format,
+            source.role,
+            minute(&source.start),
+            minute(&source.end),
+            source.n_records,
+            source.n_kept,
+            source.n_damaged,
+            source.log_file_path
+        );
+    }
+    let _ = writeln!(
+        text,
+        "\n{} sources, {} hosts, {} changes",
+        shown.sources.len(),
+        shown.hosts.len(),
+        shown.changes
+    );
+    for defect in &shown.diagnostics {
+        let _ = writeln!(
+            text,
+            "{:>8} x {:24} first in {}: {}",
+            defect.count, defect.code, defect.first.log_file_path, defect.detail
+        );
+    }
+    text
+}

@@ -1,0 +1,79 @@
+//! From arguments to the options of the stages, and the run under a progress bar.
+
+use std::path::PathBuf;
+
+use causeline::diagnostic::{Code, Diagnostic};
+use causeline::model::TimeRange;
+use causeline::pipeline::{Options, Progress};
+use indicatif::ProgressBar;
+
+use super::args::InputArgs;
+use super::exit::Exit;
+use super::progress;
+use super::terminal::Terminal;
+
+/// Everything that is to be read: a change list or counter file named by an option is an input like others.
+pub(crate) fn paths(args: &InputArgs) -> Vec<PathBuf> {
+    args.paths.iter().chain(&args.changes).chain(&args.load).cloned().collect()
+}
+
+/// The options of the stages.
+pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>) -> Options {
+    let mut options = Options::default();
+    options.normalize.timezones.clone_from(&args.timezone);
+    options.normalize.recover = args.recover;
+    options.normalize.since = args.since;
+    options.normalize.until = args.until;
+    options.frame.since = args.since;
+    options.frame.until = args.until;
+    options.judge.incident = incident;
+    options
+}
+
+/// With `--strict`, status 3 if anything could not be read or understood.
+pub(crate) fn strictly(args: &InputArgs, diagnostics: &[Diagnostic], otherwise: Exit) -> Exit {
+    let unreadable = diagnostics.iter().any(|diagnostic| {
+        matches!(
+            diagnostic.code,
+            Code::SourceUnreadable
+                | Code::SourceNotUnderstood
+                | Code::ArchiveDamaged
+                | Code::ExpansionTooLarge
+                | Code::EvtxHeaderDamaged
+                | Code::EvtxChunkDamaged
+                | Code::EvtxRecordDamaged
+                | Code::EvtxTruncated
+                | Code::RecordMalformed
+        )
+    });
+    if args.strict && unreadable { Exit::Input } else { otherwise }
+}
+
+/// Runs `work` under a bar that ends with it.
+pub(crate) fn watched<T>(terminal: Terminal, work: impl FnOnce(&dyn Progress) -> T) -> T {
+    let bars = Bars { reading: progress::bytes(0, terminal), working: progress::spinner("", terminal) };
+    let result = work(&bars);
+    bars.reading.finish_and_clear();
+    bars.working.finish_and_clear();
+    result
+}
+
+struct Bars {
+    reading: ProgressBar,
+    working: ProgressBar,
+}
+
+impl Progress for Bars {
+    fn total(&self, n_bytes: u64) {
+        self.reading.set_length(n_bytes);
+    }
+
+    fn read(&self, n_bytes: u64) {
+        self.reading.inc(n_bytes);
+    }
+
+    fn stage(&self, name: &'static str) {
+        self.reading.finish_and_clear();
+        self.working.set_message(name);
+    }
+}

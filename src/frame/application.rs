@@ -1,0 +1,212 @@
+//! What applications say of the same tries: joined to the hosts' own traces, or tries in their own right.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::trace::Trace;
+use super::who::{Actor, is_host_log};
+use crate::model::{Action, Event, Name, Timestamp};
+
+/// How far apart request and answer of one application's try may lie, in seconds.
+const ANSWER_S: f64 = 600.0;
+/// The farthest that two clocks are believed to be apart, in seconds: a day, which a wrong zone never exceeds.
+const MAX_OFFSET_S: f64 = 86_400.0;
+/// Without session numbers, tries pair by nearness only, and clocks must agree within this many seconds.
+const BLIND_OFFSET_S: f64 = 900.0;
+/// How many pairs tell the offset of two clocks.
+const MIN_PAIRS: usize = 5;
+/// The least and the greatest tolerance for pairing, in seconds, once the offset is known.
+const TOLERANCE_S: (f64, f64) = (30.0, 120.0);
+
+/// One try by an application's word.
+#[derive(Clone, Debug)]
+pub(super) struct AppTry {
+    pub dataset: Name,
+    pub host: Option<Name>,
+    pub user: Name,
+    /// The request; where only the answer is logged, the answer less its duration.
+    pub start: Timestamp,
+    /// Whether it succeeded; `None` without an answer.
+    pub success: Option<bool>,
+    pub session: Option<u32>,
+    pub members: Vec<usize>,
+    /// The failures among the members.
+    pub failures: Vec<usize>,
+}
+
+/// Gathers the tries that applications report: request and answer joined by request id, else by user and order.
+pub(super) fn tries(events: &[Event], actors: &[Actor]) -> Vec<AppTry> {
+    let mut tries: Vec<AppTry> = Vec::new();
+    let mut by_id: BTreeMap<(Name, Name), usize> = BTreeMap::new();
+    let mut by_user: BTreeMap<(Name, Name), usize> = BTreeMap::new();
+    for (index, (event, actor)) in events.iter().zip(actors).enumerate() {
+        let (Some(user), false) = (&actor.user, is_host_log(event)) else { continue };
+        let success = match event.action {
+            Action::Attempt => None,
+            Action::Success | Action::SessionBegin => Some(true),
+            Action::Failure => Some(false),
+            _ => continue,
+        };
+        let user_key = (event.dataset.clone(), user.clone());
+        let id_key = event.activity_id.clone().map(|id| (event.dataset.clone(), id));
+        let known = match &id_key {
+            Some(key) => by_id.get(key).copied(),
+            None if success.is_some() => by_user.get(&user_key).copied(),
+            None => None,
+        };
+        let is_open = |number: &usize| {
+            let found = &tries[*number];
+            (found.success.is_none() || found.success == success)
+                && event.at.seconds_since(found.start) <= ANSWER_S
+                && (success.is_some() || id_key.is_some())
+        };
+        if let Some(number) = known.filter(is_open) {
+            let found = &mut tries[number];
+            found.members.push(index);
+            found.success = found.success.or(success);
+            found.session = found.session.or(event.session_id);
+            if event.action == Action::Failure {
+                found.failures.push(index);
+            }
+            if found.success.is_some() && id_key.is_none() {
+                by_user.remove(&user_key);
+            }
+            continue;
+        }
+        let lasted_s = event.duration_ms.filter(|_| success.is_some()).unwrap_or(0.0) / 1_000.0;
+        tries.push(AppTry {
+            dataset: event.dataset.clone(),
+            host: actor.host.clone(),
+            user: user.clone(),
+            start: event.at.plus_seconds(-lasted_s),
+            success,
+            session: event.session_id,
+            members: vec![index],
+            failures: if success == Some(false) { vec![index] } else { Vec::new() },
+        });
+        let number = tries.len() - 1;
+        if let Some(key) = id_key {
+            by_id.insert(key, number);
+        } else if success.is_none() {
+            by_user.insert(user_key, number);
+        }
+    }
+    tries
+}
+
+/// How far one application's clock is ahead of one host's, and how well that is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Offset {
+    ahead_s: f64,
+    tolerance_s: f64,
+}
+
+/// Pairs the tries of applications with the traces of the hosts: for each try the number of its trace.
+///
+/// The clocks of two machines differ, so their offset is estimated first, from pairs that share a session
+/// number, else from nearest neighbors: the median difference of their beginnings. Then pairs are formed from
+/// the closest to the farthest, each trace at most once for each application.
+pub(super) fn pair(tries: &[AppTry], traces: &[Trace], session_hosts: &BTreeSet<Name>) -> Vec<Option<usize>> {
+    let candidates = Candidates::of(traces, session_hosts);
+    let offsets = offsets(tries, traces, &candidates);
+    let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
+    for (number, attempt) in tries.iter().enumerate() {
+        for trace in candidates.of_try(attempt) {
+            let key = (&attempt.dataset, &traces[*trace].host);
+            let Some(offset) = offsets.get(&key) else { continue };
+            let apart = (attempt.start.seconds_since(traces[*trace].first) - offset.ahead_s).abs();
+            let same_session = attempt.session.is_some_and(|session| traces[*trace].sessions.contains(&session));
+            let tolerance = if same_session { ANSWER_S } else { offset.tolerance_s };
+            if apart <= tolerance {
+                pairs.push((apart, number, *trace));
+            }
+        }
+    }
+    pairs.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)).then(one.2.cmp(&other.2)));
+    let mut paired = vec![None; tries.len()];
+    let mut taken: BTreeSet<(&Name, usize)> = BTreeSet::new();
+    for (_, number, trace) in pairs {
+        if paired[number].is_none() && taken.insert((&tries[number].dataset, trace)) {
+            paired[number] = Some(trace);
+        }
+    }
+    paired
+}
+
+/// The traces that a try may belong to.
+struct Candidates<'a> {
+    by_host: BTreeMap<&'a Name, BTreeMap<&'a Name, Vec<usize>>>,
+    by_user: BTreeMap<&'a Name, Vec<usize>>,
+    session_hosts: &'a BTreeSet<Name>,
+}
+
+impl<'a> Candidates<'a> {
+    fn of(traces: &'a [Trace], session_hosts: &'a BTreeSet<Name>) -> Self {
+        let mut candidates = Self { by_host: BTreeMap::new(), by_user: BTreeMap::new(), session_hosts };
+        for (number, trace) in traces.iter().enumerate() {
+            candidates.by_host.entry(&trace.host).or_default().entry(&trace.user).or_default().push(number);
+            candidates.by_user.entry(&trace.user).or_default().push(number);
+        }
+        candidates
+    }
+
+    /// Those of its user on its host; on any host if it names none, or one that nobody has sessions on.
+    fn of_try(&self, attempt: &AppTry) -> &[usize] {
+        match attempt.host.as_ref().and_then(|host| self.session_hosts.get(host)) {
+            Some(host) => self.by_host.get(host).and_then(|users| users.get(&attempt.user)).map_or(&[], Vec::as_slice),
+            None => self.by_user.get(&attempt.user).map_or(&[], Vec::as_slice),
+        }
+    }
+}
+
+fn offsets<'a>(
+    tries: &'a [AppTry],
+    traces: &'a [Trace],
+    candidates: &Candidates<'_>,
+) -> BTreeMap<(&'a Name, &'a Name), Offset> {
+    let mut by_session: BTreeMap<(&Name, &Name), Vec<f64>> = BTreeMap::new();
+    let mut by_nearness: BTreeMap<(&Name, &Name), Vec<f64>> = BTreeMap::new();
+    for attempt in tries {
+        let apart = |trace: &usize| attempt.start.seconds_since(traces[*trace].first);
+        let nearest = |close: &dyn Fn(&usize) -> bool| {
+            let found = candidates.of_try(attempt).iter().copied().filter(|trace| close(trace));
+            found.min_by(|one, other| apart(one).abs().total_cmp(&apart(other).abs()).then(one.cmp(other)))
+        };
+        let of_session = nearest(&|trace| {
+            attempt.session.is_some_and(|session| traces[*trace].sessions.contains(&session))
+                && apart(trace).abs() <= MAX_OFFSET_S
+        });
+        if let Some(trace) = of_session {
+            by_session.entry((&attempt.dataset, &traces[trace].host)).or_default().push(apart(&trace));
+        }
+        if let Some(trace) = nearest(&|trace| apart(trace).abs() <= BLIND_OFFSET_S) {
+            by_nearness.entry((&attempt.dataset, &traces[trace].host)).or_default().push(apart(&trace));
+        }
+    }
+    let mut offsets = BTreeMap::new();
+    for (key, differences) in by_nearness {
+        offsets.insert(key, offset(differences));
+    }
+    for (key, differences) in by_session {
+        if differences.len() >= MIN_PAIRS {
+            offsets.insert(key, offset(differences));
+        }
+    }
+    offsets
+}
+
+/// Median difference; the tolerance is three times the median absolute deviation from it, within bounds.
+fn offset(mut differences: Vec<f64>) -> Offset {
+    let n_pairs = differences.len();
+    if n_pairs < MIN_PAIRS {
+        return Offset { ahead_s: 0.0, tolerance_s: TOLERANCE_S.1 };
+    }
+    let ahead_s = median(&mut differences);
+    let mut deviations: Vec<f64> = differences.iter().map(|difference| (difference - ahead_s).abs()).collect();
+    let deviation = median(&mut deviations);
+    Offset { ahead_s, tolerance_s: (3.0 * 1.4826 * deviation).clamp(TOLERANCE_S.0, TOLERANCE_S.1) }
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

@@ -1,0 +1,323 @@
+//! The tables as typed columns: one schema a table, in public field names.
+//!
+//! Times are microseconds in UTC, since no reader of Parquet or CSV keeps ticks of 100 ns; ids of records stand
+//! as `path#place`. Unknown is null, never zero and never an empty text.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsResult, Series, TimeUnit};
+
+use super::{Change, HostChange, Tables};
+use crate::model::time::TICKS_PER_HOUR;
+use crate::model::{Event, Position, Provenance, SourceId, TimeRange, Timestamp, field};
+
+/// Ticks of 100 ns in a microsecond.
+const TICKS_PER_MICROSECOND: i64 = 10;
+
+/// What a table is made from.
+pub(super) struct Material<'a> {
+    pub(super) tables: &'a Tables,
+    pub(super) events: &'a [Event],
+    pub(super) paths: &'a BTreeMap<SourceId, String>,
+}
+
+/// One table that can be written.
+pub(super) struct Schema {
+    /// The file's name without extension.
+    pub(super) name: &'static str,
+    /// Each column and its meaning, in order.
+    #[cfg_attr(not(test), expect(dead_code, reason = "documents the columns; the tests hold it to them"))]
+    pub(super) columns: &'static [(&'static str, &'static str)],
+    /// Makes the columns.
+    pub(super) frame: fn(&Material<'_>) -> PolarsResult<DataFrame>,
+}
+
+/// All tables that can be written: adding one is one line here and one function below.
+pub(super) const SCHEMAS: &[Schema] = &[
+    Schema {
+        name: "attempts",
+        columns: &[
+            ("attempt", "number of the attempt, from 0 by time"),
+            (field::TIMESTAMP, "when it began"),
+            (field::HOST_NAME, "the session host that was tried"),
+            (field::USER_NAME, "the account"),
+            (field::SOURCE_IP, "the client's address"),
+            (field::OUTCOME, "succeeded, failed or silent"),
+            (field::RULE_ID, "the failure's signature"),
+            ("fault", "user, policy, infrastructure or unclear"),
+            (field::ERROR_CODE, "the failure's code as its record has it"),
+            (field::SERVICE_NAME, "the component that the failure names"),
+            (field::SERVICE_VERSION, "its version"),
+            ("demand", "number of the wish to connect that it belongs to"),
+            ("is_retry", "whether it repeats an earlier try of the demand"),
+            ("seconds_to_desktop", "from the first trace to the desktop"),
+            ("certainty", "by-id, by-time or single"),
+            ("records", "the records it is made of, the telling one first, separated by blanks"),
+        ],
+        frame: attempts,
+    },
+    Schema {
+        name: "sessions",
+        columns: &[
+            (field::HOST_NAME, "the host"),
+            (field::USER_NAME, "the account"),
+            ("session_id", "the Windows session number"),
+            ("started_at", "its begin; null if before the log"),
+            ("ended_at", "its end; null if not within the log"),
+            ("end_kind", "logoff, reboot, edge-of-log or replaced"),
+            ("close", "complete, incomplete or not-observable"),
+            ("marks", "witnesses of an incomplete close, separated by blanks"),
+            ("n_disconnects", "disconnects and reconnects"),
+            ("records", "the records of begin and end, separated by blanks"),
+        ],
+        frame: sessions,
+    },
+    Schema {
+        name: "changes",
+        columns: &[
+            ("change", "id of the change"),
+            (field::SERVICE_NAME, "the component"),
+            (field::SERVICE_VERSION, "the version"),
+            ("kind", "install, update, remove, rollback, configuration or restart"),
+            (field::HOST_NAME, "one host that got it: one row a host"),
+            (field::TIMESTAMP, "when this host got it"),
+            ("in_force_at", "when it came into force there"),
+            ("trust", "stated, derived or guessed"),
+            ("hosts_known", "whether the list of hosts is known"),
+            ("only_stated", "whether only a list says so"),
+            ("is_routine", "whether it recurs as a routine"),
+            ("records", "where it is stated, separated by blanks"),
+        ],
+        frame: changes,
+    },
+    Schema {
+        name: "load",
+        columns: &[
+            (field::HOST_NAME, "the host"),
+            (field::TIMESTAMP, "begin of the hour"),
+            ("n_users", "distinct users who wanted in"),
+            ("n_attempts", "tries"),
+            ("n_failures", "tries that failed"),
+            ("sessions_open", "most sessions open at once"),
+            ("sessions_counted", "sessions by the host's counters, mean of the hour"),
+        ],
+        frame: load,
+    },
+    Schema {
+        name: "coverage",
+        columns: &[
+            (field::HOST_NAME, "the host"),
+            ("source", "channel or dataset"),
+            ("part", "span, or gap within it: one row a part"),
+            ("start", "begin of the part"),
+            ("end", "first instant after it"),
+        ],
+        frame: coverage,
+    },
+    Schema {
+        name: "events",
+        columns: &[
+            (field::TIMESTAMP, "when it happened"),
+            (field::HOST_NAME, "the host"),
+            (field::DATASET, "the kind of log"),
+            (field::PROVIDER, "the source of a Windows event, or the logger"),
+            (field::CODE, "the event id, or the status of a request"),
+            (field::CHANNEL, "the channel of a Windows event"),
+            (field::SEVERITY, "severity on OpenTelemetry's scale"),
+            (field::ACTION, "what it means"),
+            (field::USER_NAME, "the account"),
+            ("session_id", "the Windows session number"),
+            (field::ACTIVITY_ID, "the id that joins the records of one connection"),
+            (field::SOURCE_IP, "the client's address"),
+            (field::RULE_ID, "the signature of a failure or symptom"),
+            (field::ERROR_CODE, "the code"),
+            (field::MESSAGE, "the text"),
+            ("record", "where it stands"),
+        ],
+        frame: events,
+    },
+];
+
+fn texts<'a>(name: &str, values: impl Iterator<Item = Option<&'a str>>) -> Column {
+    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
+
+fn owned(name: &str, values: impl Iterator<Item = Option<String>>) -> Column {
+    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
+
+fn numbers(name: &str, values: impl Iterator<Item = Option<u32>>) -> Column {
+    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
+
+fn floats(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {
+    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
+
+fn flags(name: &str, values: impl Iterator<Item = bool>) -> Column {
+    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
+
+fn times(name: &str, values: impl Iterator<Item = Option<Timestamp>>) -> PolarsResult<Column> {
+    let micros = values.map(|at| at.map(|at| at.0.div_euclid(TICKS_PER_MICROSECOND)));
+    let series = Series::new(name.into(), micros.collect::<Vec<Option<i64>>>());
+    Ok(series.cast(&DataType::Datetime(TimeUnit::Microseconds, None))?.into_column())
+}
+
+/// The public name of a value: its variant in kebab-case, as serde writes it.
+fn word(value: impl std::fmt::Debug) -> String {
+    let mut word = String::new();
+    for (index, letter) in format!("{value:?}").char_indices() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            word.push('-');
+        }
+        word.push(letter.to_ascii_lowercase());
+    }
+    word
+}
+
+fn place(record: &Provenance, paths: &BTreeMap<SourceId, String>) -> String {
+    let path = paths.get(&record.source).map_or("?", String::as_str);
+    match record.position {
+        Position::Record(number) => format!("{path}#{number}"),
+        Position::Line(line) => format!("{path}#L{line}"),
+        Position::Offset(offset) => format!("{path}#@{offset}"),
+    }
+}
+
+fn places(records: &[Provenance], paths: &BTreeMap<SourceId, String>) -> Option<String> {
+    let all: Vec<String> = records.iter().map(|record| place(record, paths)).collect();
+    (!all.is_empty()).then(|| all.join(" "))
+}
+
+fn attempts(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let rows = &material.tables.attempts;
+    DataFrame::new(
+        rows.len(),
+        vec![
+            numbers("attempt", rows.iter().map(|row| Some(row.id))),
+            times(field::TIMESTAMP, rows.iter().map(|row| Some(row.at)))?,
+            texts(field::HOST_NAME, rows.iter().map(|row| Some(&*row.host))),
+            texts(field::USER_NAME, rows.iter().map(|row| Some(&*row.user))),
+            texts(field::SOURCE_IP, rows.iter().map(|row| row.client.as_deref())),
+            owned(field::OUTCOME, rows.iter().map(|row| Some(word(row.outcome)))),
+            texts(field::RULE_ID, rows.iter().map(|row| row.signature.as_deref())),
+            owned("fault", rows.iter().map(|row| row.fault.map(word))),
+            texts(field::ERROR_CODE, rows.iter().map(|row| row.error_code.as_deref())),
+            texts(field::SERVICE_NAME, rows.iter().map(|row| row.component_version.as_ref().map(|named| &*named.0))),
+            texts(field::SERVICE_VERSION, rows.iter().map(|row| row.component_version.as_ref().map(|named| &*named.1))),
+            numbers("demand", rows.iter().map(|row| Some(row.demand))),
+            flags("is_retry", rows.iter().map(|row| row.is_retry)),
+            floats("seconds_to_desktop", rows.iter().map(|row| row.seconds_to_desktop)),
+            owned("certainty", rows.iter().map(|row| Some(word(row.certainty)))),
+            owned("records", rows.iter().map(|row| places(&row.records, material.paths))),
+        ],
+    )
+}
+
+fn sessions(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let rows = &material.tables.sessions;
+    let marks = rows.iter().map(|row| {
+        let names: Vec<&str> = row.marks.iter().map(|mark| mark.witness).collect();
+        (!names.is_empty()).then(|| names.join(" "))
+    });
+    DataFrame::new(
+        rows.len(),
+        vec![
+            texts(field::HOST_NAME, rows.iter().map(|row| Some(&*row.host))),
+            texts(field::USER_NAME, rows.iter().map(|row| Some(&*row.user))),
+            numbers("session_id", rows.iter().map(|row| row.session_id)),
+            times("started_at", rows.iter().map(|row| row.started_at))?,
+            times("ended_at", rows.iter().map(|row| row.ended_at))?,
+            owned("end_kind", rows.iter().map(|row| Some(word(row.end_kind)))),
+            owned("close", rows.iter().map(|row| Some(word(row.close)))),
+            owned("marks", marks),
+            numbers("n_disconnects", rows.iter().map(|row| Some(row.disconnects.len() as u32))),
+            owned("records", rows.iter().map(|row| places(&row.records, material.paths))),
+        ],
+    )
+}
+
+fn changes(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let all = &material.tables.changes;
+    let rows: Vec<(&Change, &HostChange)> =
+        all.iter().flat_map(|change| change.hosts.iter().map(move |host| (change, host))).collect();
+    let rows = rows.iter().copied();
+    DataFrame::new(
+        rows.len(),
+        vec![
+            texts("change", rows.clone().map(|(change, _)| Some(&*change.id))),
+            texts(field::SERVICE_NAME, rows.clone().map(|(change, _)| Some(&*change.component))),
+            texts(field::SERVICE_VERSION, rows.clone().map(|(change, _)| change.version.as_deref())),
+            owned("kind", rows.clone().map(|(change, _)| Some(word(change.kind)))),
+            texts(field::HOST_NAME, rows.clone().map(|(_, host)| Some(&*host.host))),
+            times(field::TIMESTAMP, rows.clone().map(|(_, host)| Some(host.at)))?,
+            times("in_force_at", rows.clone().map(|(_, host)| Some(host.in_force_at)))?,
+            owned("trust", rows.clone().map(|(_, host)| Some(word(host.trust)))),
+            flags("hosts_known", rows.clone().map(|(change, _)| change.hosts_known)),
+            flags("only_stated", rows.clone().map(|(change, _)| change.only_stated)),
+            flags("is_routine", rows.clone().map(|(change, _)| change.is_routine)),
+            owned("records", rows.map(|(change, _)| places(&change.stated_by, material.paths))),
+        ],
+    )
+}
+
+fn load(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let rows = &material.tables.load;
+    let hour = |hour: i64| Timestamp(hour.saturating_mul(TICKS_PER_HOUR));
+    DataFrame::new(
+        rows.len(),
+        vec![
+            texts(field::HOST_NAME, rows.keys().map(|(host, _)| Some(&**host))),
+            times(field::TIMESTAMP, rows.keys().map(|key| Some(hour(key.1))))?,
+            numbers("n_users", rows.values().map(|row| Some(row.n_users))),
+            numbers("n_attempts", rows.values().map(|row| Some(row.n_attempts))),
+            numbers("n_failures", rows.values().map(|row| Some(row.n_failures))),
+            floats("sessions_open", rows.values().map(|row| Some(row.sessions_open))),
+            floats("sessions_counted", rows.values().map(|row| row.sessions_counted)),
+        ],
+    )
+}
+
+fn coverage(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let mut rows: Vec<(&str, &str, &str, TimeRange)> = Vec::new();
+    for row in &material.tables.coverage {
+        rows.push((&row.host, &row.source, "span", row.span));
+        rows.extend(row.gaps.iter().map(|gap| (&*row.host, &*row.source, "gap", *gap)));
+    }
+    DataFrame::new(
+        rows.len(),
+        vec![
+            texts(field::HOST_NAME, rows.iter().map(|row| Some(row.0))),
+            texts("source", rows.iter().map(|row| Some(row.1))),
+            texts("part", rows.iter().map(|row| Some(row.2))),
+            times("start", rows.iter().map(|row| Some(row.3.start)))?,
+            times("end", rows.iter().map(|row| Some(row.3.end)))?,
+        ],
+    )
+}
+
+fn events(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let rows: &[Event] = material.events;
+    DataFrame::new(
+        rows.len(),
+        vec![
+            times(field::TIMESTAMP, rows.iter().map(|row| Some(row.at)))?,
+            texts(field::HOST_NAME, rows.iter().map(|row| row.host.as_deref())),
+            texts(field::DATASET, rows.iter().map(|row| Some(&*row.dataset))),
+            texts(field::PROVIDER, rows.iter().map(|row| row.provider.as_deref())),
+            numbers(field::CODE, rows.iter().map(|row| row.code)),
+            texts(field::CHANNEL, rows.iter().map(|row| row.channel.as_deref())),
+            numbers(field::SEVERITY, rows.iter().map(|row| Some(u32::from(row.severity.number())))),
+            owned(field::ACTION, rows.iter().map(|row| Some(word(row.action)))),
+            texts(field::USER_NAME, rows.iter().map(|row| row.user.as_deref())),
+            numbers("session_id", rows.iter().map(|row| row.session_id)),
+            texts(field::ACTIVITY_ID, rows.iter().map(|row| row.activity_id.as_deref())),
+            texts(field::SOURCE_IP, rows.iter().map(|row| row.client.as_deref())),
+            texts(field::RULE_ID, rows.iter().map(|row| row.signature.as_deref())),
+            texts(field::ERROR_CODE, rows.iter().map(|row| row.error_code.as_deref())),
+            texts(field::MESSAGE, rows.iter().map(|row| row.message.as_deref())),
+            owned("record", rows.iter().map(|row| Some(place(&row.provenance, material.paths)))),
+        ],
+    )
+}

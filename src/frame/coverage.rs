@@ -1,0 +1,330 @@
+//! What each host's sources cover: span and gaps, so that silence is never read as zero.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Coverage;
+use super::who::is_host_log;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::time::TICKS_PER_HOUR;
+use crate::model::{Action, Event, Name, TimeRange, Timestamp};
+use crate::normalize::{Role, SourceSummary};
+
+/// How unlikely a silence must be before it counts as a gap, over all hours that could have been silent.
+const P_CHANCE: f64 = 0.001;
+/// The longest stretch that one look-up of the rhythm may skip, in hours: two years.
+const MAX_HOURS: i64 = 2 * 366 * 24;
+
+/// One source of one host: its records by hour since 1970.
+#[derive(Default)]
+struct Series {
+    hours: BTreeMap<i64, u64>,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    path: String,
+}
+
+/// Computes coverage by host and source, and fills in the gaps of the source summaries.
+///
+/// A source is the channel of Windows events, else the dataset. Irrelevant records count, too: they prove that
+/// the log was being written. Several files of one channel are one source.
+pub(super) fn coverage(events: &[Event], sources: &mut [SourceSummary]) -> (Vec<Coverage>, Vec<Diagnostic>) {
+    let series = series(events, sources);
+    let mut rows = Vec::new();
+    let mut diagnostics = Vec::new();
+    for ((host, source), series) in series {
+        let (Some(start), Some(end)) = (series.start, series.end) else { continue };
+        let span = TimeRange { start, end: Timestamp(end.0.saturating_add(1)) };
+        let gaps = gaps(&series.hours, span);
+        if let Some(first) = gaps.first() {
+            let detail = format!("{host}, {source}: silent from {} to {}", first.start, first.end);
+            let mut diagnostic = Diagnostic::new(Code::CoverageGap, &series.path, None, detail);
+            diagnostic.count = gaps.len() as u64;
+            diagnostics.push(diagnostic);
+        }
+        rows.push(Coverage { host, source, span, gaps });
+    }
+    for summary in sources.iter_mut() {
+        summary.gaps = own_gaps(summary, events, &rows);
+    }
+    (rows, diagnostics)
+}
+
+fn source_name(event: &Event) -> Name {
+    event.channel.clone().unwrap_or_else(|| event.dataset.clone())
+}
+
+fn series(events: &[Event], sources: &[SourceSummary]) -> BTreeMap<(Name, Name), Series> {
+    let mut channels: BTreeMap<(u32, Name), BTreeSet<Name>> = BTreeMap::new();
+    let mut own_hours: BTreeMap<(u32, Name), BTreeMap<i64, u64>> = BTreeMap::new();
+    for event in events {
+        let Some(host) = &event.host else { continue };
+        let key = (event.provenance.source.0, host.clone());
+        channels.entry(key.clone()).or_default().insert(source_name(event));
+        *own_hours.entry(key).or_default().entry(event.at.hour()).or_insert(0) += 1;
+    }
+    // What exports of several channels held once they are taken to hold throughout: a quiet channel has no
+    // record in every file.
+    let mut mixed: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
+    for ((_, host), names) in channels.iter().filter(|(_, names)| names.len() > 1) {
+        mixed.entry(host.clone()).or_default().extend(names.iter().cloned());
+    }
+    let mut all: BTreeMap<(Name, Name), Series> = BTreeMap::new();
+    for summary in sources.iter().filter(|summary| matches!(summary.role, Role::Events | Role::AppLog)) {
+        let mut hours: BTreeMap<Name, BTreeMap<i64, u64>> = BTreeMap::new();
+        for ((host, hour), count) in &summary.hours {
+            hours.entry(host.clone()).or_default().insert(*hour, *count);
+        }
+        for ((_, host), names) in
+            channels.range((summary.id.0, Name::from(""))..).take_while(|(key, _)| key.0 == summary.id.0)
+        {
+            let counted = hours.get(host).or_else(|| own_hours.get(&(summary.id.0, host.clone())));
+            let Some(counted) = counted else { continue };
+            let Some((start, end)) = clip(counted, summary.span) else { continue };
+            let names = if names.len() > 1 { &mixed[host] } else { names };
+            for name in names {
+                let series = all.entry((host.clone(), name.clone())).or_default();
+                for (hour, count) in counted {
+                    *series.hours.entry(*hour).or_insert(0) += count;
+                }
+                series.start = Some(series.start.map_or(start, |known| known.min(start)));
+                series.end = Some(series.end.map_or(end, |known| known.max(end)));
+                if series.path.is_empty() {
+                    series.path.clone_from(&summary.path);
+                }
+            }
+        }
+    }
+    all
+}
+
+/// First and last instant of the hours with records, cut to the span of the source where that is known.
+fn clip(hours: &BTreeMap<i64, u64>, span: Option<(Timestamp, Timestamp)>) -> Option<(Timestamp, Timestamp)> {
+    let first = Timestamp(hours.keys().next()?.saturating_mul(TICKS_PER_HOUR));
+    let last = Timestamp((hours.keys().next_back()? + 1).saturating_mul(TICKS_PER_HOUR) - 1);
+    Some(span.map_or((first, last), |(start, end)| (first.max(start), last.min(end))))
+}
+
+/// Hours of the week fall into classes of like rhythm: working days and weekends, by hour of the day (UTC).
+fn class(hour: i64) -> usize {
+    let weekday = (hour.div_euclid(24) + 3).rem_euclid(7); // 1970-01-01 was a Thursday; 0 is Monday
+    let of_day = hour.rem_euclid(24) as usize;
+    if weekday < 5 { of_day } else { 24 + of_day }
+}
+
+/// Finds the silences that the source's own rhythm makes unlikely.
+///
+/// The expected count of an hour is the mean of its class. A run of silent hours with expectation Λ has
+/// probability exp(−Λ/φ), φ the overdispersion of the counts (variance over mean, at least 1), since records
+/// come in bunches; it is a gap if that is below [`P_CHANCE`] divided by the number of hours that a run
+/// could have begun in. A second pass leaves the gaps of the first out of the means.
+fn gaps(hours: &BTreeMap<i64, u64>, span: TimeRange) -> Vec<TimeRange> {
+    let (first, last) = (span.start.hour(), span.end.hour());
+    if last - first < 48 || last - first > MAX_HOURS {
+        return Vec::new();
+    }
+    let mut out: BTreeSet<i64> = BTreeSet::new();
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        let (mean, dispersion) = rhythm(hours, first, last, &out);
+        let needed = dispersion * ((last - first) as f64 / P_CHANCE).ln();
+        found.clear();
+        out.clear();
+        let mut run: Vec<i64> = Vec::new();
+        let mut expected = 0.0;
+        for hour in first..=last + 1 {
+            // The hours at both ends are only partly covered, so they prove nothing.
+            if hour > first && hour < last && !hours.contains_key(&hour) {
+                run.push(hour);
+                expected += mean[class(hour)];
+                continue;
+            }
+            if let (Some(start), Some(end)) = (run.first(), run.last())
+                && expected >= needed
+            {
+                let start = Timestamp(start * TICKS_PER_HOUR);
+                found.push(TimeRange { start, end: Timestamp((end + 1) * TICKS_PER_HOUR) });
+                out.extend(run.iter().copied());
+            }
+            run.clear();
+            expected = 0.0;
+        }
+    }
+    found
+}
+
+/// The mean count of each class of hours, and the overdispersion of the counts around it.
+fn rhythm(hours: &BTreeMap<i64, u64>, first: i64, last: i64, out: &BTreeSet<i64>) -> ([f64; 48], f64) {
+    let mut sum = [0.0; 48];
+    let mut n = [0.0; 48];
+    let inside = |hour: &i64| !out.contains(hour);
+    for hour in (first..=last).filter(inside) {
+        sum[class(hour)] += hours.get(&hour).copied().unwrap_or(0) as f64;
+        n[class(hour)] += 1.0;
+    }
+    let mut mean = [0.0; 48];
+    for index in 0..48 {
+        mean[index] = if n[index] > 0.0 { sum[index] / n[index] } else { 0.0 };
+    }
+    // Only hours with records tell how the counts scatter; a gap must not excuse itself.
+    let (mut chi, mut degrees) = (0.0, 0.0);
+    for hour in (first..=last).filter(inside) {
+        let expected = mean[class(hour)];
+        if let Some(count) = hours.get(&hour).filter(|_| expected > 0.0) {
+            chi += (*count as f64 - expected).powi(2) / expected;
+            degrees += 1.0;
+        }
+    }
+    (mean, if degrees > 0.0 { (chi / degrees).max(1.0) } else { 1.0 })
+}
+
+/// The gaps of all channels and hosts that the source holds, within its own span, by time.
+fn own_gaps(summary: &SourceSummary, events: &[Event], rows: &[Coverage]) -> Vec<TimeRange> {
+    let Some((start, end)) = summary.span else { return Vec::new() };
+    let mine: BTreeSet<(Name, Name)> = events
+        .iter()
+        .filter(|event| event.provenance.source == summary.id)
+        .filter_map(|event| Some((event.host.clone()?, source_name(event))))
+        .collect();
+    let mut gaps: Vec<TimeRange> = rows
+        .iter()
+        .filter(|row| mine.contains(&(row.host.clone(), row.source.clone())))
+        .flat_map(|row| row.gaps.iter().copied())
+        .filter(|gap| gap.start >= start && gap.end <= end)
+        .collect();
+    gaps.sort();
+    gaps.dedup();
+    gaps
+}
+
+/// What kind of thing a source can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shows {
+    /// That a session began or a desktop came up.
+    Desktop,
+    /// That somebody was authenticated, or got a session: Windows' own session logs.
+    Connection,
+    /// That a profile was loaded.
+    Profile,
+    /// That a close did not complete.
+    Close,
+    /// That something was installed.
+    Install,
+    /// That the host started.
+    Boot,
+}
+
+/// When which host could have been seen doing what.
+#[derive(Default)]
+pub(super) struct Sight {
+    spans: BTreeMap<(Name, Shows), Vec<TimeRange>>,
+}
+
+impl Sight {
+    /// Learns from the events which sources show what, and takes the times that those cover.
+    pub(super) fn learn(events: &[Event], rows: &[Coverage]) -> Self {
+        let mut shown: BTreeMap<Name, BTreeSet<Shows>> = BTreeMap::new();
+        for event in events.iter().filter(|event| is_host_log(event)) {
+            for shows in shows(event) {
+                shown.entry(source_name(event)).or_default().insert(*shows);
+            }
+        }
+        let mut spans: BTreeMap<(Name, Shows), Vec<TimeRange>> = BTreeMap::new();
+        for row in rows {
+            for shows in shown.get(&row.source).into_iter().flatten() {
+                spans.entry((row.host.clone(), *shows)).or_default().extend(pieces(row));
+            }
+        }
+        Self { spans }
+    }
+
+    /// Whether a source that shows it covers that host at that time.
+    pub(super) fn covers(&self, host: &Name, shows: Shows, at: Timestamp) -> bool {
+        self.spans.get(&(host.clone(), shows)).is_some_and(|spans| spans.iter().any(|span| span.contains(at)))
+    }
+
+    /// Whether any source of that host shows it at any time.
+    pub(super) fn knows(&self, host: &Name, shows: Shows) -> bool {
+        self.spans.contains_key(&(host.clone(), shows))
+    }
+
+    /// First and last instant at which connections to any of these hosts could be seen.
+    pub(super) fn window(&self, hosts: &[Name]) -> Option<TimeRange> {
+        let spans = hosts.iter().filter_map(|host| self.spans.get(&(host.clone(), Shows::Connection))).flatten();
+        spans.copied().reduce(|one, other| TimeRange { start: one.start.min(other.start), end: one.end.max(other.end) })
+    }
+}
+
+fn shows(event: &Event) -> &'static [Shows] {
+    let is_security = super::who::is_security(event);
+    match event.action {
+        Action::SessionBegin | Action::Success | Action::SessionEnd if event.session_id.is_some() => {
+            &[Shows::Desktop, Shows::Connection, Shows::Close]
+        }
+        Action::Authenticated if !is_security => &[Shows::Connection],
+        Action::ProfileLoadEnd => &[Shows::Profile],
+        Action::ProfileUnloadEnd | Action::DiskDetached => &[Shows::Close],
+        Action::Change => &[Shows::Install],
+        Action::Boot => &[Shows::Boot],
+        _ => &[],
+    }
+}
+
+/// The span of a row without its gaps.
+fn pieces(row: &Coverage) -> Vec<TimeRange> {
+    let mut pieces = Vec::new();
+    let mut start = row.span.start;
+    for gap in &row.gaps {
+        pieces.push(TimeRange { start, end: gap.start });
+        start = gap.end;
+    }
+    pieces.push(TimeRange { start, end: row.span.end });
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::{Scene, at};
+    use super::*;
+
+    fn rows(scene: Scene) -> (Vec<Coverage>, Vec<Diagnostic>) {
+        let mut normalized = scene.normalized();
+        coverage(&normalized.events, &mut normalized.sources)
+    }
+
+    /// Two weeks of a log with a record every ten minutes of the working day.
+    fn two_weeks(skip: std::ops::Range<i64>) -> Scene {
+        let mut scene = Scene::new();
+        for minute in 0..14 * 24 * 6 {
+            let hour = minute / 6;
+            if (7..18).contains(&(hour % 24)) && !skip.contains(&hour) {
+                scene.event("RDS01", minute as f64 * 600.0, Action::Other);
+            }
+        }
+        scene
+    }
+
+    #[test]
+    fn nights_are_no_gap_and_a_silent_working_day_is_one() {
+        assert!(rows(two_weeks(0..0)).0[0].gaps.is_empty());
+        let (rows, diagnostics) = rows(two_weeks(8 * 24..9 * 24));
+        assert_eq!(rows[0].gaps.len(), 1);
+        let gap = rows[0].gaps[0];
+        assert!(gap.contains(at(8.0 * 86_400.0 + 12.0 * 3_600.0)), "{gap:?}");
+        assert_eq!(diagnostics.len(), 1);
+        assert_eq!(diagnostics[0].code, Code::CoverageGap);
+    }
+
+    #[test]
+    fn a_time_inside_a_gap_is_not_covered() {
+        let mut scene = two_weeks(8 * 24..9 * 24);
+        scene.begin("RDS01", "anna", 3, 7.5 * 3_600.0);
+        scene.events.sort_by_key(|event| event.at);
+        let mut normalized = scene.normalized();
+        let (rows, _) = coverage(&normalized.events, &mut normalized.sources);
+        let sight = Sight::learn(&normalized.events, &rows);
+        let host = Name::from("RDS01");
+        assert!(sight.covers(&host, Shows::Desktop, at(9.5 * 86_400.0)));
+        assert!(!sight.covers(&host, Shows::Desktop, at(8.5 * 86_400.0)));
+        assert!(!sight.covers(&host, Shows::Desktop, at(99.0 * 86_400.0)));
+    }
+}

@@ -1,0 +1,140 @@
+//! The tables as files: Parquet for programs, CSV for people and spreadsheets.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{AnyValue, DataFrame, DataType, ParquetCompression, ParquetWriter, PolarsError, TimeUnit};
+
+use super::Framed;
+use super::columns::{Material, SCHEMAS};
+use crate::Error;
+use crate::model::{SourceId, Timestamp};
+
+/// First characters by which a spreadsheet would take a text for a formula.
+const FORMULA: &[char] = &['=', '+', '-', '@', '\t', '\r'];
+
+impl Framed {
+    /// Writes every table as `NAME.parquet` into the folder, which is made if it is not there, and returns the
+    /// files. The same tables give the same bytes.
+    ///
+    /// Columns and their meanings: attempts, sessions, changes (one row a host), load (one row an hour),
+    /// coverage (one row a span or gap), events; the names are those of `report.json`.
+    pub fn write_parquet(&self, dir: &Path) -> Result<Vec<PathBuf>, Error> {
+        self.write(dir, "parquet", |frame, file| {
+            let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Uncompressed);
+            writer.finish(frame).map(|_| ()).map_err(render)
+        })
+    }
+
+    /// Writes every table as `NAME.csv`, as [`Self::write_parquet`] does: UTF-8, a header, RFC 3339 times, null as
+    /// nothing, and no cell that a spreadsheet would run as a formula.
+    pub fn write_csv(&self, dir: &Path) -> Result<Vec<PathBuf>, Error> {
+        self.write(dir, "csv", |frame, file| csv(frame, file))
+    }
+
+    fn write(
+        &self,
+        dir: &Path,
+        extension: &str,
+        encode: impl Fn(&mut DataFrame, &mut BufWriter<File>) -> Result<(), Error>,
+    ) -> Result<Vec<PathBuf>, Error> {
+        let failed = |path: &Path, source| Error::Write { path: path.to_owned(), source };
+        fs::create_dir_all(dir).map_err(|source| failed(dir, source))?;
+        let paths: BTreeMap<SourceId, String> =
+            self.sources.iter().map(|source| (source.id, source.path.clone())).collect();
+        let material = Material { tables: &self.tables, events: &self.events, paths: &paths };
+        let mut written = Vec::with_capacity(SCHEMAS.len());
+        for schema in SCHEMAS {
+            let path = dir.join(format!("{}.{extension}", schema.name));
+            let mut frame = (schema.frame)(&material).map_err(render)?;
+            let mut file = BufWriter::new(File::create(&path).map_err(|source| failed(&path, source))?);
+            encode(&mut frame, &mut file)?;
+            file.flush().map_err(|source| failed(&path, source))?;
+            written.push(path);
+        }
+        Ok(written)
+    }
+}
+
+fn render(error: PolarsError) -> Error {
+    Error::Render { what: "a table", detail: error.to_string() }
+}
+
+fn csv(frame: &DataFrame, file: &mut BufWriter<File>) -> Result<(), Error> {
+    let failed = |error: csv::Error| Error::Render { what: "a table", detail: error.to_string() };
+    let mut writer = csv::Writer::from_writer(file);
+    writer.write_record(frame.get_column_names().iter().map(|name| name.as_str())).map_err(failed)?;
+    let columns = frame.columns();
+    for row in 0..frame.height() {
+        let mut cells = Vec::with_capacity(columns.len());
+        for column in columns {
+            let is_text = matches!(column.dtype(), DataType::String);
+            let cell = cell(&column.get(row).map_err(render)?);
+            cells.push(if is_text && cell.starts_with(FORMULA) { format!("'{cell}") } else { cell });
+        }
+        writer.write_record(&cells).map_err(failed)?;
+    }
+    writer.flush().map_err(|error| failed(error.into()))
+}
+
+fn cell(value: &AnyValue<'_>) -> String {
+    match value {
+        AnyValue::Null => String::new(),
+        AnyValue::String(text) => (*text).to_owned(),
+        AnyValue::Datetime(micros, TimeUnit::Microseconds, _) => Timestamp(micros.saturating_mul(10)).to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::prelude::{ParquetReader, SerReader};
+
+    use super::super::scene::Scene;
+    use super::super::{Options, tables};
+    use super::*;
+    use crate::model::{Fault, Witness};
+
+    fn framed() -> Framed {
+        let mut scene = Scene::new();
+        scene.workday("RDS01", "anna", 5, 0.0);
+        scene.failure("RDS01", "berta", 30.0, "=locked", "FSLogix", Fault::Infrastructure).message =
+            Some("a, \"b\"".into());
+        scene.change("Payroll", Some("1.0"), &["RDS01", "RDS02"], 60.0, Witness::Observed);
+        tables(scene.normalized(), &Options::default())
+    }
+
+    #[test]
+    fn parquet_reads_back_with_every_documented_column() {
+        let dir = tempfile::tempdir().unwrap();
+        let framed = framed();
+        let files = framed.write_parquet(dir.path()).unwrap();
+        assert_eq!(files.len(), SCHEMAS.len());
+        for (file, schema) in files.iter().zip(SCHEMAS) {
+            let frame = ParquetReader::new(File::open(file).unwrap()).finish().unwrap();
+            let names: Vec<&str> = frame.get_column_names().iter().map(|name| name.as_str()).collect();
+            let documented: Vec<&str> = schema.columns.iter().map(|column| column.0).collect();
+            assert_eq!(names, documented, "{}", schema.name);
+        }
+        let attempts = ParquetReader::new(File::open(&files[0]).unwrap()).finish().unwrap();
+        assert_eq!(attempts.height(), 2);
+        let users = attempts.column("user.name").unwrap().as_materialized_series().clone();
+        assert_eq!(users.str().unwrap().get(1), Some("berta"));
+        assert_eq!(attempts.column("seconds_to_desktop").unwrap().null_count(), 1);
+        let again = tempfile::tempdir().unwrap();
+        for (one, other) in files.iter().zip(framed.write_parquet(again.path()).unwrap()) {
+            assert_eq!(fs::read(one).unwrap(), fs::read(other).unwrap());
+        }
+    }
+
+    #[test]
+    fn csv_is_quoted_dated_and_runs_no_formula() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = framed().write_csv(dir.path()).unwrap();
+        let text = fs::read_to_string(&files[0]).unwrap();
+        assert!(text.contains("2022-02-28T00:00:30Z,RDS01,berta,,failed,'=locked,infrastructure"), "{text}");
+        assert_eq!(fs::read_to_string(&files[2]).unwrap().lines().count(), 3);
+    }
+}

@@ -1,0 +1,132 @@
+//! What the path of a source tells: the date in its name, and which host it may be from.
+
+use super::clock::date_in_name;
+
+/// What the path of a source tells.
+#[derive(Clone, Debug)]
+pub struct FileFacts {
+    /// `log.file.path`.
+    pub path: String,
+    /// The date in the file's own name, in days since 1970.
+    pub date: Option<i64>,
+    /// Names in the path that a host may have, the likeliest first: as they stand there.
+    pub hosts: Vec<String>,
+    /// How many of these do not come from the given path's own name.
+    pub n_below_root: usize,
+}
+
+impl FileFacts {
+    /// Reads a path, with `/` between its parts and `!` before members of archives.
+    pub fn new(path: &str) -> Self {
+        let parts: Vec<&str> = path.split(['/', '\\', '!']).filter(|part| !part.is_empty()).collect();
+        let file = parts.last().copied().unwrap_or("");
+        let mut hosts = Vec::new();
+        // `RDS01_Application.xml` first, then the folders from the file upwards; the given path itself last.
+        let stem = file.split(['.', ' ']).next().unwrap_or(file);
+        for piece in stem.split('_').chain(std::iter::once(stem)) {
+            add_host(&mut hosts, piece);
+        }
+        let mut n_below_root = hosts.len();
+        for (index, folder) in parts.iter().enumerate().rev().skip(1) {
+            add_host(&mut hosts, folder.split('.').next().unwrap_or(folder));
+            if index > 0 {
+                n_below_root = hosts.len();
+            }
+        }
+        Self { path: path.to_owned(), date: date_in_name(file), hosts, n_below_root }
+    }
+}
+
+fn add_host(hosts: &mut Vec<String>, name: &str) {
+    let name = name.trim();
+    if may_be_host(name) && !hosts.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        hosts.push(name.to_owned());
+    }
+}
+
+/// Whether a name looks like that of a computer, and not like that of a file or folder.
+///
+/// Computers are numbered, logs are dated: letters first, at least one digit, at most 15 characters (the
+/// limit of NetBIOS), and no run of six digits, which is a date.
+fn may_be_host(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let numbered_things = [
+        "w3svc", "ftpsvc", "httperr", "u_ex", "profile-", "app-", "case", "day", "week", "log", "part", "v", "access",
+        "error", "export", "kw", "file", "win32", "system32", "sample", "test", "run", "x64", "tmp", "c",
+    ];
+    let digits_after = |prefix: &str| {
+        lower
+            .strip_prefix(prefix)
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit() || b == b'-' || b == b'_'))
+    };
+    let longest_run = lower.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+    (3..=15).contains(&name.len())
+        && lower.as_bytes()[0].is_ascii_alphabetic()
+        && lower.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && (1..6).contains(&longest_run)
+        && !numbered_things.iter().any(|thing| digits_after(thing))
+}
+
+/// Whether `pattern` with `*` and `?` fits the whole of `text`, without regard to case.
+pub fn glob_fits(pattern: &str, text: &str) -> bool {
+    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let (mut p, mut t) = (0, 0);
+    let mut last_star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                last_star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => match last_star {
+                Some((star, from)) => {
+                    last_star = Some((star, from + 1));
+                    p = star + 1;
+                    t = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_found_in_folders_and_file_names() {
+        for (path, hosts) in [
+            ("logs/RDS01/FSLogix/Logs/Profile/Profile-20220822.log", vec!["RDS01"]),
+            ("logs/ZRH-TS01_perf.csv", vec!["ZRH-TS01"]),
+            ("logs/windows/rds01_Application.xml", vec!["rds01"]),
+            ("logs/login-service/W3SVC1/u_ex220418.log", vec![]),
+            ("logs/HTTPERR/httperr1.log", vec![]),
+            ("logs/app.log.1", vec![]),
+            ("bundle-2022.zip!web2/app.log", vec!["web2", "bundle-2022"]),
+        ] {
+            assert_eq!(FileFacts::new(path).hosts, hosts, "{path}");
+        }
+        assert_eq!(FileFacts::new("a/Profile-20220822.log").date, Some(19_226));
+    }
+
+    #[test]
+    fn globs_fit_whole_paths() {
+        for (pattern, text, fits) in [
+            ("*", "", true),
+            ("*.log", "a/b/App.LOG", true),
+            ("logs/RDS0?/*", "logs/RDS01/x/y", true),
+            ("logs/*/x", "logs/a/b/y", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("abc", "abcd", false),
+        ] {
+            assert_eq!(glob_fits(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+}

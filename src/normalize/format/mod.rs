@@ -1,0 +1,271 @@
+//! The formats that a record can have, each with samples that no other format takes.
+//!
+//! In: the [`Record`]s of one source. Out: for each record one [`LineOutcome`].
+//!
+//! Invariant: a format claims only what it can read; what no format claims is counted as damaged.
+//!
+//! # Adding a format
+//!
+//! Write `format/<name>.rs` with a type that implements [`LogFormat`], and add it to [`FORMATS`], before
+//! any format that would take its records, too. Its samples are its tests: it takes each of them, and
+//! no other format is chosen for them.
+
+mod access;
+mod change_list;
+mod clef;
+mod deployments;
+mod ecs;
+mod fslogix;
+mod httperr;
+mod iis;
+mod json_lines;
+mod log4j;
+mod logfmt;
+mod nlog;
+mod pdh;
+mod stamped;
+
+use super::clock::Clock;
+use super::file::FileFacts;
+use super::summary::Role;
+use crate::diagnostic::Code;
+use crate::model::{Action, ChangeRecord, Event, LoadSample, Name, Names, Provenance, Severity, Timestamp, Trust};
+use crate::read::{Container, Record};
+
+/// Every format, the most particular first; the last ones take what only has a stamp.
+pub const FORMATS: &[&dyn LogFormat] = &[
+    &fslogix::FslogixProfile,
+    &httperr::HttpErr,
+    &iis::IisW3c,
+    &access::AccessLog,
+    &nlog::NLog,
+    &log4j::Log4j,
+    &clef::Clef,
+    &deployments::Deployments,
+    &change_list::ChangeList,
+    &ecs::Ecs,
+    &json_lines::JsonLines,
+    &pdh::PdhCsv,
+    &logfmt::Logfmt,
+    &stamped::Stamped,
+];
+
+/// One kind of log, load or list.
+pub trait LogFormat: Sync {
+    /// The public name, as [`crate::normalize::SourceSummary::format`] has it.
+    fn name(&self) -> &'static str;
+
+    /// `event.dataset` of its events.
+    fn dataset(&self) -> &'static str;
+
+    /// What its sources are used for.
+    fn role(&self) -> Role;
+
+    /// The containers in which it occurs.
+    fn containers(&self) -> &'static [Container];
+
+    /// How many of the first records (for [`Container::Lines`]: first lines) have this format.
+    fn recognize(&self, first: &[Record]) -> usize;
+
+    /// Whether a line begins a record; the others continue the one before.
+    fn starts_record(&self, _line: &str) -> bool {
+        true
+    }
+
+    /// Returns the parser of one source.
+    fn open(&self, file: &FileFacts, first: &[Record]) -> Box<dyn Parser>;
+
+    /// Texts that this format takes, and no other.
+    fn samples(&self) -> &'static [Sample];
+}
+
+/// Reads the records of one source, one after the other.
+pub trait Parser: Send {
+    /// Says what one record came to.
+    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome;
+
+    /// The host that the source itself names for all of its records.
+    fn host(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// What one record came to.
+#[derive(Debug)]
+pub enum LineOutcome {
+    /// An event.
+    Event(Box<Event>),
+    /// Readings of counters.
+    Load(Vec<LoadSample>),
+    /// Statements about changes.
+    Change(Vec<ChangeRecord>),
+    /// Sound, and of no use to the question; its instant, if it has one.
+    Irrelevant(Option<Timestamp>),
+    /// Of this format, but broken: how.
+    Damaged(Code, &'static str),
+    /// Not of this format.
+    Foreign,
+}
+
+/// What a parser may use for one record.
+pub struct Context<'a> {
+    /// The clock of the source.
+    pub clock: &'a mut Clock,
+    /// Shared texts.
+    pub names: &'a mut Names,
+    /// Where the record stands.
+    pub provenance: Provenance,
+    /// `event.dataset` of the source.
+    pub dataset: &'static str,
+}
+
+impl Context<'_> {
+    /// Returns an event at that instant that means nothing yet.
+    pub fn event(&mut self, (at, time_trust): (Timestamp, Trust), action: Action) -> Event {
+        Event {
+            at,
+            time_trust,
+            duration_ms: None,
+            provenance: self.provenance,
+            host: None,
+            host_trust: Trust::Guessed,
+            dataset: self.names.intern(self.dataset),
+            provider: None,
+            code: None,
+            channel: None,
+            severity: Severity::Info,
+            action,
+            user: None,
+            user_sid: None,
+            session_id: None,
+            logon_id: None,
+            activity_id: None,
+            client: None,
+            signature: None,
+            fault: None,
+            error_code: None,
+            component_version: None,
+            message: None,
+            data: Vec::new(),
+        }
+    }
+
+    /// Returns the shared copy of a message, cut to 2 KiB at a character boundary.
+    pub fn message(&mut self, text: &str) -> Name {
+        let mut end = text.len().min(2_048);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        self.names.intern(&text[..end])
+    }
+}
+
+/// A text that a format takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// How its records sit in it.
+    pub container: Container,
+    /// The path of the file.
+    pub path: &'static str,
+    /// The text.
+    pub text: &'static str,
+    /// What its records come to, one line each, as [`LineOutcome::summary`] prints it.
+    pub expected: &'static [&'static str],
+}
+
+impl LineOutcome {
+    /// Returns the outcome in one line: what the samples state and compare.
+    pub fn summary(&self) -> String {
+        let text = |name: &Option<Name>| name.as_deref().unwrap_or("-").to_owned();
+        match self {
+            Self::Event(event) => format!(
+                "{:?} {} user={} host={} client={} code={}",
+                event.action,
+                event.at,
+                text(&event.user),
+                text(&event.host),
+                text(&event.client),
+                text(&event.error_code)
+            ),
+            Self::Load(samples) => samples
+                .iter()
+                .map(|s| format!("{:?} {} host={} {}", s.metric, s.at, text(&s.host), s.value))
+                .collect::<Vec<_>>()
+                .join("; "),
+            Self::Change(changes) => changes
+                .iter()
+                .map(|c| format!("{:?} {} {} {} {:?}", c.kind, c.at, c.component, text(&c.version), c.scope))
+                .collect::<Vec<_>>()
+                .join("; "),
+            Self::Irrelevant(Some(at)) => format!("irrelevant {at}"),
+            Self::Irrelevant(None) => "irrelevant".to_owned(),
+            Self::Damaged(code, _) => format!("damaged {}", code.name()),
+            Self::Foreign => "foreign".to_owned(),
+        }
+    }
+}
+
+/// Chooses the format for the first records of a source; its place in [`FORMATS`].
+///
+/// The first format of the list that takes nearly as many records as the best one: the list stands in
+/// the order of particularity, and a stack trace counts against every format alike.
+pub fn choose(container: Container, first: &[Record]) -> Option<usize> {
+    let fits: Vec<usize> = FORMATS
+        .iter()
+        .map(|format| if format.containers().contains(&container) { format.recognize(first) } else { 0 })
+        .collect();
+    let best = fits.iter().copied().max().unwrap_or(0);
+    if best == 0 {
+        return None;
+    }
+    fits.iter().position(|n_fits| n_fits * 10 >= best * 6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normalize::clock::ZoneRule;
+    use crate::normalize::testing::records;
+
+    #[test]
+    fn every_name_is_there_once() {
+        let names: std::collections::BTreeSet<_> = FORMATS.iter().map(|format| format.name()).collect();
+        assert_eq!(names.len(), FORMATS.len());
+        assert!(FORMATS.iter().all(|format| !format.samples().is_empty()));
+    }
+
+    #[test]
+    fn every_sample_is_taken_by_its_own_format_and_means_what_it_says() {
+        let mut wrong = Vec::new();
+        for (index, format) in FORMATS.iter().enumerate() {
+            for sample in format.samples() {
+                let lines = records(sample.container, sample.text, &|_| true);
+                let chosen = choose(sample.container, &lines);
+                assert_eq!(
+                    chosen.map(|found| FORMATS[found].name()),
+                    Some(FORMATS[index].name()),
+                    "sample of {}: {}",
+                    format.name(),
+                    sample.text
+                );
+                let file = FileFacts::new(sample.path);
+                let mut parser = format.open(&file, &lines);
+                let mut clock = Clock::new(ZoneRule::UTC, Trust::Guessed);
+                let mut names = Names::new();
+                let got: Vec<String> = records(sample.container, sample.text, &|line| format.starts_record(line))
+                    .iter()
+                    .map(|record| {
+                        let provenance = Provenance { source: crate::model::SourceId(0), position: record.position };
+                        let mut context =
+                            Context { clock: &mut clock, names: &mut names, provenance, dataset: format.dataset() };
+                        parser.read(record, &mut context).summary()
+                    })
+                    .collect();
+                if got != sample.expected {
+                    wrong.push(format!("{}:\n  got  {got:#?}\n  want {:#?}", format.name(), sample.expected));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}

@@ -1,0 +1,155 @@
+//! Any other log whose lines begin with a stamp: at least timed, its level found, its failures told.
+//!
+//! The last resort, so that the log of an unknown application still counts. Also takes syslog
+//! (RFC 3164), whose stamps have no year: it is taken from the file's name or, later, from the
+//! other sources.
+
+use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use crate::model::Severity;
+use crate::model::time::TICKS_PER_DAY;
+use crate::normalize::clock::{DateOrder, Stamp, days_from_civil, stamp, year_of};
+use crate::normalize::file::FileFacts;
+use crate::normalize::message::{self, Line};
+use crate::normalize::summary::Role;
+use crate::read::{Body, Container, Record};
+
+/// See the file.
+pub(crate) struct Stamped;
+
+/// The stamp of a line and what follows it; brackets, quotes and a syslog priority may precede it.
+fn parts(line: &str, order: DateOrder) -> Option<(Stamp, &str)> {
+    let mut rest = line.trim_start_matches(['[', '"', '(']);
+    if let Some(priority) = rest.strip_prefix('<')
+        && let Some(end) = priority.find('>').filter(|end| (1..=3).contains(end))
+    {
+        rest = &priority[end + 1..];
+        // RFC 5424 puts its version between.
+        rest = rest.strip_prefix("1 ").unwrap_or(rest);
+    }
+    let (stamp, len) = stamp(rest, order)?;
+    let behind = &rest[len..];
+    // A stamp ends where a word would: `2022-08-22x` is none.
+    let ends = behind.as_bytes().first().is_none_or(|b| !b.is_ascii_alphanumeric());
+    (ends && stamp.has_time).then(|| (stamp, behind.trim_start_matches([']', '"', ')', ' ', '\t', ':', ',', '|', '-'])))
+}
+
+/// The level: the first word among the first few that is one; glued to `:` or in brackets.
+fn severity(rest: &str) -> Severity {
+    rest.split([' ', '\t', ':', '|', '[', ']', '<', '>', ',', '(', ')', '.'])
+        .filter(|word| !word.is_empty())
+        .take(8)
+        .find_map(Severity::from_word)
+        .unwrap_or_default()
+}
+
+impl LogFormat for Stamped {
+    fn name(&self) -> &'static str {
+        "stamped-lines"
+    }
+
+    fn dataset(&self) -> &'static str {
+        "text"
+    }
+
+    fn role(&self) -> Role {
+        Role::AppLog
+    }
+
+    fn containers(&self) -> &'static [Container] {
+        &[Container::Lines]
+    }
+
+    fn recognize(&self, first: &[Record]) -> usize {
+        first
+            .iter()
+            .filter(|record| {
+                matches!(&record.body, Body::Text(text) if parts(text, DateOrder::MonthFirst).is_some()
+                || parts(text, DateOrder::DayFirst).is_some())
+            })
+            .count()
+    }
+
+    fn starts_record(&self, line: &str) -> bool {
+        parts(line, DateOrder::MonthFirst).is_some() || parts(line, DateOrder::DayFirst).is_some()
+    }
+
+    fn open(&self, file: &FileFacts, first: &[Record]) -> Box<dyn Parser> {
+        // `13/04/2022` can only be a day first: where the months do not fit all lines, days come first.
+        let fits = |order| {
+            first
+                .iter()
+                .filter(|record| matches!(&record.body, Body::Text(text) if parts(text, order).is_some()))
+                .count()
+        };
+        let order = if fits(DateOrder::DayFirst) > fits(DateOrder::MonthFirst) {
+            DateOrder::DayFirst
+        } else {
+            DateOrder::MonthFirst
+        };
+        let year = file.date.map(year_of);
+        Box::new(StampedParser { order, year: year.unwrap_or(1972), last_days: None })
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        &[
+            Sample {
+                container: Container::Lines,
+                path: "app/unknown.log",
+                text: "2022/08/22 08:15:01 listening on 443\n\
+                       2022/08/22 08:15:02 ERROR login failed for user user001 on RDS01\n  caused by: timeout\n\
+                       2022/08/22 08:15:03 user user001 logged on to RDS01",
+                expected: &[
+                    "irrelevant 2022-08-22T08:15:01Z",
+                    "Failure 2022-08-22T08:15:02Z user=user001 host=RDS01 client=- code=-",
+                    "Success 2022-08-22T08:15:03Z user=user001 host=RDS01 client=- code=-",
+                ],
+            },
+            Sample {
+                container: Container::Lines,
+                path: "syslog-20221231.log",
+                text: "Dec 31 23:59:59 gw sshd[7]: Accepted password for user001 from 10.0.0.7 port 22 ssh2\n\
+                       Jan  1 00:00:01 gw cron[8]: done",
+                expected: &[
+                    "Success 2022-12-31T23:59:59Z user=user001 host=- client=10.0.0.7 code=-",
+                    "irrelevant 2023-01-01T00:00:01Z",
+                ],
+            },
+        ]
+    }
+}
+
+struct StampedParser {
+    order: DateOrder,
+    /// The year of stamps without one; the leap year 1972 stands for unknown.
+    year: i64,
+    last_days: Option<i64>,
+}
+
+impl StampedParser {
+    /// Puts the year in; a fall by more than half a year is the turn of the year.
+    fn with_year(&mut self, stamp: Stamp) -> Stamp {
+        if stamp.has_year {
+            return stamp;
+        }
+        let mut full = stamp.in_year(self.year);
+        let days = full.civil.0.div_euclid(TICKS_PER_DAY);
+        if self.last_days.is_some_and(|last| last - days > 183) {
+            self.year += 1;
+            full = stamp.in_year(self.year);
+        }
+        self.last_days = Some(full.civil.0.div_euclid(TICKS_PER_DAY).max(days_from_civil(self.year, 1, 1)));
+        full
+    }
+}
+
+impl Parser for StampedParser {
+    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
+        let Body::Text(text) = &record.body else { return LineOutcome::Foreign };
+        let (first, detail) = text.split_once('\n').unwrap_or((text, ""));
+        let Some((stamp, rest)) = parts(first, self.order) else { return LineOutcome::Foreign };
+        let stamp = self.with_year(stamp);
+        let (at, trust) = context.clock.instant(stamp);
+        let line = Line { at: (at, Some(trust)), severity: severity(rest), message: rest, detail, ..Line::default() };
+        message::understand(line, context)
+    }
+}

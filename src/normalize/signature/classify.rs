@@ -1,0 +1,257 @@
+//! Finds the signature of a failure.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
+
+use super::SIGNATURES;
+use super::negation::affirmed;
+use super::rule::{Match, Signature};
+use crate::model::{Fault, Name, Severity};
+use crate::normalize::windows::all_fit;
+use crate::read::WindowsRecord;
+
+/// A signature that fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Its id.
+    pub id: Name,
+    /// Whose fault it is.
+    pub fault: Fault,
+}
+
+/// What is known of a Windows event that may be a failure.
+#[derive(Clone, Copy, Debug)]
+pub struct Clue<'r> {
+    /// The provider, by the catalog's name.
+    pub provider: &'r str,
+    /// The event id without qualifiers.
+    pub code: u32,
+    /// The record, for its data.
+    pub record: &'r WindowsRecord,
+    /// The error code that the catalog found.
+    pub error: Option<&'r str>,
+    /// The text that the catalog found.
+    pub text: Option<&'r str>,
+}
+
+/// Where a match stands: its signature and its number there.
+type Spot = (usize, usize);
+
+/// The catalog of failure signatures, in the order in which they are tried.
+#[derive(Debug)]
+pub struct Signatures {
+    known: Vec<Signature>,
+    hits: Vec<Hit>,
+    by_id: BTreeMap<String, usize>,
+    by_provider: BTreeMap<String, Vec<Spot>>,
+    textual: Vec<Spot>,
+    /// Any of the words without which no signature takes a text.
+    prefilter: Regex,
+}
+
+static EMBEDDED: LazyLock<Signatures> = LazyLock::new(|| {
+    // The files are part of the program, and a test loads them: a faulty one never leaves the workshop.
+    Signatures::parse(SIGNATURES).expect("the built-in signatures are well formed")
+});
+
+impl Signatures {
+    /// Returns the signatures that are built in; they are read once.
+    pub fn embedded() -> &'static Self {
+        &EMBEDDED
+    }
+
+    /// Reads signatures, given as the names and texts of their files. Earlier ones win.
+    fn parse(files: &[(&str, &str)]) -> Result<Self, String> {
+        let mut known = Vec::with_capacity(files.len());
+        let mut by_id = BTreeMap::new();
+        let mut by_provider = BTreeMap::<String, Vec<Spot>>::new();
+        let mut textual = Vec::new();
+        let mut words = Vec::new();
+        for (file, text) in files {
+            let signature: Signature = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
+            if by_id.insert(signature.id.clone(), known.len()).is_some() {
+                return Err(format!("{file}: `{}` is there twice", signature.id));
+            }
+            for (number, one) in signature.matches.iter().enumerate() {
+                for provider in &one.provider {
+                    by_provider.entry(provider.to_lowercase()).or_default().push((known.len(), number));
+                }
+                if one.is_textual() {
+                    if one.contains.is_empty() {
+                        return Err(format!("{file}: a match of texts needs words in `contains`"));
+                    }
+                    textual.push((known.len(), number));
+                    words.extend(one.contains.iter().map(|word| regex::escape(word)));
+                }
+            }
+            known.push(signature);
+        }
+        let prefilter = Regex::new(&words.join("|")).map_err(|error| error.to_string())?;
+        let hits =
+            known.iter().map(|one: &Signature| Hit { id: Arc::from(one.id.as_str()), fault: one.fault }).collect();
+        Ok(Self { known, hits, by_id, by_provider, textual, prefilter })
+    }
+
+    /// Returns the signature of that id.
+    pub fn get(&self, id: &str) -> Option<&Signature> {
+        self.by_id.get(id).and_then(|&place| self.known.get(place))
+    }
+
+    /// Returns all signatures in the order in which they are tried.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Signature> {
+        self.known.iter()
+    }
+
+    /// Returns the first signature that fits a Windows event; `None` if none does.
+    pub fn classify_windows(&self, clue: &Clue<'_>) -> Option<Hit> {
+        let spots = self.by_provider.get(&clue.provider.to_lowercase())?;
+        let mut lower: Option<String> = None;
+        let found = spots.iter().find(|&&spot| {
+            self.at(spot).is_some_and(|one| {
+                one.is_about(clue.provider, clue.code)
+                    && one.takes_error(clue.error)
+                    && all_fit(&one.data, clue.record, clue.text)
+                    && one.takes_words(lower.get_or_insert_with(|| clue.text.unwrap_or_default().to_lowercase()))
+            })
+        });
+        found.and_then(|&(signature, _)| self.hits.get(signature).cloned())
+    }
+
+    /// Returns the first signature that fits the message of a text log; `None` if none does.
+    ///
+    /// `dataset` is the kind of log, `severity` the message's own level: words of failures count from
+    /// warnings on, only unmistakable ones below. What a message denies (`0 errors`) does not count.
+    pub fn classify_text(&self, dataset: &str, severity: Severity, message: &str) -> Option<Hit> {
+        let text = affirmed(message, severity)?;
+        if !self.prefilter.is_match(&text) {
+            return None;
+        }
+        let found = self.textual.iter().find(|&&spot| {
+            self.at(spot).is_some_and(|one| {
+                one.is_about_text(dataset)
+                    && severity >= one.severity.unwrap_or(Severity::Warn)
+                    && one.takes_words(&text)
+            })
+        });
+        found.and_then(|&(signature, _)| self.hits.get(signature).cloned())
+    }
+
+    fn at(&self, (signature, number): Spot) -> Option<&Match> {
+        self.known.get(signature)?.matches.get(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::rule::Example;
+    use super::*;
+    use crate::model::{Names, Position, Provenance, SourceId, Timestamp};
+    use crate::normalize::windows::Catalog;
+    use crate::read::Datum;
+
+    /// The signature that the whole way from record or line to event finds.
+    fn found(example: &Example) -> Option<String> {
+        if let Some(provider) = &example.provider {
+            let named = example.data.iter().map(|(name, value)| (Some(name.as_str().into()), value));
+            let data = named.chain(example.values.iter().map(|value| (None, value)));
+            let record = WindowsRecord {
+                provider: Some(provider.as_str().into()),
+                event_id: example.id,
+                level: Some(example.level.unwrap_or(2)),
+                time: Some(Timestamp(0)),
+                computer: Some("ts01.corp.example".into()),
+                data: data.map(|(name, value)| Datum { name, value: Some(value.as_str().into()) }).collect(),
+                ..WindowsRecord::default()
+            };
+            let provenance = Provenance { source: SourceId(0), position: Position::Record(1) };
+            let event = Catalog::embedded().understand(&record, provenance, &mut Names::new()).event?;
+            return event.signature.map(|id| id.to_string());
+        }
+        let dataset = example.dataset.as_deref().unwrap_or("app");
+        let severity = example.severity.unwrap_or(Severity::Error);
+        let message = example.message.as_deref().unwrap_or_default();
+        Signatures::embedded().classify_text(dataset, severity, message).map(|hit| hit.id.to_string())
+    }
+
+    #[test]
+    fn every_signature_takes_its_examples_and_leaves_the_others() {
+        let mut wrong = Vec::new();
+        for signature in Signatures::embedded().iter() {
+            assert!(!signature.examples.is_empty(), "{} has no example", signature.id);
+            assert!(!signature.counter_examples.is_empty(), "{} has no counter-example", signature.id);
+            for example in &signature.examples {
+                let found = found(example);
+                if found.as_deref() != Some(signature.id.as_str()) {
+                    wrong.push(format!("{}: took {found:?} for {example:?}", signature.id));
+                }
+            }
+            for example in &signature.counter_examples {
+                if found(example).as_deref() == Some(signature.id.as_str()) {
+                    wrong.push(format!("{}: takes its counter-example {example:?}", signature.id));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn the_files_are_named_after_their_signatures_and_say_where_they_come_from() {
+        let parsed = Signatures::parse(SIGNATURES).unwrap();
+        assert!(parsed.iter().len() >= 45, "{}", parsed.iter().len());
+        let titles: BTreeSet<_> = parsed.iter().map(|one| &one.title).collect();
+        assert_eq!(titles.len(), parsed.iter().len());
+        for ((file, _), one) in SIGNATURES.iter().zip(parsed.iter()) {
+            assert_eq!(*file, format!("{}.toml", one.id));
+            assert!(!one.references.is_empty() && !one.matches.is_empty(), "{file}");
+            assert!(one.meaning.ends_with('.') && !one.title.ends_with('.'), "{file}");
+            for reference in &one.references {
+                assert!(reference == "unverified" || reference.starts_with("https://"), "{file}: {reference}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_are_written_in_lower_case_and_providers_are_those_of_the_catalog() {
+        for one in Signatures::embedded().iter() {
+            for each in &one.matches {
+                for words in each.contains.iter().chain(&each.lacks) {
+                    assert_eq!(*words, words.to_lowercase(), "{}", one.id);
+                }
+                for provider in &each.provider {
+                    assert!(
+                        Catalog::embedded().meaning(provider, each.ids.first().copied().unwrap_or(1)).is_some(),
+                        "{}: {provider}",
+                        one.id
+                    );
+                    for &id in &each.ids {
+                        assert!(Catalog::embedded().meaning(provider, id).is_some(), "{}: {provider} {id}", one.id);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_healthy_message_has_no_signature() {
+        for (severity, message) in [
+            (Severity::Info, "Request GET /status 200 in 12 ms"),
+            (Severity::Info, "Connection pool: 0 timeouts, 0 errors"),
+            (Severity::Warn, "Failover to the second node completed"),
+            (Severity::Warn, "Connection reset by peer, retry succeeded"),
+            (Severity::Info, "timeout is set to 30 seconds"),
+            (Severity::Warn, "Disk 81 % full"),
+        ] {
+            assert_eq!(Signatures::embedded().classify_text("app", severity, message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_text_match_without_words_is_refused() {
+        let text = "id='x'\ntitle='x'\nmeaning='x.'\nphase='connect'\nfault='unclear'\nreferences=['unverified']\n[[match]]\ndataset=['y']";
+        assert!(Signatures::parse(&[("x.toml", text)]).unwrap_err().contains("contains"));
+    }
+}

@@ -1,0 +1,414 @@
+//! One source: which format it has, what each of its records comes to, and the balance.
+
+use std::collections::BTreeMap;
+
+use super::Options;
+use super::clock::{Clock, ZoneRule};
+use super::file::{FileFacts, glob_fits};
+use super::format::{self, Context, FORMATS, LineOutcome, Parser};
+use super::summary::{Role, SourceSummary, Zone};
+use super::windows::{self, Catalog};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::model::identity::canonical_host;
+use crate::model::{ChangeRecord, Event, LoadSample, Name, Names, Position, Provenance, Timestamp, Trust};
+use crate::read::{Body, Container, How, Record, Selection, Source, WindowsRecord};
+
+/// So many records are looked at before a format is chosen.
+const N_FIRST: usize = 60;
+/// After so many records in a row that no format takes, only the chosen one is asked.
+const N_STRANGERS_MAX: u64 = 1_000;
+
+/// What distinguishes a Windows event from all others: host, channel, record number, provider, instant.
+pub(super) type EventKey = (Name, Name, u64, Name, Timestamp);
+
+/// One record that is of use, with what it came to.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// An event and the changes that it states; the key, for Windows events.
+    Event(Option<Box<Event>>, Vec<ChangeRecord>, Option<EventKey>),
+    /// Readings of counters.
+    Load(Vec<LoadSample>),
+    /// Entries of a change list.
+    Change(Vec<ChangeRecord>),
+}
+
+/// One source, understood by itself.
+#[derive(Debug)]
+pub(super) struct One {
+    /// The summary; its balance adds up.
+    pub(super) summary: SourceSummary,
+    /// What its records came to, in their order.
+    pub(super) kept: Vec<Kept>,
+    /// What was wrong.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// What its path tells.
+    pub(super) file: FileFacts,
+    /// Whether stamps were read as UTC because nothing states their zone.
+    pub(super) zone_is_open: bool,
+    /// Whether stamps have no year, and 1972 stands for it.
+    pub(super) year_is_open: bool,
+}
+
+/// Reads one source to its end.
+pub(super) fn understand(source: &Source, options: &Options, selection: &Selection) -> One {
+    let file = FileFacts::new(&source.name.path);
+    let first = first_lines(source);
+    let locked = if source.container == Container::Lines { format::choose(source.container, &first) } else { None };
+    let (rule, trust) = zone_of(&source.name.path, options);
+    let mut work = Work {
+        source,
+        options,
+        selection,
+        clock: Clock::new(rule, trust),
+        names: Names::new(),
+        locked,
+        parsers: BTreeMap::new(),
+        waiting: Vec::new(),
+        first,
+        windows_format: None,
+        n_strangers_in_a_row: 0,
+        tally: Tally::default(),
+        kept: Vec::new(),
+        file,
+    };
+    let starts = |line: &str| locked.is_none_or(|index| FORMATS[index].starts_record(line));
+    let how = How {
+        selection,
+        starts_record: (source.container == Container::Lines && locked.is_some()).then_some(&starts),
+        recover: options.recover,
+    };
+    let reading = source.records(&how, &mut |record| work.take(record));
+    work.settle_format();
+    work.finish(reading)
+}
+
+/// The first lines of a text of lines, each as a record of its own.
+fn first_lines(source: &Source) -> Vec<Record> {
+    if source.container != Container::Lines {
+        return Vec::new();
+    }
+    source
+        .head
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .take(N_FIRST)
+        .zip(1..)
+        .map(|(line, n)| Record { position: Position::Line(n), body: Body::Text(line.to_owned()) })
+        .collect()
+}
+
+/// The zone that the options give to a path: the last pattern that fits, else the one without pattern.
+fn zone_of(path: &str, options: &Options) -> (ZoneRule, Trust) {
+    let fits = |pattern: &Option<String>| pattern.as_deref().is_none_or(|glob| glob_fits(glob, path));
+    let particular = options.timezones.iter().rev().find(|(pattern, _)| pattern.is_some() && fits(pattern));
+    let chosen = particular.or_else(|| options.timezones.iter().rev().find(|(pattern, _)| pattern.is_none()));
+    match chosen.and_then(|(_, zone)| ZoneRule::named(zone)) {
+        Some(rule) => (rule, Trust::Derived),
+        None => (ZoneRule::UTC, Trust::Guessed),
+    }
+}
+
+/// Counts by host and hour, and the balance.
+#[derive(Debug, Default)]
+struct Tally {
+    n_kept: u64,
+    n_irrelevant: u64,
+    n_damaged: u64,
+    span: Option<(Timestamp, Timestamp)>,
+    hours: BTreeMap<(Name, i64), u64>,
+    diagnostics: Diagnostics,
+}
+
+impl Tally {
+    fn see(&mut self, at: Timestamp, host: &Name) {
+        self.span = Some(self.span.map_or((at, at), |(start, end)| (start.min(at), end.max(at))));
+        *self.hours.entry((Name::clone(host), at.hour())).or_default() += 1;
+    }
+}
+
+struct Work<'a> {
+    source: &'a Source,
+    options: &'a Options,
+    selection: &'a Selection,
+    clock: Clock,
+    names: Names,
+    /// The chosen format's place in [`FORMATS`].
+    locked: Option<usize>,
+    parsers: BTreeMap<usize, Box<dyn Parser>>,
+    /// Records that wait for a format to be chosen.
+    waiting: Vec<Record>,
+    /// The records by which it was chosen.
+    first: Vec<Record>,
+    windows_format: Option<&'static str>,
+    n_strangers_in_a_row: u64,
+    tally: Tally,
+    kept: Vec<Kept>,
+    file: FileFacts,
+}
+
+impl Work<'_> {
+    /// Takes one record: at once if its meaning is plain, else when a format is chosen.
+    fn take(&mut self, record: Record) {
+        match &record.body {
+            Body::Windows(windows) => {
+                let provenance = Provenance { source: self.source.name.id, position: record.position };
+                self.windows(windows, provenance);
+                return;
+            }
+            Body::Json(value) if self.locked.is_none() || self.windows_format.is_some() => {
+                if let Some((format, windows)) = windows::from_json(value) {
+                    self.windows_format.get_or_insert(format);
+                    let provenance = Provenance { source: self.source.name.id, position: record.position };
+                    self.windows(&windows, provenance);
+                    return;
+                }
+            }
+            _ => {}
+        }
+        if self.locked.is_some() || self.windows_format.is_some() {
+            self.understand(&record);
+            return;
+        }
+        self.waiting.push(record);
+        if self.waiting.len() >= N_FIRST {
+            self.settle_format();
+        }
+    }
+
+    /// Chooses a format for the records that wait, and reads them.
+    fn settle_format(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        if waiting.is_empty() {
+            return;
+        }
+        if self.locked.is_none() {
+            self.locked = format::choose(self.source.container, &waiting);
+        }
+        if self.first.is_empty() {
+            self.first.clone_from(&waiting);
+        }
+        for record in &waiting {
+            self.understand(record);
+        }
+        // A format that begins later in the file is found when the next records have gathered.
+    }
+
+    fn windows(&mut self, record: &WindowsRecord, provenance: Provenance) {
+        let host = record.computer.as_deref().map(canonical_host).unwrap_or_default();
+        let host = self.names.intern(&host);
+        if let Some(at) = record.time {
+            self.tally.see(at, &host);
+        }
+        let provider = record.provider.as_deref().unwrap_or("");
+        // JSON exports are decoded before their provider is known, so the selection is asked here.
+        if !self.selection.wants(provider, record.event_id) {
+            self.tally.n_irrelevant += 1;
+            return;
+        }
+        let understood = Catalog::embedded().understand(record, provenance, &mut self.names);
+        let outside = record.time.is_some_and(|at| self.is_outside(at));
+        let event = understood.event.filter(|_| !outside).map(Box::new);
+        if event.is_none() && understood.changes.is_empty() {
+            self.tally.n_irrelevant += 1;
+            return;
+        }
+        self.tally.n_kept += 1;
+        let key = match (&record.channel, record.record_id, record.time) {
+            (Some(channel), Some(number), Some(at)) => {
+                Some((host, Name::clone(channel), number, self.names.intern(provider), at))
+            }
+            _ => None,
+        };
+        self.kept.push(Kept::Event(event, understood.changes, key));
+    }
+
+    fn is_outside(&self, at: Timestamp) -> bool {
+        self.options.since.is_some_and(|since| at < since) || self.options.until.is_some_and(|until| at >= until)
+    }
+
+    /// Asks the chosen format, then all others: a file may hold several.
+    fn understand(&mut self, record: &Record) {
+        let mut outcome = match self.locked {
+            Some(index) => self.ask(index, record),
+            None => LineOutcome::Foreign,
+        };
+        if matches!(outcome, LineOutcome::Foreign) && self.n_strangers_in_a_row < N_STRANGERS_MAX {
+            let one = std::slice::from_ref(record);
+            let single = first_line_only(record);
+            let probe = single.as_ref().map_or(one, std::slice::from_ref);
+            if let Some(index) =
+                format::choose(self.source.container, probe).filter(|index| Some(*index) != self.locked)
+            {
+                outcome = self.ask(index, record);
+            }
+        }
+        if matches!(outcome, LineOutcome::Foreign) {
+            self.n_strangers_in_a_row += 1;
+        } else {
+            self.n_strangers_in_a_row = 0;
+        }
+        self.book(outcome, record.position);
+    }
+
+    fn ask(&mut self, index: usize, record: &Record) -> LineOutcome {
+        let format = FORMATS[index];
+        let parser = self.parsers.entry(index).or_insert_with(|| format.open(&self.file, &self.first));
+        let provenance = Provenance { source: self.source.name.id, position: record.position };
+        let mut context =
+            Context { clock: &mut self.clock, names: &mut self.names, provenance, dataset: format.dataset() };
+        parser.read(record, &mut context)
+    }
+
+    /// Books what a record came to.
+    fn book(&mut self, outcome: LineOutcome, position: Position) {
+        // Hosts that records do not name are filled in later; until then the empty name stands for them.
+        let own_host = self.parsers.values().find_map(|parser| parser.host()).unwrap_or("").to_owned();
+        let own_host = self.names.intern(&own_host);
+        match outcome {
+            LineOutcome::Event(event) => {
+                self.tally.see(event.at, event.host.as_ref().unwrap_or(&own_host));
+                if self.is_outside(event.at) {
+                    self.tally.n_irrelevant += 1;
+                    return;
+                }
+                self.tally.n_kept += 1;
+                self.kept.push(Kept::Event(Some(event), Vec::new(), None));
+            }
+            LineOutcome::Load(mut samples) => {
+                let at = samples.first().map(|sample| sample.at);
+                let hosts: std::collections::BTreeSet<Name> = samples
+                    .iter()
+                    .map(|sample| sample.host.clone().unwrap_or_else(|| Name::clone(&own_host)))
+                    .collect();
+                for host in &hosts {
+                    self.tally.see(at.unwrap_or_default(), host);
+                }
+                samples.retain(|sample| !self.is_outside(sample.at));
+                if samples.is_empty() {
+                    self.tally.n_irrelevant += 1;
+                } else {
+                    self.tally.n_kept += 1;
+                    self.kept.push(Kept::Load(samples));
+                }
+            }
+            LineOutcome::Change(changes) => {
+                for change in &changes {
+                    let at = change.at;
+                    self.tally.span =
+                        Some(self.tally.span.map_or((at, at), |(start, end)| (start.min(at), end.max(at))));
+                }
+                self.tally.n_kept += 1;
+                self.kept.push(Kept::Change(changes));
+            }
+            LineOutcome::Irrelevant(at) => {
+                if let Some(at) = at {
+                    self.tally.see(at, &own_host);
+                }
+                self.tally.n_irrelevant += 1;
+            }
+            LineOutcome::Damaged(code, detail) => self.damaged(code, position, detail),
+            LineOutcome::Foreign if self.locked.is_none() && self.windows_format.is_none() => {
+                // The whole source is not understood; it is named once, at the end.
+                self.tally.n_damaged += 1;
+            }
+            LineOutcome::Foreign => {
+                self.damaged(Code::RecordMalformed, position, "not of the format of its source");
+            }
+        }
+    }
+
+    fn damaged(&mut self, code: Code, position: Position, detail: &str) {
+        self.tally.n_damaged += 1;
+        let place = Provenance { source: self.source.name.id, position };
+        self.tally.diagnostics.push(Diagnostic::new(code, &self.source.name.path, Some(place), detail));
+    }
+
+    fn finish(mut self, reading: crate::read::Reading) -> One {
+        let path = &self.source.name.path;
+        self.tally.diagnostics.extend(reading.diagnostics.iter().cloned());
+        for ((host, hour), count) in &reading.unselected_hours {
+            let host = self.names.intern(&canonical_host(host));
+            *self.tally.hours.entry((host, *hour)).or_default() += count;
+        }
+        if let Some((start, end)) = reading.unselected_span {
+            self.tally.span = Some(self.tally.span.map_or((start, end), |(s, e)| (s.min(start), e.max(end))));
+        }
+        let n_irrelevant = self.tally.n_irrelevant + reading.n_unselected();
+        let n_damaged = self.tally.n_damaged + reading.n_damaged;
+        let (format, role) = self.format_and_role();
+        if role == Role::Unknown {
+            self.tally.diagnostics.push(Diagnostic::new(Code::SourceNotUnderstood, path, None, "no known format"));
+        }
+        if self.clock.n_ambiguous > 0 {
+            let mut ambiguous =
+                Diagnostic::new(Code::TimeAmbiguous, path, None, "local times that the clock showed twice or never");
+            ambiguous.count = self.clock.n_ambiguous;
+            self.tally.diagnostics.push(ambiguous);
+        }
+        let is_windows =
+            self.windows_format.is_some() || matches!(self.source.container, Container::Evtx | Container::EventXml);
+        let local = self.clock.n_local > 0 && !is_windows;
+        let zone = if local {
+            Zone { name: self.clock.rule().name(), trust: self.clock.trust() }
+        } else {
+            let stated = self.clock.last_offset_s.map_or(ZoneRule::UTC, ZoneRule::Fixed);
+            Zone { name: stated.name(), trust: Trust::Stated }
+        };
+        let hosts: std::collections::BTreeSet<Name> =
+            self.tally.hours.keys().map(|(host, _)| host).filter(|host| !host.is_empty()).cloned().collect();
+        let year_is_open = local && self.tally.span.is_some_and(|(start, _)| start.hour() < YEAR_1975_HOUR);
+        let summary = SourceSummary {
+            id: self.source.name.id,
+            path: path.clone(),
+            n_bytes: reading.n_bytes,
+            sha256: reading.sha256,
+            format,
+            role,
+            encoding: self.source.encoding.name(),
+            host_trust: if hosts.is_empty() { Trust::Guessed } else { Trust::Stated },
+            hosts: hosts.into_iter().collect(),
+            zone,
+            span: self.tally.span,
+            n_records: self.tally.n_kept + n_irrelevant + n_damaged,
+            n_kept: self.tally.n_kept,
+            n_irrelevant,
+            n_damaged,
+            hours: self.tally.hours,
+            gaps: Vec::new(),
+        };
+        One {
+            summary,
+            kept: self.kept,
+            diagnostics: self.tally.diagnostics.into_vec(),
+            zone_is_open: local && self.clock.trust() == Trust::Guessed,
+            year_is_open,
+            file: self.file,
+        }
+    }
+
+    fn format_and_role(&self) -> (String, Role) {
+        if let Some(format) = self.windows_format {
+            return (format.to_owned(), Role::Events);
+        }
+        match (self.source.container, self.locked) {
+            (Container::Evtx, _) => ("evtx".to_owned(), Role::Events),
+            (Container::EventXml, _) => ("event-xml".to_owned(), Role::Events),
+            (_, Some(index)) => (FORMATS[index].name().to_owned(), FORMATS[index].role()),
+            (_, None) => ("unknown".to_owned(), Role::Unknown),
+        }
+    }
+}
+
+/// Hours since 1970 of a date before which no log of ours was written: such a stamp has no year.
+const YEAR_1975_HOUR: i64 = 43_824;
+
+/// The record with its first line alone, where it has several: continuation lines fit no format.
+fn first_line_only(record: &Record) -> Option<Record> {
+    match &record.body {
+        Body::Text(text) => {
+            let (first, _) = text.split_once('\n')?;
+            Some(Record { position: record.position, body: Body::Text(first.to_owned()) })
+        }
+        _ => None,
+    }
+}

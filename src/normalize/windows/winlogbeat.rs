@@ -1,0 +1,129 @@
+//! Windows events as Winlogbeat ships them: one ECS object a line.
+//!
+//! Versions 6 to 8 differ: `event_id` is a number up to 6 and a text from 7 on; before 7 several fields
+//! stood at the top level instead of under `winlog`. Elasticsearch exports may have dotted keys, or
+//! put everything under `_source`. Unnamed data arrive as `param1`, `param2`, ... with the empty ones
+//! left out; times have milliseconds only. `@timestamp` is the time of the event and `event.created`
+//! that of its reading. Source: the documentation of Winlogbeat's exported fields.
+
+use serde_json::Value;
+
+use super::shape::{guid, integer, leaves, name, time};
+use crate::model::Name;
+use crate::read::WindowsRecord;
+
+/// The name of this shape in reports.
+pub const FORMAT: &str = "winlogbeat";
+
+/// Reads one event; `None` if the value has another shape.
+pub fn record(value: &Value) -> Option<WindowsRecord> {
+    let value = value.get("_source").unwrap_or(value);
+    let winlog = |path: &str| at(value, &format!("winlog.{path}")).or_else(|| at(value, path));
+    let event_id = integer(winlog("event_id"))?;
+    let provider = winlog("provider_name").or_else(|| winlog("source_name"))?;
+    let mut record = WindowsRecord {
+        provider: name(Some(provider)),
+        event_id: (event_id & 0xFFFF) as u32,
+        version: integer(winlog("version")).and_then(|version| u8::try_from(version).ok()),
+        level: level(value),
+        record_id: integer(winlog("record_id").or_else(|| at(value, "record_number"))),
+        time: at(value, "@timestamp").and_then(Value::as_str).and_then(time),
+        activity_id: winlog("activity_id").and_then(Value::as_str).and_then(guid).map(Name::from),
+        process_id: integer(winlog("process.pid")).and_then(|id| u32::try_from(id).ok()),
+        thread_id: integer(winlog("process.thread.id")).and_then(|id| u32::try_from(id).ok()),
+        channel: name(winlog("channel").or_else(|| at(value, "log_name"))),
+        computer: name(winlog("computer_name").or_else(|| at(value, "host.name"))),
+        user_sid: name(winlog("user.identifier")),
+        message: name(at(value, "message")),
+        ..WindowsRecord::default()
+    };
+    for part in ["event_data", "user_data"] {
+        match winlog(part) {
+            Some(part) => leaves(None, part, 0, &mut record.data),
+            None => dotted_leaves(value, part, &mut record),
+        }
+    }
+    Some(record)
+}
+
+/// Follows a path of names; each step may be nested or dotted together with the next ones.
+fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    if let Some(found) = value.get(path) {
+        return Some(found);
+    }
+    path.match_indices('.').find_map(|(dot, _)| at(value.get(&path[..dot])?, &path[dot + 1..]))
+}
+
+/// Data whose every field is a dotted key of its own, as flattened exports have them.
+fn dotted_leaves(value: &Value, part: &str, record: &mut WindowsRecord) {
+    let (Some(outer), inner) = (value.as_object(), value.get("winlog").and_then(Value::as_object)) else { return };
+    for (prefix, map) in [(format!("winlog.{part}."), Some(outer)), (format!("{part}."), inner)] {
+        for (key, value) in map.into_iter().flatten() {
+            if let Some(own) = key.strip_prefix(&prefix).filter(|own| *own != "xml_name") {
+                leaves(Some(own), value, 0, &mut record.data);
+            }
+        }
+    }
+}
+
+/// The level's number. Winlogbeat gives the word, in the language of the machine that shipped it.
+fn level(value: &Value) -> Option<u8> {
+    let word = at(value, "log.level").or_else(|| at(value, "level"))?;
+    if let Some(number) = integer(Some(word)) {
+        return u8::try_from(number).ok();
+    }
+    let level = match word.as_str()?.to_lowercase().as_str() {
+        "critical" | "kritisch" | "critique" | "critico" => 1,
+        "error" | "fehler" | "erreur" | "errore" => 2,
+        "warning" | "warnung" | "avertissement" | "avviso" => 3,
+        "information" | "informationen" | "informations" | "informazioni" => 4,
+        "verbose" | "ausführlich" | "détaillé" | "dettagliato" => 5,
+        _ => return None,
+    };
+    Some(level)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn number_or_text_nested_or_dotted_old_or_new_it_is_one_record() {
+        let modern = json!({"@timestamp": "2022-08-22T06:01:02.003Z", "event": {"created": "2022-08-22T06:01:09.000Z"},
+            "log": {"level": "error"},
+            "winlog": {"event_id": "1033", "provider_name": "MsiInstaller", "channel": "Application", "record_id": 9,
+                "computer_name": "ts01.corp.example", "event_data": {"param1": "Reader", "param2": "22.1"}}});
+        let dotted = json!({"@timestamp": "2022-08-22T06:01:02.003Z", "log.level": "error", "winlog.event_id": 1033,
+            "winlog.provider_name": "MsiInstaller", "winlog.channel": "Application", "winlog.record_id": "9",
+            "winlog.computer_name": "ts01.corp.example", "winlog.event_data.param1": "Reader",
+            "winlog.event_data.param2": "22.1"});
+        let old = json!({"_source": {"@timestamp": "2022-08-22T06:01:02.003Z", "level": "Error", "event_id": 1033,
+            "source_name": "MsiInstaller", "log_name": "Application", "record_number": "9",
+            "computer_name": "ts01.corp.example", "event_data": {"param1": "Reader", "param2": "22.1"}}});
+        let expected = record(&modern).unwrap();
+        assert_eq!((expected.event_id, expected.level, expected.record_id), (1033, Some(2), Some(9)));
+        assert_eq!(expected.time.unwrap().to_string(), "2022-08-22T06:01:02.003Z");
+        assert_eq!(record(&dotted).unwrap(), expected);
+        assert_eq!(record(&old).unwrap(), expected);
+    }
+
+    #[test]
+    fn user_data_lose_the_name_of_their_element() {
+        let value = json!({"@timestamp": "2022-08-22T06:01:02.003Z", "winlog": {"event_id": 21, "provider_name": "P",
+            "user_data": {"xml_name": "EventXML", "User": "CORP\\user001", "SessionID": "5"}}});
+        let record = record(&value).unwrap();
+        assert_eq!(record.datum("SessionID"), Some("5"));
+        assert_eq!(record.data.len(), 2);
+    }
+
+    #[test]
+    fn an_application_log_in_ecs_is_not_taken() {
+        assert_eq!(
+            record(&json!({"@timestamp": "2022-08-22T06:01:02.003Z", "message": "x", "event": {"code": "5"}})),
+            None
+        );
+        assert_eq!(record(&json!({"event_id": 7, "name": "login"})), None);
+    }
+}

@@ -1,0 +1,233 @@
+//! Settles the zone, and the year, of logs that state none, by what the other logs of the run say.
+//!
+//! The same logon stands in the log of a login service and in the Windows logs of the host. Windows
+//! writes UTC, so whichever zone makes the two meet is the service's. Failing that, the zone that
+//! counters or profile logs of the hosts state is the likeliest. Nothing is moved in silence: each
+//! source gets a diagnostic that says by what.
+
+use std::collections::BTreeMap;
+
+use super::clock::{Civil, Place, Stamp, WINDOWS_ZONES, ZoneRule, year_of};
+use super::source::{Kept, One};
+use super::summary::{Role, Zone};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::model::time::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND};
+use crate::model::{Name, Timestamp, Trust};
+
+/// Two records of one logon lie closer than this: half the quarter of an hour by which zones differ at
+/// least, so that no two zones can both fit the same pair.
+const NEAR_TICKS: i64 = 450 * TICKS_PER_SECOND;
+/// So many logons are compared at most; more add nothing.
+const N_COMPARED_MAX: usize = 400;
+/// Fewer meetings than this prove nothing.
+const N_MET_MIN: usize = 5;
+
+/// Settles years first, then zones.
+pub(super) fn settle(ones: &mut [One]) {
+    settle_years(ones);
+    let stated = stated_zone(ones);
+    let logons = logons(ones);
+    for one in ones.iter_mut() {
+        if !one.zone_is_open {
+            if one.summary.zone.trust == Trust::Derived && one.summary.role != Role::Load {
+                let name = &one.summary.zone.name;
+                let detail = format!("{name}, by the setting");
+                one.diagnostics.push(Diagnostic::new(Code::ZoneAssumed, &one.summary.path, None, detail));
+            }
+            continue;
+        }
+        let met = zone_by_logons(one, &logons, stated.as_ref());
+        let (rule, trust, detail) = match (met, &stated) {
+            (Some((rule, n_met)), _) => {
+                let detail = format!("{}, by {n_met} logons that other logs hold, too", rule.name());
+                (rule, Trust::Derived, detail)
+            }
+            (None, Some(rule)) => {
+                let detail = format!("{}, as the hosts' counters or profile logs state", rule.name());
+                (rule.clone(), Trust::Guessed, detail)
+            }
+            (None, None) => (ZoneRule::UTC, Trust::Guessed, "UTC, for nothing states it".to_owned()),
+        };
+        shift(one, &rule, trust);
+        one.diagnostics.push(Diagnostic::new(Code::ZoneAssumed, &one.summary.path, None, detail));
+    }
+}
+
+/// Gives stamps without year the year in which the other sources end.
+fn settle_years(ones: &mut [One]) {
+    let latest =
+        ones.iter().filter(|one| !one.year_is_open).filter_map(|one| one.summary.span).map(|span| span.1).max();
+    for one in ones.iter_mut().filter(|one| one.year_is_open) {
+        let path = one.summary.path.clone();
+        let (Some(latest), Some((_, end))) = (latest, one.summary.span) else {
+            one.summary.n_damaged += one.summary.n_kept;
+            one.summary.n_kept = 0;
+            one.kept.clear();
+            one.summary.hours.clear();
+            one.summary.span = None;
+            one.diagnostics.push(Diagnostic::new(Code::TimeUnreadable, &path, None, "stamps without year"));
+            continue;
+        };
+        let day = |at: Timestamp| at.0.div_euclid(TICKS_PER_DAY);
+        let in_year = |at: Timestamp, year: i64| {
+            let stamp = Stamp { civil: Civil(at.0), offset_s: None, has_year: false, has_time: true };
+            Timestamp(stamp.in_year(year).civil.0)
+        };
+        let mut year = year_of(day(latest));
+        if in_year(end, year).0 > latest.0 + 2 * TICKS_PER_DAY {
+            year -= 1;
+        }
+        let n_years = year - year_of(day(end));
+        move_times(one, &mut |at| in_year(at, year_of(day(at)) + n_years), Trust::Guessed);
+        let detail = format!("the year is taken to be {year}, as the other logs end");
+        one.diagnostics.push(Diagnostic::new(Code::DateAssumed, &path, None, detail));
+    }
+}
+
+/// When users were seen on hosts, by logs that know their zone.
+type Logons = BTreeMap<(Name, Name), Vec<Timestamp>>;
+
+fn logons(ones: &[One]) -> Logons {
+    let mut logons = Logons::new();
+    if !ones.iter().any(|one| one.zone_is_open) {
+        return logons;
+    }
+    for one in ones.iter().filter(|one| !one.zone_is_open) {
+        for (user, host, at) in one.kept.iter().filter_map(seen) {
+            logons.entry((Name::clone(user), Name::clone(host))).or_default().push(at);
+        }
+    }
+    for times in logons.values_mut() {
+        times.sort_unstable();
+    }
+    logons
+}
+
+fn seen(kept: &Kept) -> Option<(&Name, &Name, Timestamp)> {
+    let Kept::Event(Some(event), _, _) = kept else { return None };
+    Some((event.user.as_ref()?, event.host.as_ref()?, event.at))
+}
+
+/// The zone in which most of a source's logons meet those of the other logs, and how many do.
+///
+/// `None` if too few meet, or if a zone with another offset does nearly as well.
+fn zone_by_logons(one: &One, logons: &Logons, stated: Option<&ZoneRule>) -> Option<(ZoneRule, usize)> {
+    let all: Vec<_> =
+        one.kept.iter().filter_map(seen).filter(|(user, host, _)| has(logons, user, host).is_some()).collect();
+    let step = all.len().div_ceil(N_COMPARED_MAX).max(1);
+    let compared: Vec<_> = all.into_iter().step_by(step).collect();
+    let zones = stated.cloned().into_iter().chain(std::iter::once(ZoneRule::UTC)).chain(all_zones());
+    let mut scored: Vec<(usize, Vec<i64>, ZoneRule)> = Vec::new();
+    for rule in zones {
+        let instants: Vec<Timestamp> = compared.iter().map(|(_, _, civil)| instant(&rule, Civil(civil.0))).collect();
+        let offsets: Vec<i64> = compared.iter().zip(&instants).map(|((_, _, civil), at)| civil.0 - at.0).collect();
+        if scored.iter().any(|(_, known, _)| *known == offsets) {
+            continue;
+        }
+        let n_met = compared
+            .iter()
+            .zip(&instants)
+            .filter(|((user, host, _), at)| has(logons, user, host).is_some_and(|times| near(times, **at)))
+            .count();
+        scored.push((n_met, offsets, rule));
+    }
+    let best = scored.iter().enumerate().max_by_key(|(index, (n_met, _, _))| (*n_met, std::cmp::Reverse(*index)))?.0;
+    let (n_met, offsets, rule) = &scored[best];
+    if *n_met < N_MET_MIN || n_met * 2 < compared.len() {
+        return None;
+    }
+    // Zones that differ for a part of the span only (their summers begin on other days) are rivals by that
+    // part alone; what must be clear is the offset at most of the logons.
+    let differs = |other: &[i64]| offsets.iter().zip(other).filter(|(a, b)| a != b).count() * 2 > offsets.len();
+    let rival = scored.iter().filter(|(_, other, _)| differs(other)).map(|(n, _, _)| *n).max().unwrap_or(0);
+    (rival * 3 <= n_met * 2).then(|| (rule.clone(), *n_met))
+}
+
+fn has<'a>(logons: &'a Logons, user: &Name, host: &Name) -> Option<&'a Vec<Timestamp>> {
+    logons.get(&(Name::clone(user), Name::clone(host)))
+}
+
+fn near(times: &[Timestamp], at: Timestamp) -> bool {
+    let next = times.partition_point(|time| *time < at);
+    [next.checked_sub(1), Some(next)]
+        .into_iter()
+        .flatten()
+        .filter_map(|index| times.get(index))
+        .any(|time| (time.0 - at.0).abs() < NEAR_TICKS)
+}
+
+fn instant(rule: &ZoneRule, civil: Civil) -> Timestamp {
+    match rule.place(civil) {
+        Place::One(at) | Place::Never(at) | Place::Twice(at, _) => at,
+    }
+}
+
+/// The zone that the hosts' own counters and profile logs state: the name most of them give, else the
+/// first zone of the table that agrees with every offset.
+fn stated_zone(ones: &[One]) -> Option<ZoneRule> {
+    let of_hosts = |one: &&One| {
+        one.summary.zone.trust == Trust::Stated && matches!(one.summary.format.as_str(), "pdh-csv" | "fslogix-profile")
+    };
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut offsets: Vec<(Timestamp, i32)> = Vec::new();
+    for one in ones.iter().filter(of_hosts) {
+        match (ZoneRule::named(&one.summary.zone.name), one.summary.span) {
+            (Some(ZoneRule::Named(_)), _) => *names.entry(&one.summary.zone.name).or_default() += 1,
+            (Some(ZoneRule::Fixed(offset_s)), Some((start, _))) => offsets.push((start, offset_s)),
+            _ => {}
+        }
+    }
+    if let Some((name, _)) = names.into_iter().max_by_key(|(name, n)| (*n, std::cmp::Reverse(*name))) {
+        return ZoneRule::named(name);
+    }
+    let (_, first) = *offsets.first()?;
+    let agrees = |rule: &ZoneRule| offsets.iter().all(|(at, offset_s)| rule.offset_s_at(*at) == *offset_s);
+    all_zones().find(agrees).or(Some(ZoneRule::Fixed(first)))
+}
+
+/// All zones that Windows knows, the best known first: where several agree with what is seen, they agree
+/// with each other on the days in question, and a familiar name is easier to check.
+fn all_zones() -> impl Iterator<Item = ZoneRule> {
+    let familiar = ["Europe/Berlin", "Europe/London", "America/New_York", "America/Chicago", "America/Los_Angeles"];
+    let rest = WINDOWS_ZONES.iter().map(|(_, zone)| *zone).filter(move |zone| !familiar.contains(zone));
+    familiar.into_iter().chain(rest).filter_map(ZoneRule::named)
+}
+
+/// Reads the guessed stamps of a source, which were taken for UTC, in a zone.
+fn shift(one: &mut One, rule: &ZoneRule, trust: Trust) {
+    move_times(one, &mut |at| instant(rule, Civil(at.0)), trust);
+    one.summary.zone = Zone { name: rule.name(), trust };
+}
+
+/// Moves all guessed instants of a source, with its span and its hours.
+fn move_times(one: &mut One, moved: &mut dyn FnMut(Timestamp) -> Timestamp, trust: Trust) {
+    for kept in &mut one.kept {
+        match kept {
+            Kept::Event(Some(event), _, _) if event.time_trust == Trust::Guessed => {
+                event.at = moved(event.at);
+                event.time_trust = trust;
+            }
+            Kept::Change(changes) => {
+                for change in changes.iter_mut().filter(|change| change.time_trust == Trust::Guessed) {
+                    let had_time = change.at.0.rem_euclid(TICKS_PER_DAY) != 0;
+                    change.at = moved(change.at);
+                    // A day without time stays a guess, whatever its zone.
+                    change.time_trust = if had_time { trust } else { Trust::Guessed };
+                }
+            }
+            Kept::Load(samples) => {
+                for sample in samples.iter_mut().filter(|sample| sample.time_trust == Trust::Guessed) {
+                    sample.at = moved(sample.at);
+                    sample.time_trust = trust;
+                }
+            }
+            Kept::Event(..) => {}
+        }
+    }
+    one.summary.span = one.summary.span.map(|(start, end)| (moved(start), moved(end)));
+    let hours = std::mem::take(&mut one.summary.hours);
+    for ((host, hour), count) in hours {
+        let at = moved(Timestamp(hour * TICKS_PER_HOUR));
+        *one.summary.hours.entry((host, at.hour())).or_default() += count;
+    }
+}

@@ -1,0 +1,95 @@
+//! Runs the stages one after the other: the only module that knows all of them.
+
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::error::Error;
+use crate::frame::Framed;
+use crate::judge::Judgement;
+use crate::{correlate, frame, judge, normalize, read};
+
+/// The options of all stages.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How records become events.
+    pub normalize: normalize::Options,
+    /// How events become tables.
+    pub frame: frame::Options,
+    /// How tables become numbers.
+    pub correlate: correlate::Options,
+    /// How numbers are weighed.
+    pub judge: judge::Options,
+}
+
+/// Hears how far a run is. All methods may be called from any thread.
+pub trait Progress: Sync {
+    /// The bytes that will be read, as they are stored.
+    fn total(&self, n_bytes: u64);
+    /// So many more bytes are read.
+    fn read(&self, n_bytes: u64);
+    /// A stage without a measure begins.
+    fn stage(&self, name: &'static str);
+}
+
+/// A run that nobody watches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn total(&self, _: u64) {}
+    fn read(&self, _: u64) {}
+    fn stage(&self, _: &'static str) {}
+}
+
+/// What a whole run comes to.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The tables, the events behind them, and how each source fared.
+    pub framed: Framed,
+    /// The verdicts.
+    pub judgement: Judgement,
+}
+
+/// Reads everything under the paths and brings it into tables.
+///
+/// # Errors
+///
+/// A path that does not exist or cannot be opened, and [`Error::NothingReadable`] if there is no log among them.
+pub fn frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Framed, Error> {
+    let discovery = read::discover(paths)?;
+    progress.total(discovery.sources.iter().map(|source| source.n_bytes_stored).sum());
+    let normalized = normalize::normalize(&discovery.sources, &options.normalize, &|n_bytes| progress.read(n_bytes));
+    let understood = normalized.sources.iter().any(|source| source.role != normalize::Role::Unknown);
+    if !understood {
+        return Err(Error::NothingReadable { paths: listed(paths) });
+    }
+    progress.stage("joining attempts and sessions");
+    let mut framed = frame::tables(normalized, &options.frame);
+    framed.diagnostics = merged(discovery.diagnostics, framed.diagnostics);
+    Ok(framed)
+}
+
+/// Reads everything under the paths and judges it.
+///
+/// # Errors
+///
+/// As [`frame`].
+pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Analysis, Error> {
+    let framed = frame(paths, options, progress)?;
+    progress.stage("weighing causes");
+    let correlation = correlate::correlate(&framed.tables, &options.correlate);
+    let judgement = judge::judge(&correlation, &options.judge);
+    Ok(Analysis { framed, judgement })
+}
+
+fn merged(first: Vec<Diagnostic>, second: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut all = Diagnostics::new();
+    all.extend(first);
+    all.extend(second);
+    all.into_vec()
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path: &PathBuf| format!("`{}`", Path::display(path))).collect();
+    names.join(", ")
+}

@@ -1,0 +1,142 @@
+//! Lists the members of zip archives, within bounds.
+//!
+//! The bounds hold for everything that lies under one given file: archives in archives share one
+//! budget, so neither nesting nor members that overlap in the file multiply it.
+
+use std::io::{BufReader, Read, Seek};
+
+use super::place::{Coat, Place};
+
+/// Archives within archives that are opened.
+pub(super) const DEPTH_MAX: usize = 4;
+/// Members of one archive that are listed.
+const MEMBERS_MAX: usize = 100_000;
+/// Expansion that is always allowed, whatever the ratio: 256 MiB.
+const ALWAYS_ALLOWED: u64 = 256 << 20;
+/// Bytes that one stored byte may become beyond that. Logs reach some tens, event logs with empty
+/// chunks a hundred; deflate alone ends at 1,032.
+const RATIO_MAX: u64 = 250;
+/// Bytes that no given file may exceed after expansion: 64 GiB.
+const EXPANSION_MAX: u64 = 64 << 30;
+
+/// What may still be expanded under one given file.
+#[derive(Debug)]
+pub(super) struct Budget {
+    left: u64,
+}
+
+impl Budget {
+    /// The budget of a file of `n_bytes_stored`.
+    pub(super) fn of(n_bytes_stored: u64) -> Self {
+        Self { left: n_bytes_stored.saturating_mul(RATIO_MAX).clamp(ALWAYS_ALLOWED, EXPANSION_MAX) }
+    }
+
+    /// Takes `n_bytes` from it; `false`, and nothing taken, if there is less.
+    pub(super) fn spend(&mut self, n_bytes: u64) -> bool {
+        let enough = n_bytes <= self.left;
+        if enough {
+            self.left -= n_bytes;
+        }
+        enough
+    }
+
+    /// Bytes that are left.
+    pub(super) fn left(&self) -> u64 {
+        self.left
+    }
+}
+
+/// One file in an archive.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// Its name, made harmless: `/` between parts, no part that leads out.
+    pub(super) name: String,
+    /// Where its bytes lie, or why they cannot be had.
+    pub(super) place: Result<Place, &'static str>,
+    /// Its length after decompression, by the directory.
+    pub(super) n_bytes: u64,
+    /// Its length in the archive.
+    pub(super) n_bytes_stored: u64,
+}
+
+/// Lists the files of the zip archive at a seekable `place`, by name; or says what is wrong.
+///
+/// `None` for an office document or another package that only happens to be a zip.
+pub(super) fn members(place: &Place) -> Result<Option<Vec<Member>>, String> {
+    let bytes = place.open_seekable().map_err(|error| error.kind().to_string())?;
+    let mut archive =
+        zip::ZipArchive::new(BufReader::new(bytes)).map_err(|_| "the directory cannot be read".to_owned())?;
+    if archive.index_for_name("[Content_Types].xml").is_some() {
+        return Ok(None);
+    }
+    if archive.len() > MEMBERS_MAX {
+        return Err(format!("holds more than {MEMBERS_MAX} members"));
+    }
+    let mut members: Vec<Member> = (0..archive.len()).filter_map(|index| member(&mut archive, index, place)).collect();
+    members.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Some(members))
+}
+
+/// One entry of the directory; `None` for folders.
+fn member<R: Read + Seek>(archive: &mut zip::ZipArchive<R>, index: usize, place: &Place) -> Option<Member> {
+    let broken = |name: String, why| Some(Member { name, place: Err(why), n_bytes: 0, n_bytes_stored: 0 });
+    let Ok(entry) = archive.by_index_raw(index) else {
+        let name = archive.name_for_index(index).and_then(Result::ok).unwrap_or_default();
+        return broken(harmless(&name), "its header cannot be read");
+    };
+    if entry.is_dir() {
+        return None;
+    }
+    let name = match entry.name() {
+        Ok(name) => harmless(&name),
+        Err(_) => harmless(&String::from_utf8_lossy(entry.name_raw())),
+    };
+    let (n_bytes, n_bytes_stored, crc32) = (entry.size(), entry.compressed_size(), entry.crc32());
+    let is_deflated = match entry.compression() {
+        _ if entry.encrypted() => return broken(name, "is encrypted"),
+        _ if entry.is_symlink() => return broken(name, "is a link; not followed"),
+        zip::CompressionMethod::Stored => false,
+        zip::CompressionMethod::Deflated => true,
+        _ => return broken(name, "its compression is not supported"),
+    };
+    let Some(start) = entry.data_start() else { return broken(name, "its header cannot be read") };
+    let place = place.within(start, n_bytes_stored).coated(Coat::Member { is_deflated, n_bytes, crc32 });
+    Some(Member { name, place: Ok(place), n_bytes, n_bytes_stored })
+}
+
+/// A member's name for reports: separators of Windows turned, parts that lead out or up left away,
+/// control characters replaced.
+fn harmless(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    let parts = name.split('/').filter(|part| !matches!(*part, "" | "." | "..") && !is_drive(part));
+    let joined = parts.collect::<Vec<_>>().join("/");
+    let printable: String = joined.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if printable.is_empty() { "unnamed".to_owned() } else { printable }
+}
+
+fn is_drive(part: &str) -> bool {
+    matches!(part.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_archives_lead_nowhere() {
+        assert_eq!(harmless("../../etc/passwd"), "etc/passwd");
+        assert_eq!(harmless("C:\\Windows\\..\\x.log"), "Windows/x.log");
+        assert_eq!(harmless("/abs/./x%4Operational.evtx"), "abs/x%4Operational.evtx");
+        assert_eq!(harmless("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
+        assert_eq!(harmless(".."), "unnamed");
+    }
+
+    #[test]
+    fn a_budget_follows_the_size_of_the_file_and_has_a_floor_and_an_end() {
+        assert_eq!(Budget::of(10).left(), ALWAYS_ALLOWED);
+        assert_eq!(Budget::of(10 << 20).left(), 2_500 << 20);
+        assert_eq!(Budget::of(u64::MAX).left(), EXPANSION_MAX);
+        let mut budget = Budget { left: 10 };
+        assert!(budget.spend(7) && !budget.spend(4) && budget.spend(3));
+    }
+}

@@ -1,0 +1,350 @@
+//! Finds the sources under the given paths: files, folders, globs, archives, standard input.
+//!
+//! Folders are read whole, hidden files and linked files included: evidence lies where it lies. A link
+//! that leads back up is a diagnostic. Of sources with equal bytes only the first by path is read, for
+//! logs are copied and rotated, and an event that counts twice is wrong.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use walkdir::WalkDir;
+
+use super::archive::{Budget, DEPTH_MAX, members};
+use super::glob;
+use super::place::{Coat, Place};
+use super::sniff::{HEAD_BYTES, recognize};
+use super::source::{Source, SourceName};
+use super::tally::{Tally, diagnose};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::error::Error;
+use crate::model::SourceId;
+
+/// Folders within folders that are followed; links can make more.
+const FOLDER_DEPTH_MAX: usize = 64;
+
+/// What lies under the paths.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// The sources, by path; their numbers are in this order.
+    pub sources: Vec<Source>,
+    /// What could not be opened, and what is there twice.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Finds the sources under `paths` and recognizes what each is.
+///
+/// A path may be a file, a folder, a glob (a file of that very name comes first), or `-` for standard
+/// input. Archives (`.zip`, nested) and compressed files (`.gz`) are opened wherever they lie.
+///
+/// # Errors
+///
+/// [`Error::Missing`] for a path or glob that names nothing, [`Error::Read`] for one that cannot be
+/// opened. What fails further below is a diagnostic.
+pub fn discover(paths: &[PathBuf]) -> Result<Discovery, Error> {
+    let mut diagnostics = Diagnostics::new();
+    let files = files(paths, &mut diagnostics)?;
+    let unfolded: Vec<Unfolding> = files.into_par_iter().map(unfold).collect();
+    let mut leaves = Vec::new();
+    for unfolding in unfolded {
+        leaves.extend(unfolding.leaves);
+        diagnostics.extend(unfolding.diagnostics);
+    }
+    leaves.sort_by(|a, b| a.path.cmp(&b.path));
+    let leaves = without_duplicates(leaves, &mut diagnostics);
+    let sources = leaves.into_par_iter().enumerate().map(|(index, leaf)| {
+        let name = SourceName { id: SourceId(index as u32), path: leaf.path };
+        recognize(name, leaf.place, &leaf.head, leaf.n_bytes_stored)
+    });
+    Ok(Discovery { sources: sources.collect(), diagnostics: diagnostics.into_vec() })
+}
+
+/// A file on the disk or standard input, and what reports call it.
+struct Given {
+    path: String,
+    place: Place,
+    n_bytes_stored: u64,
+}
+
+/// The files under the paths.
+fn files(paths: &[PathBuf], diagnostics: &mut Diagnostics) -> Result<Vec<Given>, Error> {
+    let mut roots: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
+    let mut given = Vec::new();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            let place = Place::spool(&mut io::stdin().lock());
+            let place = place.map_err(|source| Error::Read { path: path.clone(), source })?;
+            given.push(Given { path: "-".to_owned(), place, n_bytes_stored: 0 });
+        } else if path.symlink_metadata().is_ok() {
+            roots.push((path.clone(), vec![path.clone()]));
+        } else if let Some(expansion) = glob::expand(path).filter(|expansion| !expansion.matches.is_empty()) {
+            let matches = expansion.matches.into_iter();
+            if expansion.base.as_os_str().is_empty() {
+                roots.extend(matches.map(|path| (path.clone(), vec![path])));
+            } else {
+                roots.push((expansion.base, matches.collect()));
+            }
+        } else {
+            return Err(Error::Missing { path: path.clone() });
+        }
+    }
+    let names = own_names(roots.iter().map(|(root, _)| root.as_path()).collect());
+    let mut seen = BTreeMap::new();
+    for ((root, starts), name) in roots.iter().zip(&names) {
+        for start in starts {
+            for (file, n_bytes) in walk(root, start, name, diagnostics)? {
+                seen.entry(shown(root, &file, name)).or_insert((file, n_bytes));
+            }
+        }
+    }
+    for (path, (file, n_bytes)) in seen {
+        let place = match n_bytes {
+            Some(_) => Place::file(file),
+            // A pipe: its bytes come once.
+            None => std::fs::File::open(&file)
+                .and_then(|mut pipe| Place::spool(&mut pipe))
+                .map_err(|source| Error::Read { path: file, source })?,
+        };
+        given.push(Given { path, place, n_bytes_stored: n_bytes.unwrap_or(0) });
+    }
+    Ok(given)
+}
+
+/// The names by which reports call the roots: the last part, and where two roots share it as many
+/// parts above as tell them apart.
+fn own_names(roots: Vec<&Path>) -> Vec<String> {
+    let parts: Vec<Vec<String>> = roots.into_iter().map(normal_parts).collect();
+    let name = |parts: &[String], n: usize| parts[parts.len() - n.min(parts.len())..].join("/");
+    let named = |own: &Vec<String>| {
+        let n = (1..=own.len()).find(|&n| parts.iter().all(|other| other == own || name(other, n) != name(own, n)));
+        name(own, n.unwrap_or(own.len()))
+    };
+    parts.iter().map(named).collect()
+}
+
+/// The parts of an absolute path without drive or root.
+fn normal_parts(path: &Path) -> Vec<String> {
+    // Not resolved if it can be named as it is: a link keeps its own name.
+    let has_parent = path.components().any(|part| part == Component::ParentDir);
+    let absolute = if has_parent { path.canonicalize() } else { std::path::absolute(path) };
+    let absolute = absolute.unwrap_or_else(|_| path.to_owned());
+    let normal = |part: Component<'_>| match part {
+        Component::Normal(name) => Some(printable(&name.to_string_lossy())),
+        _ => None,
+    };
+    absolute.components().filter_map(normal).collect()
+}
+
+/// The regular files at or below `start`, with their sizes; a given pipe has none.
+fn walk(
+    root: &Path,
+    start: &Path,
+    name: &str,
+    diagnostics: &mut Diagnostics,
+) -> Result<Vec<(PathBuf, Option<u64>)>, Error> {
+    let failed = |source| Error::Read { path: start.to_owned(), source };
+    let metadata = start.metadata().map_err(failed)?;
+    if !metadata.is_dir() {
+        let size = metadata.is_file().then_some(metadata.len());
+        if size.is_some() {
+            std::fs::File::open(start).map_err(failed)?;
+        }
+        return Ok(vec![(start.to_owned(), size)]);
+    }
+    std::fs::read_dir(start).map_err(failed)?;
+    let mut files = Vec::new();
+    for entry in WalkDir::new(start).follow_links(true).max_depth(FOLDER_DEPTH_MAX).sort_by_file_name() {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => {
+                let size = entry.metadata().map_or(0, |metadata| metadata.len());
+                files.push((entry.into_path(), Some(size)));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let path = shown(root, error.path().unwrap_or(start), name);
+                let detail = match error.io_error() {
+                    Some(error) => error.kind().to_string(),
+                    None => "a link that leads back to a folder above it".to_owned(),
+                };
+                diagnostics.push(Diagnostic::new(Code::SourceUnreadable, &path, None, detail));
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// `log.file.path` of a file below a root of this name.
+fn shown(root: &Path, file: &Path, name: &str) -> String {
+    let below = file.strip_prefix(root).unwrap_or(file);
+    let parts = below.components().filter_map(|part| match part {
+        Component::Normal(part) => Some(printable(&part.to_string_lossy())),
+        _ => None,
+    });
+    let first = (!name.is_empty()).then(|| name.to_owned());
+    first.into_iter().chain(parts).collect::<Vec<_>>().join("/")
+}
+
+fn printable(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// A source before it is recognized.
+struct Leaf {
+    path: String,
+    place: Place,
+    head: Vec<u8>,
+    n_bytes_stored: u64,
+    /// Its size after decompression, where a directory or a measurement tells.
+    n_bytes: Option<u64>,
+}
+
+/// What lies under one given file.
+struct Unfolding {
+    leaves: Vec<Leaf>,
+    diagnostics: Vec<Diagnostic>,
+    budget: Budget,
+}
+
+/// Opens what is packed, down to the sources.
+fn unfold(given: Given) -> Unfolding {
+    let budget = Budget::of(given.n_bytes_stored);
+    let mut unfolding = Unfolding { leaves: Vec::new(), diagnostics: Vec::new(), budget };
+    let n_bytes = Some(given.n_bytes_stored).filter(|&n| n > 0);
+    unfolding.open(given.path, given.place, given.n_bytes_stored, n_bytes, 0);
+    unfolding
+}
+
+impl Unfolding {
+    fn open(&mut self, path: String, place: Place, n_bytes_stored: u64, n_bytes: Option<u64>, depth: usize) {
+        let head = match read_head(&place) {
+            Ok(head) => head,
+            Err(error) => return self.diagnostics.push(diagnose(&error, place.is_packed(), &path)),
+        };
+        let is_zip = head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06");
+        let is_gzip = head.starts_with(&[0x1f, 0x8b, 8]);
+        if (is_zip || is_gzip) && depth == DEPTH_MAX {
+            return self.complain(Code::ArchiveDamaged, &path, "an archive too deep in archives; left out");
+        }
+        if is_gzip {
+            self.open_gzip(path, place, n_bytes_stored, depth);
+        } else if !is_zip || !self.open_zip(&path, &place, depth) {
+            self.leaves.push(Leaf { path, place, head, n_bytes_stored, n_bytes });
+        }
+    }
+
+    /// What a gzip file expands to is not known before: a given one may use the budget, one in an archive
+    /// is measured, so that many of them together stay within it.
+    fn open_gzip(&mut self, path: String, place: Place, n_bytes_stored: u64, depth: usize) {
+        let place = place.coated(Coat::Gzip).bounded(self.budget.left());
+        let mut n_bytes = None;
+        if depth > 0 {
+            let (measured, _, failure) = Tally::open(&place).finish(&path);
+            if failure.is_some_and(|failure| failure.code == Code::ExpansionTooLarge) || !self.budget.spend(measured) {
+                return self.complain(Code::ExpansionTooLarge, &path, "expands beyond the bound; left out");
+            }
+            n_bytes = Some(measured);
+        }
+        self.open(path, place, n_bytes_stored, n_bytes, depth + 1);
+    }
+
+    /// `false` if it is no archive of files.
+    fn open_zip(&mut self, path: &str, place: &Place, depth: usize) -> bool {
+        let seekable = place.uncoated_if_stored();
+        let seekable = if seekable.is_seekable() {
+            Ok(seekable)
+        } else {
+            place.open().and_then(|mut bytes| Place::spool(&mut bytes))
+        };
+        let listed = match seekable {
+            Ok(seekable) => members(&seekable),
+            Err(error) => {
+                self.diagnostics.push(diagnose(&error, true, path));
+                return true;
+            }
+        };
+        let members = match listed {
+            Ok(Some(members)) => members,
+            Ok(None) => return false,
+            Err(detail) => {
+                self.complain(Code::ArchiveDamaged, path, &detail);
+                return true;
+            }
+        };
+        for member in members {
+            let path = format!("{path}!{}", member.name);
+            match member.place {
+                Err(detail) => self.complain(Code::ArchiveDamaged, &path, detail),
+                Ok(_) if !self.budget.spend(member.n_bytes) => {
+                    self.complain(Code::ExpansionTooLarge, &path, "expands beyond the bound; left out");
+                }
+                Ok(place) => self.open(path, place, member.n_bytes_stored, Some(member.n_bytes), depth + 1),
+            }
+        }
+        true
+    }
+
+    fn complain(&mut self, code: Code, path: &str, detail: &str) {
+        self.diagnostics.push(Diagnostic::new(code, path, None, detail));
+    }
+}
+
+/// The first bytes of a source. A failure behind the first byte is left to the reading.
+fn read_head(place: &Place) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    match place.open()?.take(HEAD_BYTES as u64).read_to_end(&mut head) {
+        Err(error) if head.is_empty() => Err(error),
+        _ => Ok(head),
+    }
+}
+
+/// Leaves sources away whose bytes are those of an earlier one; empty ones stay.
+///
+/// Only sources that begin alike and are not known to differ in size are read whole.
+fn without_duplicates(leaves: Vec<Leaf>, diagnostics: &mut Diagnostics) -> Vec<Leaf> {
+    let starts: Vec<[u8; 32]> = leaves.par_iter().map(|leaf| Sha256::digest(&leaf.head).into()).collect();
+    let mut alike: BTreeMap<[u8; 32], Vec<usize>> = BTreeMap::new();
+    for (index, start) in starts.iter().enumerate().filter(|(index, _)| !leaves[*index].head.is_empty()) {
+        alike.entry(*start).or_default().push(index);
+    }
+    let may_equal = |a: usize, b: usize| match (leaves[a].n_bytes, leaves[b].n_bytes) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    };
+    let suspects: Vec<usize> = alike
+        .values()
+        .flat_map(|group| group.iter().filter(|&&a| group.iter().any(|&b| a != b && may_equal(a, b))))
+        .copied()
+        .collect();
+    let digests: Vec<(usize, String)> =
+        suspects.into_par_iter().map(|index| (index, Tally::open(&leaves[index].place).finish("").1)).collect();
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    let mut original: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut digests = digests;
+    digests.sort();
+    for (index, digest) in digests {
+        let earlier = *first.entry(digest).or_insert(index);
+        if earlier != index {
+            original.insert(index, earlier);
+        }
+    }
+    for (&index, &earlier) in &original {
+        let detail = format!("the same bytes as `{}`", leaves[earlier].path);
+        diagnostics.push(Diagnostic::new(Code::SourceDuplicate, &leaves[index].path, None, detail));
+    }
+    leaves.into_iter().enumerate().filter(|(index, _)| !original.contains_key(index)).map(|(_, leaf)| leaf).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roots_of_one_name_are_told_apart_by_what_lies_above() {
+        let names = own_names(vec![Path::new("/a/x/logs"), Path::new("/b/x/logs"), Path::new("/b/other")]);
+        assert_eq!(names, ["a/x/logs", "b/x/logs", "other"]);
+        assert_eq!(own_names(vec![Path::new("/a/logs"), Path::new("/a/logs/")]), ["logs", "logs"]);
+        assert_eq!(own_names(vec![Path::new("/a/logs/.")]), ["logs"]);
+    }
+}

@@ -1,0 +1,111 @@
+//! Reads texts whose columns are named by a `#Fields:` line: IIS, HTTPERR, Exchange.
+//!
+//! The names may change on the way, whenever the service starts or its settings change. A doubled
+//! blank is an empty cell. Exchange writes the same lines with commas and quotes.
+//!
+//! Source: W3C working draft WD-logfile-960323.
+
+use std::sync::Arc;
+
+use super::encoding::Decoded;
+use super::line_break::Lines;
+use super::lines::RECORD_BYTES_MAX;
+use super::record::{Body, Record, Row};
+use super::source::{Reading, SourceName};
+use super::table;
+use crate::diagnostic::Code;
+use crate::model::Position;
+
+/// Reads the rows; each carries the names and directives in force where it stands.
+pub(super) fn records(text: Decoded<'_>, name: &SourceName, sink: &mut dyn FnMut(Record)) -> Reading {
+    let mut reading = Reading::default();
+    let mut lines = Lines::new(text, RECORD_BYTES_MAX);
+    let mut header: Arc<[String]> = Arc::from([]);
+    let mut delimiter = ' ';
+    let mut directives: Arc<[(String, String)]> = Arc::from([]);
+    while let Some(line) = lines.next_line() {
+        let position = Position::Line(line.number);
+        if let Some(directive) = line.text.strip_prefix('#') {
+            let Some((key, value)) = directive.split_once(':') else { continue };
+            let value = value.trim();
+            if key.eq_ignore_ascii_case("fields") {
+                delimiter = ['\t', ','].into_iter().find(|&mark| value.contains(mark)).unwrap_or(' ');
+                header = value.split(delimiter).map(|name| name.trim().to_owned()).filter(|n| !n.is_empty()).collect();
+            } else {
+                directives = replaced(&directives, key.trim(), value);
+            }
+            continue;
+        }
+        if line.text.trim().is_empty() {
+            continue;
+        }
+        reading.n_records += 1;
+        if header.is_empty() {
+            reading.n_damaged += 1;
+            reading.complain(Code::RecordMalformed, name, Some(position), "a row before `#Fields:`");
+            continue;
+        }
+        if line.n_cut > 0 {
+            reading.complain(Code::RecordTooLong, name, Some(position), "a row longer than 64 KiB; cut");
+        }
+        let cells = if delimiter == ',' {
+            table::cells(line.text, b',')
+        } else {
+            line.text.trim_end().split(delimiter).map(str::to_owned).collect()
+        };
+        let row = Row { header: Arc::clone(&header), cells, directives: Arc::clone(&directives) };
+        sink(Record { position, body: Body::Row(row) });
+    }
+    reading.complain_undecodable(name, lines.n_undecodable());
+    reading
+}
+
+/// The directives with one set anew.
+fn replaced(directives: &[(String, String)], key: &str, value: &str) -> Arc<[(String, String)]> {
+    let others = directives.iter().filter(|(known, _)| !known.eq_ignore_ascii_case(key)).cloned();
+    others.chain([(key.to_owned(), value.to_owned())]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceId;
+    use crate::read::Encoding;
+
+    fn read(text: &str) -> (Vec<(Position, Row)>, Reading) {
+        let name = SourceName { id: SourceId(0), path: "x.log".to_owned() };
+        let mut bytes = text.as_bytes();
+        let mut all = Vec::new();
+        let reading = records(Decoded::new(&mut bytes, Encoding::Utf8), &name, &mut |record| match record.body {
+            Body::Row(row) => all.push((record.position, row)),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(reading.n_records, all.len() as u64 + reading.n_damaged);
+        (all, reading)
+    }
+
+    #[test]
+    fn names_and_directives_change_on_the_way() {
+        let (all, reading) = read(
+            "too early\n#Software: IIS 10\r\n#Date: 2022-08-22 00:00:00\r\n#Fields: date time c-ip\r\n\
+             2022-08-22 06:00:01 10.0.0.1\r\n#Date: 2022-08-23 00:00:00\n#Fields: time  sc-status\n06:00:02 200\n",
+        );
+        assert_eq!(reading.n_damaged, 1);
+        assert_eq!(all.len(), 2);
+        assert_eq!(&*all[0].1.header, ["date", "time", "c-ip"]);
+        assert_eq!(all[0].1.cells, ["2022-08-22", "06:00:01", "10.0.0.1"]);
+        assert_eq!(&*all[1].1.header, ["time", "sc-status"]);
+        assert_eq!(all[1].0, Position::Line(8));
+        let date = |row: &Row| row.directives.iter().filter(|(key, _)| key == "Date").map(|d| d.1.clone()).collect();
+        let dates: [Vec<String>; 2] = [date(&all[0].1), date(&all[1].1)];
+        assert_eq!(dates, [["2022-08-22 00:00:00"], ["2022-08-23 00:00:00"]]);
+    }
+
+    #[test]
+    fn a_doubled_blank_is_an_empty_cell_and_commas_may_part() {
+        let (all, _) = read("#Fields: a b c\n1  3\n");
+        assert_eq!(all[0].1.cells, ["1", "", "3"]);
+        let (all, _) = read("#Fields: a,b,c\n1,\"x,y\",3\n");
+        assert_eq!(all[0].1.cells, ["1", "x,y", "3"]);
+    }
+}

@@ -1,0 +1,71 @@
+//! The share of attempts that failed: counts alone punish busy hours.
+
+use super::{counted, missing};
+use crate::model::Fault;
+use crate::report::chart::mark::{Band, Fill, Mark, Note, Scale};
+use crate::report::chart::scene::Scene;
+use crate::report::chart::theme::Ink;
+
+/// Below so many attempts a share says little: with 5 attempts one failure moves it by 20 points. A pale stub then says only that something failed.
+const FEW_ATTEMPTS: u32 = 5;
+
+/// The share of attempts that failed.
+pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
+    let attempts = &scene.input.tables.attempts;
+    let tried = counted(&scene.axis, attempts.iter().map(|attempt| attempt.at));
+    let of_service = |fault: Option<Fault>| fault != Some(Fault::User);
+    let failed = attempts.iter().filter(|attempt| attempt.is_failure() && of_service(attempt.fault));
+    let failed = counted(&scene.axis, failed.map(|attempt| attempt.at));
+    let mut max: f64 = 0.0;
+    let mut marks: Vec<Mark> = missing(scene).collect();
+    for ((bin, tried), failed) in scene.axis.bins.iter().zip(&tried).zip(&failed) {
+        if *failed == 0 {
+            continue;
+        }
+        let (value, fill) = if *tried < FEW_ATTEMPTS {
+            (0.0, Fill::Pale)
+        } else {
+            (f64::from(*failed) / f64::from(*tried), Fill::Solid)
+        };
+        max = max.max(value);
+        marks.push(Mark::Bar { span: bin.span, value, ink: Ink::Share, fill });
+    }
+    let max = [0.05, 0.10, 0.25, 0.50, 1.0].into_iter().find(|step| *step >= max).unwrap_or(1.0);
+    vec![Band {
+        title: "Share of attempts that failed".to_owned(),
+        notes: vec![Note::about("▂", Ink::Missing, format!("failures, but fewer than {FEW_ATTEMPTS} attempts"))],
+        height: 48,
+        scale: Some(Scale { max, label: format!("{:.0}%", max * 100.0) }),
+        rows: Vec::new(),
+        marks,
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn wrong_passwords_are_not_the_service_s_failures() {
+        let mut case = fixture::one_day();
+        for attempt in &mut case.tables.attempts {
+            attempt.fault = attempt.fault.map(|_| Fault::User);
+        }
+        let input = case.input();
+        let scene = Scene::new(&input).unwrap();
+        assert!(bands(&scene)[0].marks.iter().all(|mark| !matches!(mark, Mark::Bar { .. })));
+    }
+
+    #[test]
+    fn a_share_of_few_attempts_is_a_stub() {
+        let mut case = fixture::one_day();
+        case.tables.attempts.truncate(3);
+        case.tables.attempts[0].outcome = crate::frame::Outcome::Failed;
+        let input = case.input();
+        let scene = Scene::new(&input).unwrap();
+        let band = &bands(&scene)[0];
+        assert!(band.marks.iter().any(|mark| matches!(mark, Mark::Bar { fill: Fill::Pale, value: 0.0, .. })));
+        assert_eq!(band.scale.as_ref().unwrap().label, "5%");
+    }
+}

@@ -1,0 +1,388 @@
+//! The report as values, before any layout: what `report.json` promises, in the names of the Elastic Common Schema.
+//!
+//! Every key is always present, null or empty where there is nothing; the only exception is a
+//! [`Place`], which carries exactly the number that its source counts by. Readers must accept keys
+//! that they do not know: a minor version may add some.
+//!
+#![doc = include_str!("../docs/json.md")]
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+
+/// The version of the promise. The first number changes when a key is renamed, removed or changes its meaning.
+pub const SCHEMA_VERSION: &str = "1.0";
+
+/// One whole report.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Document {
+    /// The version of this promise.
+    pub schema_version: String,
+    /// What made the report.
+    pub tool: Tool,
+    /// Options that differ from their defaults, by name.
+    pub options: BTreeMap<String, String>,
+    /// The sources that were read, by path.
+    pub inputs: Vec<InputFile>,
+    /// The time that the connection logs cover.
+    pub window: Span,
+    /// Incidents, the greatest impact first; empty for a quiet period.
+    pub incidents: Vec<IncidentSection>,
+    /// Changes found, by first time.
+    pub changes: Vec<ChangeSection>,
+    /// Faults that grow with load, with what they would do at the highest load.
+    pub latent: Vec<LatentSection>,
+    /// The signatures that this report names, by id.
+    pub signatures: Vec<SignatureSection>,
+    /// What the sources cover, by host and source.
+    pub coverage: Vec<CoverageSection>,
+    /// Defects of the input, by code.
+    pub diagnostics: Vec<DiagnosticSection>,
+}
+
+/// What made the report.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Tool {
+    /// Always `causeline`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// One source that was read, with its balance: `n_records = n_kept + n_irrelevant + n_damaged`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct InputFile {
+    /// The path, relative to the path given and beginning with its name; members of archives behind `!`.
+    #[serde(rename = "log.file.path")]
+    pub path: String,
+    /// Size after decompression.
+    pub bytes: u64,
+    /// SHA-256 after decompression, lower-case hexadecimal.
+    pub sha256: String,
+    /// The format, or `unknown`.
+    pub format: String,
+    /// Records in all.
+    pub n_records: u64,
+    /// Records that became events, changes or samples.
+    pub n_kept: u64,
+    /// Sound records that the question does not need.
+    pub n_irrelevant: u64,
+    /// Records that could not be understood.
+    pub n_damaged: u64,
+}
+
+/// A half-open span of time.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Span {
+    /// Begin, RFC 3339 in UTC; null if there is none.
+    pub start: Option<String>,
+    /// End, RFC 3339 in UTC; null if there is none.
+    pub end: Option<String>,
+}
+
+/// One record of one source.
+///
+/// Exactly one of `record`, `line` and `offset` is present, by what the source counts; none where a
+/// whole file is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Place {
+    /// The path of the source.
+    #[serde(rename = "log.file.path")]
+    pub path: String,
+    /// The number that the record carries itself (`EventRecordID`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<u64>,
+    /// The line, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The byte, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+}
+
+/// One span in which people could not connect.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct IncidentSection {
+    /// `inc-1` has the greatest impact.
+    pub id: String,
+    /// The finding in one sentence.
+    pub title: String,
+    /// The first failure that belongs to it; for a latent fault weeks before the onset.
+    pub first_case_at: String,
+    /// The onset of the rise that people noticed.
+    pub started_at: String,
+    /// The hour with the most failures.
+    pub peak_at: String,
+    /// Its end; null if it goes on at the end of the logs.
+    pub ended_at: Option<String>,
+    /// Its signatures, the commonest first.
+    pub signatures: Vec<String>,
+    /// Attempts within it.
+    pub n_attempts: u64,
+    /// Failures within it.
+    pub n_failures: u64,
+    /// Distinct users who failed.
+    pub n_users: u64,
+    /// Hosts that failed, the most failures first.
+    pub hosts: Vec<String>,
+    /// The likeliest cause, or kind `unknown` where the logs cannot tell.
+    pub root_cause: CauseSection,
+    /// All causes by falling probability; adds up to 1.
+    pub posterior: Vec<CauseSection>,
+    /// Why no cause is named, and which log would have told; null where one is named.
+    pub abstention: Option<AbstentionSection>,
+    /// What would refute the finding, in one sentence.
+    pub refuted_by: String,
+    /// What ended it.
+    pub remedy: RemedySection,
+    /// Evidence, the weightiest first.
+    pub evidence: Vec<EvidenceSection>,
+}
+
+/// The kinds of cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A change; without `change_id` one that no file records.
+    Change,
+    /// More people than the hosts can serve.
+    Capacity,
+    /// One host.
+    Host,
+    /// Something that all hosts depend on.
+    Dependency,
+    /// Accounts.
+    Credentials,
+    /// Something that recurs by the clock.
+    Schedule,
+    /// The logs do not tell.
+    Unknown,
+}
+
+/// One cause with its probability.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct CauseSection {
+    /// The kind.
+    pub kind: Kind,
+    /// The change, where one is recorded.
+    pub change_id: Option<String>,
+    /// The host, for kind `host`.
+    #[serde(rename = "host.name")]
+    pub host_name: Option<String>,
+    /// The account, for credentials of one account.
+    #[serde(rename = "user.name")]
+    pub user_name: Option<String>,
+    /// What made a latent cause loud: `load`, or null.
+    pub trigger: Option<String>,
+    /// Its probability.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub probability: f64,
+}
+
+/// Why no cause is named.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AbstentionSection {
+    /// The reason, in words.
+    pub statement: String,
+    /// The logs that would have told.
+    pub would_have_told: Vec<MissingLog>,
+}
+
+/// A log that is not there.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MissingLog {
+    /// The channel of Windows events, or the kind of log.
+    pub source: String,
+    /// The host, where it matters.
+    #[serde(rename = "host.name")]
+    pub host_name: Option<String>,
+}
+
+/// What ended an incident.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RemedySection {
+    /// The change; null without one.
+    pub change_id: Option<String>,
+    /// How sure.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub probability: f64,
+    /// Hosts that got it before the others.
+    pub canaries: Vec<String>,
+}
+
+/// One piece of evidence.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct EvidenceSection {
+    /// Which check it is: `alibi`, `exposure`, `dose-response`, `mechanism`, `recovery`, `precedence`, ...
+    pub kind: String,
+    /// The change that it is about; null for causes that are no change.
+    #[serde(rename = "for")]
+    pub about: Option<String>,
+    /// The kind of cause that it is about.
+    pub cause: Kind,
+    /// The natural logarithm of a likelihood ratio: positive speaks for the cause, negative against it.
+    pub weight: f64,
+    /// It in words.
+    pub statement: String,
+    /// Its numbers, by name.
+    pub numbers: BTreeMap<String, Quantity>,
+    /// Some of the records behind it.
+    pub records: Vec<Place>,
+}
+
+/// A number with its 95 % interval.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Quantity {
+    /// The value; null if it is not finite (a ratio to nothing).
+    pub value: Option<f64>,
+    /// The lower bound; null if there is none.
+    pub lower: Option<f64>,
+    /// The upper bound; null if there is none.
+    pub upper: Option<f64>,
+    /// The unit; `1` for ratios and probabilities.
+    pub unit: String,
+}
+
+/// One change.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ChangeSection {
+    /// `chg-1` is the first in time.
+    pub id: String,
+    /// The component.
+    pub component: String,
+    /// The version; null if none is named.
+    pub version: Option<String>,
+    /// `install`, `update`, `remove`, `rollback`, `configuration` or `restart`.
+    pub kind: String,
+    /// When the first host got it.
+    pub started_at: String,
+    /// The hosts with the time at which each got it.
+    pub hosts: Vec<HostTime>,
+    /// Whether the logs say which hosts got it; if not, `hosts` holds all of them.
+    pub hosts_known: bool,
+    /// Where it is stated.
+    pub stated_by: Vec<Place>,
+    /// One verdict an incident; without incidents one in all.
+    pub verdicts: Vec<VerdictSection>,
+}
+
+/// When one host got a change.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct HostTime {
+    /// The host.
+    #[serde(rename = "host.name")]
+    pub host_name: String,
+    /// When it was installed.
+    pub at: String,
+    /// When it came into force: after a restart, where it needs one.
+    pub in_force_at: String,
+}
+
+/// What is said of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerdictName {
+    /// It is the root cause.
+    RootCause,
+    /// It acts together with the root cause.
+    Contributing,
+    /// It is innocent of this incident.
+    Acquitted,
+    /// It ended the incident.
+    Remedy,
+    /// The logs allow neither blame nor acquittal.
+    Unproven,
+}
+
+/// The verdict on one change for one incident.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct VerdictSection {
+    /// The incident; null if there is none.
+    pub incident: Option<String>,
+    /// The verdict.
+    pub verdict: VerdictName,
+    /// The probability that this change is the root cause.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub probability: f64,
+    /// Why, in words, the weightiest first.
+    pub reasons: Vec<String>,
+}
+
+/// A fault that grows with load.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LatentSection {
+    /// The signature.
+    pub signature: String,
+    /// What it would do.
+    pub forecast: Forecast,
+    /// It in words.
+    pub statement: String,
+}
+
+/// The share of attempts that would fail at a load.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Forecast {
+    /// Sessions open on a host.
+    pub load: f64,
+    /// Where that load comes from.
+    pub load_from: String,
+    /// The share of attempts that would fail; null if it cannot be told.
+    pub share: Option<f64>,
+    /// The lower bound of its 95 % interval.
+    pub lower: Option<f64>,
+    /// The upper bound of its 95 % interval.
+    pub upper: Option<f64>,
+}
+
+/// A pattern of failure.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SignatureSection {
+    /// Its id in the catalog.
+    pub id: String,
+    /// Its name for people.
+    pub title: String,
+    /// What it means.
+    pub meaning: String,
+}
+
+/// What one host's sources of one kind cover.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct CoverageSection {
+    /// The host.
+    #[serde(rename = "host.name")]
+    pub host_name: String,
+    /// The channel of Windows events, else the kind of log.
+    pub source: String,
+    /// First record.
+    pub start: String,
+    /// Last record.
+    pub end: String,
+    /// Silences that the source's own rhythm does not explain.
+    pub gaps: Vec<Span>,
+}
+
+/// Defects of one kind.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DiagnosticSection {
+    /// The kind.
+    pub code: String,
+    /// How many.
+    pub count: u64,
+    /// In how many sources.
+    pub n_sources: u64,
+    /// The first place.
+    pub first: Place,
+    /// What exactly, at the first place.
+    pub detail: String,
+}
+
+/// Returns the JSON Schema (draft 2020-12) of [`Document`], without remote references.
+///
+/// Keys that are always present are required. Further keys are allowed, so that a reader written
+/// for this version accepts the next minor one.
+pub fn schema() -> serde_json::Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    generator.into_root_schema_for::<Document>().to_value()
+}

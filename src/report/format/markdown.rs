@@ -1,0 +1,291 @@
+//! `report.md`: a post-mortem to paste and to finish by hand. Times in UTC, no names of people, no invented actions.
+
+use std::fmt::Write;
+
+use super::{File, Format, Report};
+use crate::error::Error;
+use crate::judge::{Incident, Verdict};
+use crate::model::{Name, Timestamp};
+use crate::report::input::{Input, name_of};
+use crate::report::sections;
+use crate::report::wording::{
+    coverage, evidence, incident, number,
+    postmortem::{self, Moment},
+    verdict,
+};
+
+/// `report.md`.
+pub const FORMAT: Format = Format { name: "markdown", is_default: true, render };
+
+/// Most rows of the timeline and of the table of acquitted changes.
+const MAX_ROWS: usize = 30;
+
+fn render(report: &Report<'_>) -> Result<Vec<File>, Error> {
+    let mut text = String::new();
+    page(&mut text, report).map_err(|error| Error::Render { what: "report.md", detail: error.to_string() })?;
+    Ok(vec![File { name: "report.md", bytes: text.into_bytes() }])
+}
+
+/// Takes away the meaning that a log's text could have in Markdown, in HTML and in a table.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '|' | '*' | '_' | '`' | '[' | ']' | '\\' | '#' | '!' => {
+                out.push('\\');
+                out.push(letter);
+            }
+            letter if letter.is_control() => out.push(' '),
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+fn page(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
+    let input = &report.input;
+    writeln!(out, "# {}\n", plain(&incident::headline(input)))?;
+    writeln!(out, "![{}](timeline.png)\n", plain(&postmortem::chart_in_words(input)))?;
+    writeln!(out, "## Summary\n")?;
+    match input.main_incident() {
+        None => {
+            writeln!(out, "{}\n", plain(&postmortem::quiet(input)))?;
+            changes(out, input, None)?;
+        }
+        Some(main) => {
+            writeln!(out, "{}\n", plain(&postmortem::summary(input, main)))?;
+            if let Some(abstention) = &main.abstention {
+                writeln!(out, "{}\n", plain(&incident::abstention(input, main, abstention)))?;
+            }
+            impact(out, input, main)?;
+            timeline(out, input, main)?;
+            mechanism(out, input, main)?;
+            changes(out, input, Some(main))?;
+            writeln!(out, "## Detection\n\n{}\n", postmortem::detection(main))?;
+        }
+    }
+    others(out, input)?;
+    unseen(out, report)?;
+    writeln!(out, "## Action items\n\n| action | owner | due |\n| --- | --- | --- |\n|  |  |  |\n")?;
+    writeln!(
+        out,
+        "*causeline {}, from `{}`. All times in UTC.*",
+        input.tool_version,
+        input.title.replace(['`', '\n', '\r'], " ")
+    )
+}
+
+fn impact(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::Result {
+    let (start, end) = incident::span(input, main);
+    writeln!(out, "## Impact\n\n| what | how much |\n| --- | --- |")?;
+    writeln!(out, "| start | {} |", number::instant(start))?;
+    match main.ended_at {
+        Some(at) => writeln!(out, "| end | {} |", number::instant(at))?,
+        None => writeln!(out, "| end | not within the logs |")?,
+    }
+    writeln!(out, "| duration | {} |", number::duration(end.seconds_since(start)))?;
+    writeln!(out, "| failed attempts | {} |", number::of(main.n_failures as f64, main.n_attempts as f64))?;
+    writeln!(out, "| distinct users who failed | {} |", number::grouped(main.n_users))?;
+    writeln!(out, "| hosts | {} |\n", plain(&number::names(&main.hosts, 12)))
+}
+
+/// One row: when, what, and where it is written.
+struct Row {
+    at: Timestamp,
+    what: String,
+    source: String,
+    record: String,
+}
+
+fn timeline(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::Result {
+    let mut rows = change_rows(input, main);
+    let mut moment = |at: Timestamp, moment: Moment<'_>| {
+        rows.push(Row { at, what: postmortem::moment(input, moment), source: String::new(), record: String::new() });
+    };
+    moment(main.started_at, Moment::Onset);
+    moment(main.peak_at, Moment::Peak);
+    if let Some(at) = main.ended_at {
+        moment(at, Moment::End);
+    }
+    let first = main.attempts.first().and_then(|id| input.tables.attempts.get(*id as usize));
+    let (source, record) =
+        first.and_then(|attempt| attempt.records.first()).map_or_else(Default::default, |record| cells(input, *record));
+    rows.push(Row { at: main.first_case_at, what: postmortem::moment(input, Moment::FirstCase), source, record });
+    rows.sort_by(|a, b| (a.at, &a.what).cmp(&(b.at, &b.what)));
+    writeln!(out, "## Timeline\n\n| UTC | what | source | record |\n| --- | --- | --- | --- |")?;
+    for row in rows {
+        let utc = row.at.to_jiff().strftime("%Y-%m-%d %H:%M");
+        writeln!(out, "| {utc} | {} | {} | {} |", plain(&row.what), plain(&row.source), row.record)?;
+    }
+    writeln!(out)
+}
+
+/// The path and the number of a record.
+fn cells(input: &Input<'_>, record: crate::model::Provenance) -> (String, String) {
+    let place = sections::place(input, record);
+    let whole = coverage::place(&place);
+    let number = whole.strip_prefix(place.path.as_str()).unwrap_or("").trim().to_owned();
+    (place.path, number)
+}
+
+/// Guilty changes and remedies at each time that hosts got them; the others at their first, the nearest to the onset.
+fn change_rows(input: &Input<'_>, main: &Incident) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut innocent = Vec::new();
+    for change in &input.tables.changes {
+        let Some(said) = input.verdict(&change.id, Some(&main.id)) else { continue };
+        let (source, record) = change.stated_by.first().map_or_else(Default::default, |place| cells(input, *place));
+        let mut waves: Vec<(Timestamp, Vec<Name>)> = Vec::new();
+        for host in &change.hosts {
+            match waves.last_mut() {
+                Some((at, hosts)) if host.at.seconds_since(*at) < 3_600.0 => hosts.push(host.host.clone()),
+                _ => waves.push((host.at, vec![host.host.clone()])),
+            }
+        }
+        let acts = matches!(said.verdict, Verdict::RootCause | Verdict::Contributing | Verdict::Remedy);
+        let n_waves = if acts { waves.len() } else { 1 };
+        for (at, hosts) in waves.into_iter().take(n_waves) {
+            let moment = Moment::Change { id: &change.id, verdict: said.verdict, hosts: &number::names(&hosts, 4) };
+            let row =
+                Row { at, what: postmortem::moment(input, moment), source: source.clone(), record: record.clone() };
+            if acts { rows.push(row) } else { innocent.push(row) }
+        }
+    }
+    innocent.sort_by(|a, b| {
+        let distance = |row: &Row| row.at.seconds_since(main.started_at).abs();
+        distance(a).total_cmp(&distance(b)).then_with(|| a.what.cmp(&b.what))
+    });
+    rows.extend(innocent.into_iter().take(MAX_ROWS));
+    rows
+}
+
+fn mechanism(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::Result {
+    writeln!(out, "## Trigger and mechanism\n\n{}\n", postmortem::trigger(main))?;
+    for id in &main.signatures {
+        if let Some(text) = input.signatures.get(id) {
+            writeln!(out, "- **{}**: {}", plain(&text.title), plain(&text.meaning))?;
+        }
+    }
+    writeln!(out, "\n| explanation | probability |\n| --- | --- |")?;
+    for candidate in main.posterior.iter().take(6) {
+        let cause = crate::report::wording::cause_and_trigger(input, candidate);
+        writeln!(out, "| {} | {} |", plain(&cause), number::percent(candidate.probability))?;
+    }
+    if !main.evidence.is_empty() {
+        writeln!(out, "\nEvidence, the weightiest first:\n")?;
+    }
+    for item in &main.evidence {
+        writeln!(out, "- {}", plain(&evidence::statement(input, item)))?;
+    }
+    writeln!(out, "\n{}\n", plain(&incident::refuted_by(input, main)))?;
+    if let Some(remedy) = incident::remedy(input, main) {
+        writeln!(out, "Remedy: {}.\n", plain(&remedy))?;
+    }
+    for latent in &input.judgement.latent {
+        writeln!(out, "{}\n", plain(&incident::latent(input, latent)))?;
+    }
+    Ok(())
+}
+
+/// What was acquitted and why; the most suspected first.
+fn changes(out: &mut String, input: &Input<'_>, main: Option<&Incident>) -> std::fmt::Result {
+    let id = main.map(|main| main.id.as_str());
+    let mut cleared: Vec<_> = input
+        .judgement
+        .verdicts
+        .iter()
+        .filter(|said| said.incident.as_deref() == id && matches!(said.verdict, Verdict::Acquitted | Verdict::Unproven))
+        .collect();
+    if cleared.is_empty() {
+        return Ok(());
+    }
+    cleared.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.change_id.cmp(&b.change_id)));
+    writeln!(out, "## Acquitted, or not proven\n\n| change | first host | verdict | why |\n| --- | --- | --- | --- |")?;
+    for said in cleared.iter().take(MAX_ROWS) {
+        let change = input.change(&said.change_id);
+        let name = change.map_or_else(|| said.change_id.clone(), name_of);
+        let at = change.map(|change| number::instant(change.started_at)).unwrap_or_default();
+        let why: Vec<String> = said.reasons.iter().map(|reason| verdict::reason(input, reason)).collect();
+        writeln!(out, "| {} | {at} | {} | {} |", plain(&name), verdict::verdict(said.verdict), plain(&why.join(" ")))?;
+    }
+    if cleared.len() > MAX_ROWS {
+        writeln!(out, "\nAnd {} more in `report.json`.", cleared.len() - MAX_ROWS)?;
+    }
+    writeln!(out)
+}
+
+/// Incidents of less impact, in a sentence each.
+fn others(out: &mut String, input: &Input<'_>) -> std::fmt::Result {
+    for other in input.judgement.incidents.iter().skip(1) {
+        writeln!(out, "## Also found: {}\n", plain(&incident::title(input, other)))?;
+        writeln!(
+            out,
+            "{} From {}; {}.\n",
+            plain(&incident::impact(input, other)),
+            number::instant(other.started_at),
+            incident::probability(other)
+        )?;
+    }
+    Ok(())
+}
+
+fn unseen(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
+    let input = &report.input;
+    writeln!(out, "## What the logs could not show\n\n{}\n", plain(&coverage::scope(input)))?;
+    let caveats = coverage::caveats(input);
+    for caveat in caveats.iter().take(MAX_ROWS) {
+        writeln!(out, "- {}", plain(caveat))?;
+    }
+    if caveats.len() > MAX_ROWS {
+        writeln!(out, "- And {} more gaps in `report.json`.", caveats.len() - MAX_ROWS)?;
+    }
+    for defect in &report.document.diagnostics {
+        writeln!(out, "- {}", plain(&coverage::defect(defect)))?;
+    }
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn page_of(case: &fixture::Case) -> String {
+        let files = render(&Report::new(case.input())).unwrap();
+        String::from_utf8(files.into_iter().next().unwrap().bytes).unwrap()
+    }
+
+    /// `golden/one_day.md` is what a reader gets; read it after every change of the words.
+    #[test]
+    fn one_day_reads_as_it_should() {
+        assert_eq!(page_of(&fixture::one_day()), include_str!("golden/one_day.md"));
+    }
+
+    #[test]
+    fn a_log_cannot_write_into_the_page() {
+        let mut case = fixture::one_day();
+        case.tables.changes[0].component = Name::from("a|b <img src=x> `c` [d](e)\n# f");
+        let page = page_of(&case);
+        assert!(!page.contains("<img") && !page.contains("\n# f") && !page.contains("a|b"), "{page}");
+        assert!(page.contains("a\\|b &lt;img src=x&gt; \\`c\\` \\[d\\](e) \\# f"), "{page}");
+    }
+
+    #[test]
+    fn every_page_has_what_a_post_mortem_needs_and_invents_no_action() {
+        for case in fixture::all() {
+            let page = page_of(&case);
+            let mut wanted =
+                vec!["## Summary", "## What the logs could not show", "## Action items", "](timeline.png)"];
+            if !case.judgement.incidents.is_empty() {
+                wanted.extend(["## Impact", "## Timeline", "## Trigger and mechanism", "## Detection"]);
+            }
+            for heading in wanted {
+                assert!(page.contains(heading), "{}: {heading}", case.title);
+            }
+            assert!(page.contains("| action | owner | due |\n| --- | --- | --- |\n|  |  |  |\n"));
+        }
+    }
+}

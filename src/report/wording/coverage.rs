@@ -1,0 +1,115 @@
+//! What the logs could not show: gaps, defects, assumptions. Silence is not success.
+
+use super::number;
+use crate::model::{TimeRange, Trust};
+use crate::report::document::{DiagnosticSection, Place};
+use crate::report::input::Input;
+
+/// Returns a place as people write it: `logs/a.evtx record 12`.
+pub fn place(place: &Place) -> String {
+    let number = place
+        .record
+        .map(|number| format!(" record {number}"))
+        .or_else(|| place.line.map(|number| format!(" line {number}")))
+        .or_else(|| place.offset.map(|number| format!(" offset {number}")));
+    format!("{}{}", place.path, number.unwrap_or_default())
+}
+
+/// Returns what was read and which time it covers, in one sentence.
+pub fn scope(input: &Input<'_>) -> String {
+    let sources = number::count(input.sources.len(), "source");
+    let hosts = number::count(input.tables.hosts.len(), "host");
+    match input.tables.window {
+        Some(window) => {
+            format!("{sources} of {hosts}, {} to {}.", number::instant(window.start), number::instant(window.end))
+        }
+        None => format!("{sources} of {hosts}; none holds a connection."),
+    }
+}
+
+/// Returns one sentence a thing that the logs could not show, the gaps first.
+pub fn caveats(input: &Input<'_>) -> Vec<String> {
+    let mut caveats = Vec::new();
+    for coverage in &input.tables.coverage {
+        for gap in &coverage.gaps {
+            caveats.push(format!(
+                "{} is silent {} in {}; nothing is claimed for that time.",
+                coverage.host,
+                between(gap),
+                coverage.source
+            ));
+        }
+    }
+    if let Some(window) = input.tables.window {
+        caveats.extend(unseen_hosts(input, &window));
+    }
+    let unknown: Vec<&str> =
+        input.tables.changes.iter().filter(|change| !change.hosts_known).map(|change| change.id.as_str()).collect();
+    if !unknown.is_empty() {
+        caveats.push(format!("No record says which hosts got {}; all are assumed.", unknown.join(", ")));
+    }
+    let n_anonymous: u64 = input.tables.n_anonymous.values().sum();
+    if n_anonymous > 0 {
+        caveats.push(format!(
+            "{} without an account were counted aside.",
+            number::count(n_anonymous as usize, "connection")
+        ));
+    }
+    for source in input.sources.iter().filter(|source| source.zone.trust == Trust::Guessed) {
+        caveats.push(format!("The times of {} were read as {}, which is a guess.", source.path, source.zone.name));
+    }
+    caveats
+}
+
+/// Hosts without a source that covers the whole window to a day's precision.
+fn unseen_hosts(input: &Input<'_>, window: &TimeRange) -> Vec<String> {
+    const DAY_S: f64 = 86_400.0;
+    let mut unseen = Vec::new();
+    for host in &input.tables.hosts {
+        let own: Vec<_> = input.tables.coverage.iter().filter(|coverage| coverage.host == *host).collect();
+        let first = own.iter().map(|coverage| coverage.span.start).min();
+        let last = own.iter().map(|coverage| coverage.span.end).max();
+        match (first, last) {
+            (Some(first), Some(last)) => {
+                if first.seconds_since(window.start) > DAY_S {
+                    unseen.push(format!("The logs of {host} begin on {}.", number::instant(first)));
+                }
+                if window.end.seconds_since(last) > DAY_S {
+                    unseen.push(format!("The logs of {host} end on {}.", number::instant(last)));
+                }
+            }
+            _ => unseen.push(format!("No log of {host} itself is among the sources.")),
+        }
+    }
+    unseen
+}
+
+fn between(span: &TimeRange) -> String {
+    format!("from {} to {}", number::instant(span.start), number::instant(span.end))
+}
+
+/// Returns one kind of defect as a phrase.
+pub fn defect(defect: &DiagnosticSection) -> String {
+    let sources = number::count(defect.n_sources as usize, "source");
+    format!(
+        "{} × {} in {sources}, first in {}: {}",
+        number::grouped(defect.count as usize),
+        defect.code,
+        place(&defect.first),
+        defect.detail
+    )
+}
+
+/// Returns defects and gaps in one short line.
+pub fn in_short(input: &Input<'_>) -> String {
+    let n_gaps: usize = input.tables.coverage.iter().map(|coverage| coverage.gaps.len()).sum();
+    let n_damaged: u64 = input.sources.iter().map(|source| source.n_damaged).sum();
+    let n_defects: u64 = input.diagnostics.iter().map(|diagnostic| diagnostic.count).sum();
+    format!(
+        "{}; {}, {}, {}",
+        scope(input).trim_end_matches('.'),
+        number::count(n_gaps, "gap"),
+        number::count(n_damaged as usize, "damaged record"),
+        number::count(n_defects as usize, "defect")
+    )
+}

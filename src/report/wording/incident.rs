@@ -1,0 +1,222 @@
+//! The finding: titles, runner-up, abstention, what would refute it, impact, and what a latent fault would do.
+
+use super::number;
+use crate::judge::{Abstention, Candidate, CauseKind, Incident, Latent, Verdict};
+use crate::model::Timestamp;
+use crate::report::input::Input;
+
+/// Returns the finding in one sentence without full stop.
+pub fn title(input: &Input<'_>, incident: &Incident) -> String {
+    let what = incident.signatures.first().map_or("Failed connections", |id| input.signature_title(id));
+    let what = super::capitalized(what);
+    if incident.root_cause.kind == CauseKind::Unknown {
+        return format!("{what}: these logs do not tell why");
+    }
+    format!("{what}: consistent with {}", super::cause_and_trigger(input, &incident.root_cause))
+}
+
+/// Returns the headline of the whole report.
+pub fn headline(input: &Input<'_>) -> String {
+    if let Some(incident) = input.main_incident() {
+        return title(input, incident);
+    }
+    let n = input.tables.attempts.len();
+    if n == 0 {
+        return "No attempt to connect is in these logs".to_owned();
+    }
+    let n_failed = input.tables.attempts.iter().filter(|attempt| attempt.is_failure()).count();
+    format!("No incident: {}, {} failed", number::count(n, "attempt"), number::percent(n_failed as f64 / n as f64))
+}
+
+/// Returns the probability of the finding as a clause.
+pub fn probability(incident: &Incident) -> String {
+    if incident.root_cause.kind == CauseKind::Unknown {
+        match likeliest(incident) {
+            Some(_) => "no cause is probable enough to be named".to_owned(),
+            None => "no known cause fits".to_owned(),
+        }
+    } else {
+        format!("probability {}", number::percent(incident.root_cause.probability))
+    }
+}
+
+fn likeliest(incident: &Incident) -> Option<&Candidate> {
+    incident.posterior.iter().find(|candidate| candidate.kind != CauseKind::Unknown)
+}
+
+/// Returns the best cause that is not the finding.
+pub fn runner_up(incident: &Incident) -> Option<&Candidate> {
+    let root = &incident.root_cause;
+    let same = |other: &Candidate| {
+        (other.kind, &other.change_id, &other.host, &other.user) == (root.kind, &root.change_id, &root.host, &root.user)
+    };
+    incident.posterior.iter().find(|candidate| !same(candidate))
+}
+
+/// Returns the runner-up with its probability.
+pub fn runner_up_text(input: &Input<'_>, incident: &Incident) -> Option<String> {
+    runner_up(incident).map(|candidate| {
+        format!("{} ({})", super::cause_and_trigger(input, candidate), number::percent(candidate.probability))
+    })
+}
+
+/// Returns the runner-up; where no cause is named, the two that come closest.
+pub fn rivals(input: &Input<'_>, incident: &Incident) -> Option<String> {
+    if incident.root_cause.kind != CauseKind::Unknown {
+        return runner_up_text(input, incident).map(|text| format!("runner-up: {text}"));
+    }
+    let named: Vec<String> = incident
+        .posterior
+        .iter()
+        .filter(|candidate| candidate.kind != CauseKind::Unknown)
+        .take(2)
+        .map(|candidate| {
+            format!("{} ({})", super::cause_and_trigger(input, candidate), number::percent(candidate.probability))
+        })
+        .collect();
+    (!named.is_empty()).then(|| format!("likeliest: {}", named.join(", ")))
+}
+
+/// Returns how many changes have that verdict for the incident.
+pub fn n_with(input: &Input<'_>, incident: Option<&Incident>, verdict: Verdict) -> usize {
+    let id = incident.map(|incident| incident.id.as_str());
+    input.judgement.verdicts.iter().filter(|known| known.incident.as_deref() == id && known.verdict == verdict).count()
+}
+
+/// Returns why no cause is named, and which log would have told.
+pub fn abstention(input: &Input<'_>, incident: &Incident, abstention: &Abstention) -> String {
+    let best: Vec<String> = incident
+        .posterior
+        .iter()
+        .filter(|candidate| candidate.kind != CauseKind::Unknown)
+        .take(2)
+        .map(|candidate| {
+            format!("{} ({})", super::cause_and_trigger(input, candidate), number::percent(candidate.probability))
+        })
+        .collect();
+    let why = match (abstention.is_tie, best.as_slice()) {
+        (true, [first, second]) => format!("These logs cannot tell {first} from {second}."),
+        (_, [first, ..]) => format!("No cause is probable enough to be named; the likeliest is {first}."),
+        _ => "No cause that is known fits these logs.".to_owned(),
+    };
+    if abstention.would_have_told.is_empty() {
+        return why;
+    }
+    let logs: Vec<String> = abstention
+        .would_have_told
+        .iter()
+        .map(|(source, host)| host.as_ref().map_or_else(|| source.to_string(), |host| format!("{source} of {host}")))
+        .collect();
+    format!("{why} It would have told: {}.", logs.join("; "))
+}
+
+/// Returns what would refute the finding.
+pub fn refuted_by(input: &Input<'_>, incident: &Incident) -> String {
+    let root = &incident.root_cause;
+    match root.kind {
+        CauseKind::Change => match &root.change_id {
+            Some(id) => {
+                let name = input.change_name(id);
+                format!("The same failures on a host without {name}, or before it came, would refute this.")
+            }
+            None => "A recorded change at the onset, on the same hosts, would replace this finding.".to_owned(),
+        },
+        CauseKind::Capacity => {
+            "Equal load without failures on the same hosts, or failures that stay when load falls, would refute this.".to_owned()
+        }
+        CauseKind::Host => "The same failures on other hosts in the same hours would refute this.".to_owned(),
+        CauseKind::Dependency => {
+            "Hosts that use the same services and did not fail in the same minutes would refute this.".to_owned()
+        }
+        CauseKind::Credentials => {
+            "A successful logon of the same account with the same password, or failures of other accounts, would refute this."
+                .to_owned()
+        }
+        CauseKind::Schedule => "The same hours of the clock without failures would refute this.".to_owned(),
+        CauseKind::Unknown => "Any of the logs that would have told can replace this.".to_owned(),
+    }
+}
+
+/// Returns how long it lasted, from the onset to its end or to the end of the logs.
+pub fn span(input: &Input<'_>, incident: &Incident) -> (Timestamp, Timestamp) {
+    let end = incident.ended_at.or(input.tables.window.map(|window| window.end)).unwrap_or(incident.peak_at);
+    (incident.started_at, end.max(incident.started_at))
+}
+
+/// Returns people, minutes and attempts in one sentence.
+pub fn impact(input: &Input<'_>, incident: &Incident) -> String {
+    let (start, end) = span(input, incident);
+    let people = if incident.n_users == 1 {
+        "1 person".to_owned()
+    } else {
+        format!("{} people", number::grouped(incident.n_users))
+    };
+    let minutes = (end.seconds_since(start) / 60.0).round() as usize;
+    let goes_on = if incident.ended_at.is_none() { ", and it goes on at the end of the logs" } else { "" };
+    format!(
+        "{people} could not connect over {} ({}); {} attempts failed on {}{goes_on}.",
+        number::count(minutes, "minute"),
+        number::duration(end.seconds_since(start)),
+        number::of(incident.n_failures as f64, incident.n_attempts as f64),
+        number::count(incident.hosts.len(), "host")
+    )
+}
+
+/// Returns what ended the incident.
+pub fn remedy(input: &Input<'_>, incident: &Incident) -> Option<String> {
+    let id = incident.remedy.change_id.as_deref()?;
+    let first = if incident.remedy.canaries.is_empty() {
+        String::new()
+    } else {
+        format!(", on {} first", number::names(&incident.remedy.canaries, 3))
+    };
+    Some(format!("{}{first} (probability {})", input.change_name(id), number::percent(incident.remedy.probability)))
+}
+
+/// Returns what a latent fault would do at the highest load.
+pub fn latent(input: &Input<'_>, latent: &Latent) -> String {
+    let share = &latent.share;
+    format!(
+        "At {} open sessions on a host ({}) about {} of attempts would fail with “{}” (95% interval {} to {}).",
+        number::short(latent.load),
+        latent.load_from,
+        number::percent(share.value),
+        input.signature_title(&latent.signature),
+        number::percent(share.lower),
+        number::percent(share.upper)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn titles_say_consistent_with_and_never_caused() {
+        let titles: Vec<String> = fixture::all().iter().map(|case| headline(&case.input())).collect();
+        assert_eq!(
+            titles[0],
+            "Profile disk locked by an earlier session: consistent with FSLogix Apps 2.9.8171.14983, set off by rising load"
+        );
+        assert!(titles.iter().all(|title| !title.contains("caused")), "{titles:?}");
+    }
+
+    #[test]
+    fn abstaining_names_the_rivals_and_the_missing_log() {
+        let case = fixture::abstention();
+        let input = case.input();
+        let incident = input.main_incident().unwrap();
+        let text = abstention(&input, incident, incident.abstention.as_ref().unwrap());
+        assert!(text.contains("cannot tell") && text.contains("FSLogix-Apps/Operational of RDS02"), "{text}");
+        assert!(title(&input, incident).ends_with("these logs do not tell why"));
+    }
+
+    #[test]
+    fn impact_counts_people_and_minutes() {
+        let case = fixture::founding();
+        let input = case.input();
+        let text = impact(&input, input.main_incident().unwrap());
+        assert!(text.contains("people could not connect over") && text.contains("minutes"), "{text}");
+    }
+}

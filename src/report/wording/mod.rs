@@ -1,0 +1,52 @@
+//! The sentences: the only place in which the report finds words.
+//!
+//! Words follow the numbers. A finding is “consistent with” its cause and says how probable it is;
+//! the word *cause* belongs to the verdict. Units, intervals and times stand where the number stands.
+//! Nobody is blamed: changes and hosts act, people do not.
+
+pub mod coverage;
+pub mod evidence;
+pub mod incident;
+pub mod number;
+pub mod postmortem;
+pub mod verdict;
+
+use super::input::Input;
+use crate::judge::{Candidate, CauseKind, Trigger};
+
+/// Returns a cause as a noun phrase: `FSLogix Apps 2.9.8111`, `too many people for the hosts`, ...
+pub fn cause(input: &Input<'_>, candidate: &Candidate) -> String {
+    match candidate.kind {
+        CauseKind::Change => match &candidate.change_id {
+            Some(id) => input.change_name(id),
+            None => "a change that no file records".to_owned(),
+        },
+        CauseKind::Capacity => "more people than the hosts can serve".to_owned(),
+        CauseKind::Host => match &candidate.host {
+            Some(host) => format!("a fault of the host {host} alone"),
+            None => "a fault of one host".to_owned(),
+        },
+        CauseKind::Dependency => "a failure of something that all hosts depend on".to_owned(),
+        CauseKind::Credentials => match &candidate.user {
+            Some(user) => format!("a wrong, expired or locked password of {user}"),
+            None => "wrong, expired or locked passwords".to_owned(),
+        },
+        CauseKind::Schedule => "something that recurs by the clock".to_owned(),
+        CauseKind::Unknown => "something that these logs do not show".to_owned(),
+    }
+}
+
+/// Returns the cause with what set it off.
+pub fn cause_and_trigger(input: &Input<'_>, candidate: &Candidate) -> String {
+    let cause = cause(input, candidate);
+    match candidate.trigger {
+        Some(Trigger::Load) => format!("{cause}, set off by rising load"),
+        None => cause,
+    }
+}
+
+/// Makes the first letter a capital, so that a phrase can begin a sentence.
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
