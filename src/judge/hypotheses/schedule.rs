@@ -33,10 +33,6 @@ const MIN_RECURRENCES: usize = 3;
 pub(super) struct Schedule;
 
 impl Hypothesis for Schedule {
-    fn name(&self) -> &'static str {
-        "schedule"
-    }
-
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let mut grid: Grid<How> = Grid::new();
         for period_s in PERIODS_S {
@@ -70,7 +66,7 @@ impl Hypothesis for Schedule {
             }
         }
         let mechanism = |how| Mechanism { user: None, spans: vec![(0.0, f64::INFINITY); scene.n_hosts()], how };
-        grid.explanation(Cause::Schedule, "clock", prior::SCHEDULE.ln(), mechanism).into_iter().collect()
+        grid.explanation(Cause::Schedule, prior::SCHEDULE.ln(), mechanism).into_iter().collect()
     }
 }
 
