@@ -45,6 +45,7 @@ pub fn normalize(sources: &[Source], options: &Options, progress: &(dyn Fn(u64) 
         }
         normalized.sources.push(one.summary);
     }
+    normalized.changes = windows::changes::without_twins(normalized.changes);
     let derived = version::changes(&normalized.events, &normalized.changes);
     normalized.changes.extend(derived);
     normalized.diagnostics = diagnostics.into_vec();
