@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::source::{self, EventKey, Kept, One};
 use super::summary::Normalized;
-use super::{Options, host, selection, version, zone};
+use super::{Options, host, selection, version, windows, zone};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Name, SourceId};
 use crate::read::Source;
