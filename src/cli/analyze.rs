@@ -60,6 +60,7 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
     if !terminal.quiet && matches!(target, Target::Folder(_)) {
         output::print(painted(&lines, terminal).as_bytes())?;
     }
+    settings::tell_defects(&analysis.framed.diagnostics, terminal);
     Ok(settings::strictly(&args.input, &analysis.framed.diagnostics, gate(args.fail_on, &analysis)))
 }
 

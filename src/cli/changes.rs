@@ -37,6 +37,7 @@ pub(crate) fn run(args: &ChangesArgs, terminal: Terminal) -> Result<Exit, Error>
         }
         TextOrJson::Text => output::print(terminal::plain(&table(&framed.tables.changes)).as_bytes())?,
     }
+    settings::tell_defects(&framed.diagnostics, terminal);
     Ok(settings::strictly(&args.input, &framed.diagnostics, Exit::Done))
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn run(args: &EventsArgs, terminal: Terminal) -> Result<Exit, Error> 
         (Some(path), Form::Lines) if path.as_path() != Path::new("-") => output::write(path, &lines(&framed))?,
         _ => output::print(&lines(&framed))?,
     }
+    settings::tell_defects(&framed.diagnostics, terminal);
     Ok(settings::strictly(&args.input, &framed.diagnostics, Exit::Done))
 }
 

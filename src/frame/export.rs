@@ -75,20 +75,20 @@ impl Framed {
         let paths: BTreeMap<SourceId, String> =
             self.sources.iter().map(|source| (source.id, source.path.clone())).collect();
         let material = Material { tables: &self.tables, events: &self.events, paths: &paths };
-        let mut frame = (schema.frame)(&material).map_err(render)?;
+        let mut frame = (schema.frame)(&material).map_err(|error| render(&error))?;
         let mut file = BufWriter::new(File::create(path).map_err(failed)?);
         match form {
-            TableForm::Csv => csv(&mut frame, &mut file)?,
+            TableForm::Csv => csv(&frame, &mut file)?,
             TableForm::Parquet => {
                 let writer = ParquetWriter::new(&mut file).with_compression(ParquetCompression::Uncompressed);
-                writer.finish(&mut frame).map(|_| ()).map_err(render)?;
+                writer.finish(&mut frame).map(|_| ()).map_err(|error| render(&error))?;
             }
         }
         file.flush().map_err(failed)
     }
 }
 
-fn render(error: PolarsError) -> Error {
+fn render(error: &PolarsError) -> Error {
     Error::Render { what: "a table", detail: error.to_string() }
 }
 
@@ -101,7 +101,7 @@ fn csv(frame: &DataFrame, file: &mut BufWriter<File>) -> Result<(), Error> {
         let mut cells = Vec::with_capacity(columns.len());
         for column in columns {
             let is_text = matches!(column.dtype(), DataType::String);
-            let cell = cell(&column.get(row).map_err(render)?);
+            let cell = cell(&column.get(row).map_err(|error| render(&error))?);
             cells.push(if is_text && cell.starts_with(FORMULA) { format!("'{cell}") } else { cell });
         }
         writer.write_record(&cells).map_err(failed)?;

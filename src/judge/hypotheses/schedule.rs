@@ -40,10 +40,7 @@ impl Hypothesis for Schedule {
             let slots = recurrences(scene, period_s, n_slots);
             let log_weight = -((PERIODS_S.len() * n_slots * LENGTHS.len() * scene.constants.len()) as f64).ln();
             for sums in &scene.constants {
-                let m = match sums.response {
-                    crate::correlate::Response::Constant { m } => m,
-                    _ => continue,
-                };
+                let crate::correlate::Response::Constant { m } = sums.response else { continue };
                 let mut by_slot = vec![0.0; n_slots];
                 for hour in 0..scene.n_hours() {
                     for host in 0..scene.n_hosts() {
