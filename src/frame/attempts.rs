@@ -130,7 +130,8 @@ fn from_traces(
 /// Weighs what applications say of the same try.
 ///
 /// A failure that an application reports fails the try, for its user did not get to work; and it may tell
-/// more than silence does. A success that it reports ends the doubt where the host's logs show no end.
+/// more than silence does. A success that it reports, often no more than a password accepted on a web page,
+/// is believed only where the host's own logs could not have shown the desktop.
 fn with_application(trace: &Trace, ending: Option<Ending>, said: &[&AppTry], events: &[Event]) -> Option<Ending> {
     let failures: Vec<usize> = said.iter().flat_map(|attempt| attempt.failures.iter().copied()).collect();
     if !failures.is_empty() {
@@ -138,11 +139,7 @@ fn with_application(trace: &Trace, ending: Option<Ending>, said: &[&AppTry], eve
         return Ending::failure(&all, events);
     }
     let succeeded = said.iter().any(|attempt| attempt.success == Some(true));
-    match ending {
-        None if succeeded => Some(Ending::success()),
-        Some(ending) if succeeded && ending.outcome == Outcome::Silent => Some(Ending::success()),
-        other => other,
-    }
+    ending.or_else(|| succeeded.then(Ending::success))
 }
 
 /// A try that only an application reports: a failure always counts, for the user may never have reached the

@@ -31,9 +31,7 @@ pub(super) fn test(ended: Vec<Ended>, events: &[Event], actors: &[Actor], sight:
     let mut sessions: Vec<Session> = Vec::with_capacity(ended.len());
     for Ended { mut session, stuck } in ended {
         if let (Some(at), EndKind::Logoff) = (session.ended_at, session.end_kind) {
-            if let Some((asked, record)) = stuck {
-                session.marks.push(Mark { at: asked, witness: "logoff-never-finished", record });
-            }
+            session.marks.extend(stuck);
             let own_boots = boots.get(&session.host).map_or(&[][..], Vec::as_slice);
             let is_cut = own_boots.iter().any(|boot| (0.0..=LOGOFF_S).contains(&boot.seconds_since(at)));
             witnesses.spoken(&mut session, at);

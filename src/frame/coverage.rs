@@ -242,6 +242,12 @@ impl Sight {
         self.spans.get(&(host.clone(), shows)).is_some_and(|spans| spans.iter().any(|span| span.contains(at)))
     }
 
+    /// Whether a source that shows it covers that host from the one instant to the other without a gap.
+    pub(super) fn covers_span(&self, host: &Name, shows: Shows, from: Timestamp, to: Timestamp) -> bool {
+        let spans = self.spans.get(&(host.clone(), shows));
+        spans.is_some_and(|spans| spans.iter().any(|span| span.contains(from) && span.contains(to)))
+    }
+
     /// Whether any source of that host shows it at any time.
     pub(super) fn knows(&self, host: &Name, shows: Shows) -> bool {
         self.spans.contains_key(&(host.clone(), shows))

@@ -171,6 +171,6 @@ pub(super) fn decide(trace: &Trace, next_try: Option<Timestamp>, context: &Conte
         return trace.has_profile.then(Ending::success);
     };
     let given_up = accepted.plus_seconds(patience.of(host));
-    let is_watched = sight.covers(host, Shows::Desktop, accepted) && sight.covers(host, Shows::Desktop, given_up);
+    let is_watched = sight.covers_span(host, Shows::Desktop, accepted, given_up);
     is_watched.then(|| Ending::derived(Outcome::Silent, SILENT))
 }

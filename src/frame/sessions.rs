@@ -28,16 +28,23 @@ struct Open {
     started_at: Option<Timestamp>,
     disconnects: Vec<Timestamp>,
     records: Vec<Provenance>,
-    /// When a logoff was asked for, and by which record.
+    /// When the session began to close, and by which record.
     leaving: Option<(Timestamp, Provenance)>,
+    /// When the profile was put away.
+    unloaded: Option<Timestamp>,
+    /// Since when the user is away from it, and by which record.
+    away: Option<(Timestamp, Provenance)>,
 }
+
+/// What is known of a close that never came to its end: its first record.
+pub(super) type Stuck = super::Mark;
 
 /// A session that ended, and what the close tests need.
 pub(super) struct Ended {
     /// The row; its close is not yet tested.
     pub session: Session,
-    /// A logoff that was asked for and never came: the request.
-    pub stuck: Option<(Timestamp, Provenance)>,
+    /// A close that began and never came to its end.
+    pub stuck: Option<Stuck>,
 }
 
 /// Returns when each host booted, by time; a log start and a kernel start of one boot are one.
@@ -54,9 +61,20 @@ pub(super) fn boots(events: &[Event]) -> BTreeMap<Name, Vec<Timestamp>> {
     boots
 }
 
+/// Returns when each host began to stop, by time.
+fn stops(events: &[Event]) -> BTreeMap<Name, Vec<Timestamp>> {
+    let mut stops: BTreeMap<Name, Vec<Timestamp>> = BTreeMap::new();
+    for event in events.iter().filter(|event| event.action == Action::Shutdown) {
+        if let Some(host) = &event.host {
+            stops.entry(host.clone()).or_default().push(event.at);
+        }
+    }
+    stops
+}
+
 /// Rebuilds the sessions from the hosts' own logs, by begin (else end), host, user.
 pub(super) fn sessions(events: &[Event], actors: &[Actor], sight: &Sight) -> Vec<Ended> {
-    let boots = boots(events);
+    let (boots, stops) = (boots(events), stops(events));
     let mut steps: BTreeMap<(Name, Key), Vec<usize>> = BTreeMap::new();
     for (index, (event, actor)) in events.iter().zip(actors).enumerate() {
         let Some(host) = actor.host.as_ref().filter(|_| is_host_log(event)) else { continue };
@@ -66,8 +84,9 @@ pub(super) fn sessions(events: &[Event], actors: &[Actor], sight: &Sight) -> Vec
     }
     let mut ended: Vec<Ended> = Vec::new();
     for ((host, key), steps) in steps {
-        let boots = boots.get(&host).map_or(&[][..], Vec::as_slice);
-        let mut line = Line { host: &host, key, boots, sight, open: None, last_end: None, ended: &mut ended };
+        let of_host = |times: &'_ BTreeMap<Name, Vec<Timestamp>>| times.get(&host).cloned().unwrap_or_default();
+        let (boots, stops) = (of_host(&boots), of_host(&stops));
+        let mut line = Line { host: &host, key, boots, stops, sight, open: None, last_end: None, ended: &mut ended };
         for index in steps {
             line.step(&events[index], actors[index].user.as_ref());
         }
@@ -89,7 +108,9 @@ fn key(event: &Event, host: &Name, sight: &Sight) -> Option<Key> {
         | Action::Disconnect
         | Action::Reconnect
         | Action::LogoffRequested
-        | Action::ProfileUnloadBegin => {}
+        | Action::IncompleteClose
+        | Action::ProfileUnloadBegin
+        | Action::ProfileUnloadEnd => {}
         _ => return None,
     }
     match (event.session_id, event.logon_id) {
@@ -104,7 +125,8 @@ fn key(event: &Event, host: &Name, sight: &Sight) -> Option<Key> {
 struct Line<'a> {
     host: &'a Name,
     key: Key,
-    boots: &'a [Timestamp],
+    boots: Vec<Timestamp>,
+    stops: Vec<Timestamp>,
     sight: &'a Sight,
     open: Option<Open>,
     last_end: Option<Timestamp>,
@@ -125,17 +147,31 @@ impl Line<'_> {
             Action::Disconnect | Action::Reconnect => {
                 self.presume(event, user);
                 if let Some(open) = &mut self.open {
+                    let is_back = event.action == Action::Reconnect;
                     open.disconnects.push(event.at);
+                    open.away = (!is_back).then_some(open.away.unwrap_or((event.at, event.provenance)));
+                    if is_back {
+                        open.leaving = None;
+                    }
                 }
             }
-            _ => {
-                if let Some(open) = &mut self.open
-                    && open.leaving.is_none()
-                {
-                    open.leaving = Some((event.at, event.provenance));
+            Action::ProfileUnloadEnd => {
+                if let Some(open) = &mut self.open {
+                    open.unloaded = Some(event.at);
                 }
             }
+            _ => self.leave(event),
         }
+    }
+
+    /// The session begins to close, or a witness says that it cannot: then the close began at the disconnect
+    /// right before.
+    fn leave(&mut self, event: &Event) {
+        let Some(open) = self.open.as_mut().filter(|open| open.leaving.is_none()) else { return };
+        let away = open
+            .away
+            .filter(|(since, _)| event.action == Action::IncompleteClose && event.at.seconds_since(*since) <= LOGOFF_S);
+        open.leaving = Some(away.unwrap_or((event.at, event.provenance)));
     }
 
     fn begin(&mut self, event: &Event, user: Option<&Name>) {
@@ -154,6 +190,8 @@ impl Line<'_> {
             disconnects: Vec::new(),
             records: vec![event.provenance],
             leaving: None,
+            unloaded: None,
+            away: None,
         });
     }
 
@@ -166,6 +204,8 @@ impl Line<'_> {
                 disconnects: Vec::new(),
                 records: vec![event.provenance],
                 leaving: None,
+                unloaded: None,
+                away: None,
             });
         }
     }
@@ -181,7 +221,8 @@ impl Line<'_> {
             self.close(Some(event.at), EndKind::Replaced, None);
         }
         self.presume(event, user);
-        self.close(Some(event.at), EndKind::Logoff, Some(event.provenance));
+        let kind = if self.is_stopping(event.at) { EndKind::Reboot } else { EndKind::Logoff };
+        self.close(Some(event.at), kind, Some(event.provenance));
         self.last_end = Some(event.at);
     }
 
@@ -200,22 +241,45 @@ impl Line<'_> {
         self.close(None, EndKind::EdgeOfLog, None);
     }
 
+    /// Whether the host was going down at that time, so that everybody was logged off.
+    fn is_stopping(&self, at: Timestamp) -> bool {
+        let within =
+            |from_s: f64, to_s: f64| move |time: &&Timestamp| (from_s..=to_s).contains(&time.seconds_since(at));
+        self.stops.iter().any(|stop| within(-LOGOFF_S, TWIN_S)(&stop))
+            && self.boots.iter().any(|boot| within(0.0, 2.0 * LOGOFF_S)(&boot))
+    }
+
+    /// How and when the session really ended, and by which record its close was stuck.
+    ///
+    /// A close that began and is not done a quarter of an hour later is stuck, whatever came then, but only
+    /// where the record of its end would have been seen, and unless the profile was put away: then the
+    /// session had closed and only its last record is missing. A session whose user was away and whose number
+    /// another user got, without logoff and without restart, did not close as it should, either.
+    fn ending(&self, open: &Open, at: Option<Timestamp>, kind: EndKind) -> (Option<Stuck>, Option<Timestamp>, EndKind) {
+        if let (Some(unloaded), true) = (open.unloaded, kind != EndKind::Logoff && kind != EndKind::Reboot) {
+            return (None, Some(unloaded), EndKind::Logoff);
+        }
+        if let Some((since, record)) = open.leaving.filter(|_| open.unloaded.is_none()) {
+            let due = since.plus_seconds(LOGOFF_S);
+            if at.is_none_or(|at| due < at) && self.sight.covers_span(self.host, Shows::Desktop, since, due) {
+                let stuck = Stuck { at: since, witness: "logoff-stuck", record };
+                return (Some(stuck), Some(since), EndKind::Logoff);
+            }
+        }
+        if let (Some((since, record)), Some(at), EndKind::Replaced) = (open.away, at, kind)
+            && self.sight.covers_span(self.host, Shows::Desktop, since, at)
+        {
+            let stuck = Stuck { at: since, witness: "end-never-logged", record };
+            return (Some(stuck), Some(since), EndKind::Logoff);
+        }
+        (None, at, kind)
+    }
+
     fn close(&mut self, at: Option<Timestamp>, end_kind: EndKind, record: Option<Provenance>) {
         let Some(open) = self.open.take() else { return };
-        let Open { user, started_at, disconnects, mut records, leaving } = open;
+        let (stuck, ended_at, end_kind) = self.ending(&open, at, end_kind);
+        let Open { user, started_at, disconnects, mut records, .. } = open;
         records.extend(record);
-        // A logoff that was asked for and is not done a quarter of an hour later is stuck, whatever came then;
-        // but only where the record of its end would have been seen.
-        let stuck = leaving.filter(|(asked, _)| {
-            let due = asked.plus_seconds(LOGOFF_S);
-            end_kind != EndKind::Logoff
-                && at.is_none_or(|at| due < at)
-                && self.sight.covers(self.host, Shows::Desktop, due)
-        });
-        let (ended_at, end_kind) = match stuck {
-            Some((asked, _)) => (Some(asked), EndKind::Logoff),
-            None => (at, end_kind),
-        };
         let session_id = match self.key {
             Key::Number(number) => Some(number),
             Key::Logon(_) => None,
