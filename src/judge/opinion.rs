@@ -50,7 +50,7 @@ const N_LOOKS: usize = 3;
 ///
 /// With all failures in the background every mechanism would look small, and the full grids would begin at the
 /// wrong sizes.
-fn look<'a>(mut view: View<'a>, asked: Option<(f64, f64)>) -> (View<'a>, Background, f64) {
+fn look(mut view: View<'_>, asked: Option<(f64, f64)>) -> (View<'_>, Background, f64) {
     let mut background = fit(&view, &[]);
     let mut odds = f64::NEG_INFINITY;
     for _ in 0..N_LOOKS {
