@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use super::super::mechanism::{How, Mechanism};
 use super::super::scene::Scene;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
-use crate::correlate::Class;
+use crate::correlate::{Class, Response};
 
 const HOUR_S: f64 = 3600.0;
 const PERIODS_S: [f64; 2] = [24.0 * HOUR_S, 168.0 * HOUR_S];
@@ -40,7 +40,7 @@ impl Hypothesis for Schedule {
             let slots = recurrences(scene, period_s, n_slots);
             let log_weight = -((PERIODS_S.len() * n_slots * LENGTHS.len() * scene.constants.len()) as f64).ln();
             for sums in &scene.constants {
-                let crate::correlate::Response::Constant { m } = sums.response else { continue };
+                let Response::Constant { m } = sums.response else { continue };
                 let mut by_slot = vec![0.0; n_slots];
                 for hour in 0..scene.n_hours() {
                     for host in 0..scene.n_hosts() {
