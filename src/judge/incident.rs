@@ -46,7 +46,7 @@ pub(crate) fn find(from: &Correlation, options: &Options, max: usize) -> Vec<Fou
     let asked = options.incident.map(|span| (from.seconds(span.start), from.seconds(span.end)));
     let mut skip = vec![false; from.tries.len()];
     let mut found: Vec<Found> = Vec::new();
-    for _ in 0..max {
+    for _ in 0..2 * max {
         let asked = if found.is_empty() { asked } else { None };
         let with_marks = found.iter().all(|one| !one.is_chain);
         let Some(opinion) = loudest(from, &skip, asked, with_marks, found.is_empty()) else { break };
@@ -54,13 +54,60 @@ pub(crate) fn find(from: &Correlation, options: &Options, max: usize) -> Vec<Fou
         for place in &one.places {
             skip[*place] = true;
         }
-        found.push(one);
+        match found.iter().position(|known| is_same(from, known, &one)) {
+            Some(known) => absorb(from, &mut found[known], &one),
+            None if found.len() < max => found.push(one),
+            None => break,
+        }
     }
     found.sort_by(|a, b| impact(from, b).total_cmp(&impact(from, a)));
     for (place, one) in found.iter_mut().enumerate() {
         one.incident.id = format!("inc-{}", place + 1);
     }
     found
+}
+
+/// Whether what is found next is more of a known incident: mostly within its noticed span, and either of a
+/// signature of its own (what the model did not attribute to it) or by the same cause (signatures that move
+/// together, such as a locked disk in the words of two components).
+fn is_same(from: &Correlation, known: &Found, next: &Found) -> bool {
+    let start = known.incident.started_at;
+    let within = |place: &&usize| {
+        let at = from.tries[**place].at;
+        start <= at && known.incident.ended_at.is_none_or(|end| at <= end)
+    };
+    let n_within = next.places.iter().filter(within).count();
+    let has_signature = next.incident.signatures.first().is_some_and(|one| known.incident.signatures.contains(one));
+    let has_cause = known.causes.first().map(|one| &one.0) == next.causes.first().map(|one| &one.0);
+    2 * n_within >= next.places.len() && (has_signature || has_cause)
+}
+
+/// Adds the attempts of `next` to a known incident; its cause and its evidence stay.
+fn absorb(from: &Correlation, known: &mut Found, next: &Found) {
+    known.places.extend(&next.places);
+    known.places.sort_unstable();
+    known.places.dedup();
+    count(from, &mut known.incident, &known.places);
+}
+
+/// Fills in what is counted over the attempts of an incident: between its rise and its end, on its hosts.
+fn count(from: &Correlation, incident: &mut Incident, places: &[usize]) {
+    let Some((first, last)) = places.first().zip(places.last()) else { return };
+    let end = incident.ended_at.unwrap_or(from.tries[*last].at);
+    let within = |place: usize| incident.started_at <= from.tries[place].at && from.tries[place].at <= end;
+    let hosts = by_count(places.iter().map(|place| from.tries[*place].host));
+    let hosts_hit: BTreeSet<usize> = hosts.iter().map(|(host, _)| *host).collect();
+    let signatures = by_count(places.iter().filter_map(|place| from.tries[*place].signature));
+    let users: BTreeSet<usize> = places.iter().map(|place| from.tries[*place].user).collect();
+    incident.n_attempts =
+        (0..from.tries.len()).filter(|place| within(*place) && hosts_hit.contains(&from.tries[*place].host)).count();
+    incident.n_failures = places.iter().filter(|place| within(**place)).count();
+    incident.n_users = users.len();
+    incident.first_case_at = from.tries[*first].at;
+    incident.peak_at = peak(from, places);
+    incident.signatures = signatures.iter().map(|(signature, _)| from.signatures[*signature].clone()).collect();
+    incident.hosts = hosts.iter().map(|(host, _)| from.hosts[*host].clone()).collect();
+    incident.attempts = places.iter().map(|place| from.tries[*place].id).collect();
 }
 
 /// The impact of an incident: the days that its users lost.
@@ -118,34 +165,26 @@ fn incident(opinion: &Opinion<'_>, asked: Option<(f64, f64)>) -> Option<Found> {
     let Posterior { root_cause, candidates, abstention, causes } = posterior(opinion);
     let best = opinion.best()?;
     let (remedy, remedy_change) = remedy(opinion);
-    let started = started(from, &places, asked);
-    let last = *places.last()?;
-    let ended_at = ended(from, &chances, last).then(|| from.tries[last].at.plus_seconds(1.0));
-    let within = |at_s: f64| at_s >= from.tries[started].at_s && at_s <= from.tries[last].at_s;
-    let hosts = by_count(places.iter().map(|place| from.tries[*place].host));
-    let hosts_hit: BTreeSet<usize> = hosts.iter().map(|(host, _)| *host).collect();
-    let signatures = by_count(places.iter().filter_map(|place| from.tries[*place].signature));
-    let users: BTreeSet<usize> = places.iter().map(|place| from.tries[*place].user).collect();
-    let n_attempts = from.tries.iter().filter(|one| within(one.at_s) && hosts_hit.contains(&one.host)).count();
-    let n_failures = places.iter().filter(|place| within(from.tries[**place].at_s)).count();
-    let incident = Incident {
+    let (started, ended) = rise(from, &places, &chances, asked);
+    let mut incident = Incident {
         id: String::new(),
-        signatures: signatures.iter().map(|(signature, _)| from.signatures[*signature].clone()).collect(),
+        signatures: Vec::new(),
         first_case_at: from.tries[first].at,
         started_at: from.tries[started].at,
-        peak_at: peak(from, &places),
-        ended_at,
-        n_attempts,
-        n_failures,
-        n_users: users.len(),
-        hosts: hosts.iter().map(|(host, _)| from.hosts[*host].clone()).collect(),
-        attempts: places.iter().map(|place| from.tries[*place].id).collect(),
+        peak_at: from.tries[started].at,
+        ended_at: ended.map(|last| from.tries[last].at.plus_seconds(1.0)),
+        n_attempts: 0,
+        n_failures: 0,
+        n_users: 0,
+        hosts: Vec::new(),
+        attempts: Vec::new(),
         root_cause,
         posterior: candidates,
         abstention,
         remedy,
         evidence: evidence::gather(opinion, &causes, &places, remedy_change),
     };
+    count(from, &mut incident, &places);
     Some(Found {
         incident,
         causes,
@@ -168,11 +207,17 @@ fn by_count(values: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
     counts
 }
 
-/// The place of the first attempt of the rise that people noticed.
+/// The first and the last failure of the rise that people noticed; no last one if it goes on.
 ///
-/// The hourly share of attempts that belong to the incident is segmented; the rise begins with the first
-/// segment of at least a third of the share of the worst.
-fn started(from: &Correlation, places: &[usize], asked: Option<(f64, f64)>) -> usize {
+/// The hourly share of attempts that belong to the incident is segmented. The rise begins with the first
+/// segment of at least a third of the share of the worst and ends with the last such one: what comes
+/// behind it, if there is anything, is no longer the incident that people noticed.
+fn rise(
+    from: &Correlation,
+    places: &[usize],
+    chances: &[f64],
+    asked: Option<(f64, f64)>,
+) -> (usize, Option<usize>) {
     let mut bins = vec![Bin::default(); from.n_hours()];
     let last = bins.len() - 1;
     let hour = |at_s: f64| ((at_s / BIN_S).max(0.0) as usize).min(last);
@@ -184,9 +229,20 @@ fn started(from: &Correlation, places: &[usize], asked: Option<(f64, f64)>) -> u
     }
     let segments = split(&bins, None);
     let worst = segments.iter().map(|segment| segment.share).fold(0.0, f64::max);
-    let rise = segments.iter().find(|segment| segment.share >= worst / 3.0).map_or(0.0, |segment| segment.from_s);
-    let rise = asked.map_or(rise, |(start, _)| rise.max(start.min(from.length_s)));
-    places.iter().copied().find(|place| from.tries[*place].at_s >= rise).unwrap_or(places[0])
+    let is_high = |share: f64| share >= worst / 3.0;
+    let from_s = segments.iter().find(|segment| is_high(segment.share)).map_or(0.0, |segment| segment.from_s);
+    let from_s = asked.map_or(from_s, |(start, _)| from_s.max(start.min(from.length_s)));
+    let first = places.iter().copied().find(|place| from.tries[*place].at_s >= from_s).unwrap_or(places[0]);
+    let to_s = segments.iter().rfind(|segment| is_high(segment.share)).map_or(from.length_s, |segment| segment.to_s);
+    let is_followed = segments.last().is_some_and(|segment| !is_high(segment.share));
+    let of_rise = places.iter().copied().rfind(|place| from.tries[*place].at_s < to_s).unwrap_or(first);
+    let at_last = places.last().copied().unwrap_or(first);
+    let end = if is_followed && of_rise >= first {
+        Some(of_rise)
+    } else {
+        ended(from, chances, at_last).then_some(at_last)
+    };
+    (first, end)
 }
 
 /// The beginning of the hour with the most failures.
