@@ -98,7 +98,8 @@ fn count(from: &Correlation, incident: &mut Incident, places: &[usize]) {
     let hosts = by_count(places.iter().map(|place| from.tries[*place].host));
     let hosts_hit: BTreeSet<usize> = hosts.iter().map(|(host, _)| *host).collect();
     let signatures = by_count(places.iter().filter_map(|place| from.tries[*place].signature));
-    let users: BTreeSet<usize> = places.iter().map(|place| from.tries[*place].user).collect();
+    let users: BTreeSet<usize> =
+        places.iter().filter(|place| within(**place)).map(|place| from.tries[*place].user).collect();
     incident.n_attempts =
         (0..from.tries.len()).filter(|place| within(*place) && hosts_hit.contains(&from.tries[*place].host)).count();
     incident.n_failures = places.iter().filter(|place| within(**place)).count();

@@ -1,5 +1,7 @@
 //! The summary that fits on one screen: plain lines, each with its role, so that the terminal can color them.
 
+use std::cmp::Reverse;
+
 use super::input::Input;
 use super::wording::{self, coverage, incident, number};
 use crate::judge::Verdict;
@@ -56,7 +58,10 @@ pub fn summary(input: &Input<'_>, files: &str) -> Vec<SummaryLine> {
             if let Some(abstention) = &main.abstention {
                 entries.push((Role::Finding, "", incident::abstention(input, main, abstention)));
             }
-            let strongest = main.evidence.iter().find(|evidence| evidence.weight > 0.0);
+            let cause = &main.root_cause;
+            let strongest = main.evidence.iter().find(|evidence| {
+                evidence.weight > 0.0 && evidence.cause == cause.kind && evidence.about == cause.change_id
+            });
             if let Some(evidence) = strongest {
                 entries.push((Role::Finding, "because", wording::evidence::statement(input, evidence)));
             }
@@ -98,9 +103,13 @@ fn acquitted(input: &Input<'_>, incident: &str) -> Option<String> {
         .iter()
         .filter(|verdict| verdict.incident.as_deref() == Some(incident) && verdict.verdict == Verdict::Acquitted)
         .collect();
-    // The most suspected first: their acquittal is news.
+    // The last one before the rise first: it is the one that people suspect, and its acquittal is news.
+    let onset = input.judgement.incidents.iter().find(|one| one.id == incident).map(|one| one.started_at);
     let mut by_suspicion = acquitted.clone();
-    by_suspicion.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    by_suspicion.sort_by_key(|verdict| {
+        let at = input.change(&verdict.change_id).map(|change| change.started_at);
+        (at > onset, Reverse(at))
+    });
     let named: Vec<String> = by_suspicion.iter().take(3).map(|verdict| input.change_name(&verdict.change_id)).collect();
     let n_more = acquitted.len().saturating_sub(named.len());
     match (named.is_empty(), n_more) {

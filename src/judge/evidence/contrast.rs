@@ -46,8 +46,9 @@ pub(super) fn alibi(case: &Case<'_>, change: usize) -> Option<Evidence> {
     let chance = if n_before > 0 { (base / n_before as f64).min(1.0) } else { 0.0 };
     let p_chance = crate::stats::binomial_tail(before.len(), n_before, chance);
     let log_ratio = two_rates(after.len(), n_after, before.len(), n_before);
-    let mut item = if ratio.lower <= 3.0 && !before.is_empty() && p_chance < 0.05 {
-        // It was there before, and not by chance: that speaks against the change.
+    let mut item = if !before.is_empty() && p_chance < 0.05 {
+        // It was there before, and not by chance: that speaks against the change, also where there was
+        // more of it later, for load or time may have made it louder.
         case.about_change(change, EvidenceKind::Alibi, p_chance.max(1e-12).ln(), &before)
     } else {
         case.about_change(change, EvidenceKind::Alibi, log_ratio * (ratio.value - 1.0).signum(), &after)
