@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use causeline::Error;
+use causeline::frame::TableForm;
 use causeline::judge::CauseKind;
 use causeline::model::Name;
 use causeline::normalize::signature::Signatures;
@@ -19,8 +20,8 @@ use super::settings;
 use super::terminal::{self, Terminal};
 
 pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error> {
-    let formats = formats(&args.format)?;
-    let target = Target::new(args, &formats)?;
+    let (formats, tables) = formats(&args.format)?;
+    let target = Target::new(args, &formats, &tables)?;
     let paths = settings::paths(&args.input);
     let options = settings::options(&args.input, args.incident);
     let signatures = signature_texts();
@@ -47,9 +48,19 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
         Ok((analysis, files, lines))
     })?;
     target.write(&files)?;
+    if let Target::Folder(folder) = &target {
+        for form in &tables {
+            let folder = folder.join("tables");
+            match form {
+                TableForm::Csv => analysis.framed.write_csv(&folder)?,
+                TableForm::Parquet => analysis.framed.write_parquet(&folder)?,
+            };
+        }
+    }
     if !terminal.quiet && matches!(target, Target::Folder(_)) {
         output::print(painted(&lines, terminal).as_bytes())?;
     }
+    settings::tell_defects(&analysis.framed.diagnostics, terminal);
     Ok(settings::strictly(&args.input, &analysis.framed.diagnostics, gate(args.fail_on, &analysis)))
 }
 
@@ -60,10 +71,10 @@ enum Target {
 }
 
 impl Target {
-    fn new(args: &AnalyzeArgs, formats: &[&Format]) -> Result<Self, Error> {
+    fn new(args: &AnalyzeArgs, formats: &[&Format], tables: &[TableForm]) -> Result<Self, Error> {
         match &args.output {
             Some(folder) if folder.as_os_str() == OsStr::new("-") => {
-                if formats.len() == 1 && !matches!(formats[0].name, "png" | "csv" | "parquet") {
+                if formats.len() == 1 && tables.is_empty() && formats.iter().all(|format| format.name != "png") {
                     Ok(Self::Stream)
                 } else {
                     let detail = "standard output takes one --format that is one file".to_owned();
@@ -93,21 +104,27 @@ impl Target {
     }
 }
 
-/// The formats that were asked for, or the default ones.
-fn formats(asked: &[String]) -> Result<Vec<&'static Format>, Error> {
+/// The formats that were asked for, or the default ones, and the forms of the tables.
+fn formats(asked: &[String]) -> Result<(Vec<&'static Format>, Vec<TableForm>), Error> {
     if asked.is_empty() {
-        return Ok(FORMATS.iter().filter(|format| format.is_default).collect());
+        return Ok((FORMATS.iter().filter(|format| format.is_default).collect(), Vec::new()));
     }
-    let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
-    asked
-        .iter()
-        .map(|name| {
-            format::by_name(name).ok_or_else(|| Error::Setting {
-                what: format!("`--format {name}`"),
-                detail: format!("there are {}", known.join(", ")),
-            })
-        })
-        .collect()
+    let (mut formats, mut tables) = (Vec::new(), Vec::new());
+    for name in asked {
+        let form = [TableForm::Csv, TableForm::Parquet].into_iter().find(|form| form.ending() == name);
+        match (format::by_name(name), form) {
+            (Some(format), _) => formats.push(format),
+            (None, Some(form)) => tables.push(form),
+            (None, None) => {
+                let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+                return Err(Error::Setting {
+                    what: format!("`--format {name}`"),
+                    detail: format!("there are {}, csv, parquet", known.join(", ")),
+                });
+            }
+        }
+    }
+    Ok((formats, tables))
 }
 
 /// The name of the first path, by which the report is called: a folder's own name, a file's without its ending.

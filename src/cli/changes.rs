@@ -1,9 +1,12 @@
 //! `causeline changes`: every change, stated in a list or read out of the logs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use causeline::Error;
 use causeline::frame::Change;
+use causeline::judge::Judgement;
+use causeline::report::{self, Input};
 use causeline::pipeline;
 
 use super::args::{ChangesArgs, TextOrJson};
@@ -18,12 +21,23 @@ pub(crate) fn run(args: &ChangesArgs, terminal: Terminal) -> Result<Exit, Error>
     let framed = settings::watched(terminal, |progress| pipeline::frame(&paths, &options, progress))?;
     match args.format {
         TextOrJson::Json => {
-            let changes: Vec<u8> = Vec::new();
+            let input = Input {
+                tables: &framed.tables,
+                judgement: &Judgement::default(),
+                sources: &framed.sources,
+                diagnostics: &framed.diagnostics,
+                signatures: &BTreeMap::new(),
+                title: "",
+                options: BTreeMap::new(),
+                tool_version: env!("CARGO_PKG_VERSION"),
+            };
+            let changes = report::document(&input).changes;
             let json = serde_json::to_string_pretty(&changes).unwrap_or_default();
             output::print(format!("{json}\n").as_bytes())?;
         }
         TextOrJson::Text => output::print(terminal::plain(&table(&framed.tables.changes)).as_bytes())?,
     }
+    settings::tell_defects(&framed.diagnostics, terminal);
     Ok(settings::strictly(&args.input, &framed.diagnostics, Exit::Done))
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use causeline::Error;
-use causeline::frame::Framed;
+use causeline::frame::{Framed, TableForm};
 use causeline::pipeline;
 use causeline::report::event_line::event_line;
 
@@ -19,22 +19,19 @@ pub(crate) fn run(args: &EventsArgs, terminal: Terminal) -> Result<Exit, Error> 
     let paths = settings::paths(&args.input);
     let options = settings::options(&args.input, None);
     let framed = settings::watched(terminal, |progress| pipeline::frame(&paths, &options, progress))?;
-    let bytes = match form {
-        Form::Lines => lines(&framed),
-        Form::Csv => lines(&framed),
-        Form::Parquet => lines(&framed),
-    };
-    match args.output.as_deref() {
-        Some(path) if path != Path::new("-") => output::write(path, &bytes)?,
-        _ => output::print(&bytes)?,
+    match (&args.output, form) {
+        (Some(path), Form::Table(form)) => framed.write_events(path, form)?,
+        (Some(path), Form::Lines) if path.as_path() != Path::new("-") => output::write(path, &lines(&framed))?,
+        _ => output::print(&lines(&framed))?,
     }
+    settings::tell_defects(&framed.diagnostics, terminal);
     Ok(settings::strictly(&args.input, &framed.diagnostics, Exit::Done))
 }
 
+#[derive(Clone, Copy)]
 enum Form {
     Lines,
-    Csv,
-    Parquet,
+    Table(TableForm),
 }
 
 fn form(path: Option<&Path>) -> Result<Form, Error> {
@@ -42,8 +39,8 @@ fn form(path: Option<&Path>) -> Result<Form, Error> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_ascii_lowercase();
     match ending.as_str() {
         "json" | "jsonl" | "ndjson" => Ok(Form::Lines),
-        "csv" => Ok(Form::Csv),
-        "parquet" => Ok(Form::Parquet),
+        "csv" => Ok(Form::Table(TableForm::Csv)),
+        "parquet" => Ok(Form::Table(TableForm::Parquet)),
         _ => Err(Error::Setting {
             what: format!("`{}`", path.display()),
             detail: "the ending chooses the form: .jsonl, .csv or .parquet".to_owned(),

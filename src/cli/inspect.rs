@@ -23,6 +23,7 @@ pub(crate) fn run(args: &InspectArgs, terminal: Terminal) -> Result<Exit, Error>
         }
         TextOrJson::Text => output::print(terminal::plain(&table(&shown)).as_bytes())?,
     }
+    settings::tell_defects(&framed.diagnostics, terminal);
     Ok(settings::strictly(&args.input, &framed.diagnostics, Exit::Done))
 }
 

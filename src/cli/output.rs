@@ -20,13 +20,3 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     }
     fs::write(path, bytes).map_err(failed)
 }
-
-/// Removes a file of an earlier run, if it is there.
-pub(crate) fn remove(path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(Error::Write { path: path.to_owned(), source })
-        }
-        _ => Ok(()),
-    }
-}

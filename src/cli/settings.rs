@@ -49,6 +49,19 @@ pub(crate) fn strictly(args: &InputArgs, diagnostics: &[Diagnostic], otherwise: 
     if args.strict && unreadable { Exit::Input } else { otherwise }
 }
 
+/// With `--verbose`, each defect of each source on standard error.
+pub(crate) fn tell_defects(diagnostics: &[Diagnostic], terminal: Terminal) {
+    for defect in diagnostics.iter().filter(|_| terminal.verbose) {
+        terminal.note(&format!(
+            "warning: {}: {} ({} times): {}",
+            defect.path,
+            defect.code.name(),
+            defect.count,
+            defect.detail
+        ));
+    }
+}
+
 /// Runs `work` under a bar that ends with it.
 pub(crate) fn watched<T>(terminal: Terminal, work: impl FnOnce(&dyn Progress) -> T) -> T {
     let bars = Bars { reading: progress::bytes(0, terminal), working: progress::spinner("", terminal) };

@@ -7,6 +7,7 @@ use crate::model::{ChangeKind, Name, Provenance, Timestamp, Trust};
 
 /// One change, host by host.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "four things that a source knows of a change, each on its own")]
 pub struct Exposure {
     /// `chg-1`, ...
     pub id: String,

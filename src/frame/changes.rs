@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::component::{Key, compare_versions, version_key};
 use super::coverage::{Shows, Sight};
-use super::{Change, HostChange, list_clock, restarts, revealed};
+use super::{Change, HostChange, list_clock, parts, restarts, revealed};
 use crate::model::{
     ChangeKind, ChangeRecord, Event, HostScope, Name, Provenance, TimeRange, Timestamp, Trust, Witness,
 };
@@ -68,6 +68,7 @@ pub(super) fn changes(records: &[ChangeRecord], events: &[Event], world: &World<
     }
     let mut changes: Vec<Change> =
         rollouts.into_iter().filter_map(|rollout| finished(rollout, &history, &restarted, world)).collect();
+    changes = parts::fold(changes);
     revealed::add(&mut changes, events);
     mark_routine(&mut changes);
     changes.extend(restarts::changes(events, &records));

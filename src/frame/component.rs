@@ -36,7 +36,7 @@ impl Key {
         let words: Vec<String> = all
             .iter()
             .enumerate()
-            .filter(|(index, word)| !BUILD_WORDS.contains(&word.as_str()) && !(*index == 0 && *word == "microsoft"))
+            .filter(|(index, word)| !BUILD_WORDS.contains(&word.as_str()) && (*index > 0 || *word != "microsoft"))
             .map(|(_, word)| word.clone())
             .collect();
         Self { kb, words: if words.is_empty() { all } else { words } }

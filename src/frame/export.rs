@@ -8,12 +8,31 @@ use std::path::{Path, PathBuf};
 use polars::prelude::{AnyValue, DataFrame, DataType, ParquetCompression, ParquetWriter, PolarsError, TimeUnit};
 
 use super::Framed;
-use super::columns::{Material, SCHEMAS};
+use super::columns::{Material, SCHEMAS, Schema};
 use crate::Error;
 use crate::model::{SourceId, Timestamp};
 
 /// First characters by which a spreadsheet would take a text for a formula.
 const FORMULA: &[char] = &['=', '+', '-', '@', '\t', '\r'];
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TableForm {
+    /// For people and spreadsheets.
+    Csv,
+    /// For programs.
+    Parquet,
+}
+
+impl TableForm {
+    /// The ending of its files.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+        }
+    }
+}
 
 impl Framed {
     /// Writes every table as `NAME.parquet` into the folder, which is made if it is not there, and returns the
@@ -22,43 +41,54 @@ impl Framed {
     /// Columns and their meanings: attempts, sessions, changes (one row a host), load (one row an hour),
     /// coverage (one row a span or gap), events; the names are those of `report.json`.
     pub fn write_parquet(&self, dir: &Path) -> Result<Vec<PathBuf>, Error> {
-        self.write(dir, "parquet", |frame, file| {
-            let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Uncompressed);
-            writer.finish(frame).map(|_| ()).map_err(render)
-        })
+        self.write_all(dir, TableForm::Parquet)
     }
 
     /// Writes every table as `NAME.csv`, as [`Self::write_parquet`] does: UTF-8, a header, RFC 3339 times, null as
     /// nothing, and no cell that a spreadsheet would run as a formula.
     pub fn write_csv(&self, dir: &Path) -> Result<Vec<PathBuf>, Error> {
-        self.write(dir, "csv", |frame, file| csv(frame, file))
+        self.write_all(dir, TableForm::Csv)
     }
 
-    fn write(
-        &self,
-        dir: &Path,
-        extension: &str,
-        encode: impl Fn(&mut DataFrame, &mut BufWriter<File>) -> Result<(), Error>,
-    ) -> Result<Vec<PathBuf>, Error> {
-        let failed = |path: &Path, source| Error::Write { path: path.to_owned(), source };
-        fs::create_dir_all(dir).map_err(|source| failed(dir, source))?;
-        let paths: BTreeMap<SourceId, String> =
-            self.sources.iter().map(|source| (source.id, source.path.clone())).collect();
-        let material = Material { tables: &self.tables, events: &self.events, paths: &paths };
+    /// Writes the normalized events as one table into the file, whose folder is made if it is not there.
+    pub fn write_events(&self, path: &Path, form: TableForm) -> Result<(), Error> {
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir).map_err(|source| Error::Write { path: dir.to_owned(), source })?;
+        }
+        let events = SCHEMAS.iter().find(|schema| schema.name == "events").expect("events are a table");
+        self.write(events, path, form)
+    }
+
+    fn write_all(&self, dir: &Path, form: TableForm) -> Result<Vec<PathBuf>, Error> {
+        fs::create_dir_all(dir).map_err(|source| Error::Write { path: dir.to_owned(), source })?;
         let mut written = Vec::with_capacity(SCHEMAS.len());
         for schema in SCHEMAS {
-            let path = dir.join(format!("{}.{extension}", schema.name));
-            let mut frame = (schema.frame)(&material).map_err(render)?;
-            let mut file = BufWriter::new(File::create(&path).map_err(|source| failed(&path, source))?);
-            encode(&mut frame, &mut file)?;
-            file.flush().map_err(|source| failed(&path, source))?;
+            let path = dir.join(format!("{}.{}", schema.name, form.ending()));
+            self.write(schema, &path, form)?;
             written.push(path);
         }
         Ok(written)
     }
+
+    fn write(&self, schema: &Schema, path: &Path, form: TableForm) -> Result<(), Error> {
+        let failed = |source| Error::Write { path: path.to_owned(), source };
+        let paths: BTreeMap<SourceId, String> =
+            self.sources.iter().map(|source| (source.id, source.path.clone())).collect();
+        let material = Material { tables: &self.tables, events: &self.events, paths: &paths };
+        let mut frame = (schema.frame)(&material).map_err(|error| render(&error))?;
+        let mut file = BufWriter::new(File::create(path).map_err(failed)?);
+        match form {
+            TableForm::Csv => csv(&frame, &mut file)?,
+            TableForm::Parquet => {
+                let writer = ParquetWriter::new(&mut file).with_compression(ParquetCompression::Uncompressed);
+                writer.finish(&mut frame).map(|_| ()).map_err(|error| render(&error))?;
+            }
+        }
+        file.flush().map_err(failed)
+    }
 }
 
-fn render(error: PolarsError) -> Error {
+fn render(error: &PolarsError) -> Error {
     Error::Render { what: "a table", detail: error.to_string() }
 }
 
@@ -71,7 +101,7 @@ fn csv(frame: &DataFrame, file: &mut BufWriter<File>) -> Result<(), Error> {
         let mut cells = Vec::with_capacity(columns.len());
         for column in columns {
             let is_text = matches!(column.dtype(), DataType::String);
-            let cell = cell(&column.get(row).map_err(render)?);
+            let cell = cell(&column.get(row).map_err(|error| render(&error))?);
             cells.push(if is_text && cell.starts_with(FORMULA) { format!("'{cell}") } else { cell });
         }
         writer.write_record(&cells).map_err(failed)?;

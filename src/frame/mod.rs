@@ -20,6 +20,7 @@ mod load;
 mod loose;
 mod order;
 mod outcome;
+mod parts;
 mod restarts;
 mod revealed;
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod trace;
 mod who;
 
 pub use close::is_strong;
+pub use export::TableForm;
 pub use outcome::{SHORT_LIVED, SILENT};
 pub use restarts::RESTART;
 pub use tables::{

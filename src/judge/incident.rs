@@ -39,8 +39,6 @@ pub(crate) struct Found {
     pub(crate) is_under_load: bool,
     /// Whether the likeliest cause blocks users.
     pub(crate) is_chain: bool,
-    /// The signature that was judged; `None` for the sum.
-    pub(crate) signature: Option<usize>,
 }
 
 /// Finds at most `max` incidents, in the order of their impact.
@@ -97,10 +95,6 @@ fn loudest<'a>(
         .into_iter()
         .take(n_full)
         .map(|(_, signature)| opinion(from, signature, skip, asked, with_marks))
-        .inspect(|one| { // DEBUG
-            eprintln!("VIEW {:?} odds {} weight {} attributed {} share {}", one.scene.view.signature.map(|s| &from.signatures[s]), one.log_odds, one.weight, attributed(one).1.len(), one.scene.view.share); // DEBUG
-            for e in one.explanations.iter().take(8) { eprintln!("   {:?} {} lp {:.2} ll {:.2} grid {:.2} {:?} {:?}", e.cause, e.shape, e.log_prior, e.log_likelihood, e.grid_likelihood, e.best.how, e.best.spans); } // DEBUG
-        }) // DEBUG
         .filter(|one| one.log_odds > MIN_LOG_ODDS || asked.is_some())
         .filter(|one| attributed(one).1.len() as f64 >= MIN_ATTRIBUTED)
         .max_by(|a, b| a.log_odds.total_cmp(&b.log_odds))
@@ -160,7 +154,6 @@ fn incident(opinion: &Opinion<'_>, asked: Option<(f64, f64)>) -> Option<Found> {
         is_under_load: best.best.is_under_load(),
         is_chain: super::posterior::is_chain(&best.best.how),
         chances,
-        signature: opinion.scene.view.signature,
     })
 }
 

@@ -28,8 +28,6 @@ pub(crate) struct Opinion<'a> {
     pub(crate) causes: Vec<(Cause, f64)>,
     /// Logarithm of the odds of the best cause that is not "nothing" to "nothing".
     pub(crate) log_odds: f64,
-    /// Overdispersion that was found.
-    pub(crate) weight: f64,
 }
 
 impl Opinion<'_> {
@@ -44,17 +42,36 @@ impl Opinion<'_> {
     }
 }
 
-/// A quick look: the logarithm of the odds that something is there at all, by the hypotheses that are quick.
-pub(crate) fn sketch(from: &Correlation, signature: Option<usize>, skip: &[bool], asked: Option<(f64, f64)>) -> f64 {
-    let mut view = View::new(from, signature, skip);
-    if view.n_own() < MIN_FAILURES {
-        return f64::NEG_INFINITY;
+/// Rounds of quick looks: each lowers the background that still holds the incident.
+const N_LOOKS: usize = 3;
+
+/// A quick look at a signature, by the hypotheses that are quick: the view with a background that has let go of
+/// what they explain, and the logarithm of the odds that something is there at all.
+///
+/// With all failures in the background every mechanism would look small, and the full grids would begin at the
+/// wrong sizes.
+fn look(mut view: View<'_>, asked: Option<(f64, f64)>) -> (View<'_>, Background, f64) {
+    let mut background = fit(&view, &[]);
+    let mut odds = f64::NEG_INFINITY;
+    for _ in 0..N_LOOKS {
+        view.base = background.chances(&view.from.tries);
+        let scene = Scene::new(view, asked);
+        let all: Vec<Explanation> = HYPOTHESES.iter().flat_map(|one| one.sketch(&scene)).collect();
+        odds = log_sum_exp(&all.iter().map(Explanation::weight).collect::<Vec<_>>());
+        let best = all.iter().max_by(|a, b| a.weight().total_cmp(&b.weight()));
+        let chances = best.filter(|one| one.grid_likelihood > MIN_SIGN).map(|one| one.best.chances(&scene.view));
+        view = scene.view;
+        let Some(chances) = chances else { break };
+        background = fit(&view, &chances);
     }
-    let background = fit(&view, &[]);
-    view.base = background.chances(&from.tries);
-    let scene = Scene::new(view, asked);
-    let all: Vec<f64> = HYPOTHESES.iter().flat_map(|one| one.sketch(&scene)).map(|one| one.weight()).collect();
-    log_sum_exp(&all)
+    view.base = background.chances(&view.from.tries);
+    (view, background, odds)
+}
+
+/// The logarithm of the odds that something is there at all; minus infinity if there are too few failures.
+pub(crate) fn sketch(from: &Correlation, signature: Option<usize>, skip: &[bool], asked: Option<(f64, f64)>) -> f64 {
+    let view = View::new(from, signature, skip);
+    if view.n_own() < MIN_FAILURES { f64::NEG_INFINITY } else { look(view, asked).2 }
 }
 
 /// Weighs everything on one signature.
@@ -67,8 +84,7 @@ pub(crate) fn opinion<'a>(
 ) -> Opinion<'a> {
     let mut view = View::new(from, signature, skip);
     view.with_marks = with_marks;
-    let background = fit(&view, &[]);
-    view.base = background.chances(&from.tries);
+    let (view, background, _) = look(view, asked);
     let first = pass(Scene::new(view, asked), &background);
     // Without a sign of anything, a second pass with its background would be the first one again. The odds are
     // no sign: in the first pass the background holds the incident, too.
@@ -115,8 +131,7 @@ fn pass<'a>(scene: Scene<'a>, background: &Background) -> Opinion<'a> {
     for (_, weight) in &mut causes {
         *weight = (*weight - total).exp();
     }
-    let weight = scene.view.weight;
-    Opinion { scene, explanations, causes, log_odds, weight }
+    Opinion { scene, explanations, causes, log_odds }
 }
 
 fn odds_of_something(causes: &[(Cause, f64)]) -> f64 {

@@ -63,12 +63,7 @@ pub(crate) fn posterior(opinion: &Opinion<'_>) -> Posterior {
     let second = causes.get(1).map_or(0.0, |one| one.1).max(unknown);
     let is_tie = first >= MIN_PROBABILITY && first - second < MIN_LEAD;
     let abstains = first < MIN_PROBABILITY || is_tie;
-    let named = if abstains { CauseKind::Unknown } else { candidates[0].kind };
-    let root_cause = if abstains {
-        candidates.iter().find(|one| one.kind == CauseKind::Unknown)
-    } else {
-        candidates.iter().find(|one| one.kind == named)
-    };
+    let root_cause = candidates.iter().find(|one| !abstains || one.kind == CauseKind::Unknown);
     let abstention = abstains
         .then(|| Abstention { is_tie: first - second < MIN_LEAD, would_have_told: would_have_told(from, &causes) });
     Posterior { root_cause: root_cause.unwrap_or(&candidates[0]).clone(), candidates, abstention, causes }
@@ -120,8 +115,7 @@ fn would_have_told(from: &Correlation, causes: &[(Cause, f64)]) -> Vec<(Name, Op
             Cause::Change(Some(change)) => {
                 let change = &from.changes[change];
                 if change.only_stated || !change.hosts_known {
-                    for (host, at) in change.at_s.iter().enumerate().filter(|(_, at)| at.is_finite()).take(3) {
-                        let _ = at;
+                    for (host, _) in change.at_s.iter().enumerate().filter(|(_, at)| at.is_finite()).take(3) {
                         add("Application", Some(from.hosts[host].clone()));
                     }
                 }

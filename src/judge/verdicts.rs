@@ -119,7 +119,7 @@ fn against(from: &Correlation, found: &Found, change: &Exposure) -> Vec<Reason> 
     let first_s = change.first_s();
     let own = || found.places.iter().map(|place| &from.tries[*place]);
     let started_s = from.seconds(found.incident.started_at);
-    let last_s = own().last().map_or(0.0, |one| one.at_s);
+    let last_s = own().next_back().map_or(0.0, |one| one.at_s);
     if first_s > last_s + CLOCK_S {
         reasons.push(Reason::AfterEnd);
         return reasons;

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::source::{self, EventKey, Kept, One};
 use super::summary::Normalized;
-use super::{Options, host, selection, version, zone};
+use super::{Options, host, selection, version, windows, zone};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Name, SourceId};
 use crate::read::Source;
@@ -45,6 +45,7 @@ pub fn normalize(sources: &[Source], options: &Options, progress: &(dyn Fn(u64) 
         }
         normalized.sources.push(one.summary);
     }
+    normalized.changes = windows::changes::without_twins(normalized.changes);
     let derived = version::changes(&normalized.events, &normalized.changes);
     normalized.changes.extend(derived);
     normalized.diagnostics = diagnostics.into_vec();

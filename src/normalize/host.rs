@@ -42,10 +42,8 @@ pub(super) fn settle(ones: &mut [One]) {
                 one.summary.hosts.push(Name::clone(&host));
                 one.summary.hosts.sort();
             }
-            let mut diagnostic =
-                Diagnostic::new(Code::HostAssumed, &one.summary.path, None, format!("{host}, by the path"));
-            diagnostic.count = n_guessed;
-            one.diagnostics.push(diagnostic);
+            let detail = format!("{host}, by the path, for {n_guessed} records");
+            one.diagnostics.push(Diagnostic::new(Code::HostAssumed, &one.summary.path, None, detail));
         }
     }
 }

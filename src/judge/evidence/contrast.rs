@@ -35,7 +35,6 @@ pub(super) fn alibi(case: &Case<'_>, change: usize) -> Option<Evidence> {
     // How likely are that many failures before, if they came from the background alone?
     let base: f64 = {
         let view = &case.opinion.scene.view;
-        let (_, _) = (0, 0);
         (0..case.from.tries.len())
             .filter(|place| {
                 let (time, got, bin) = of(*place);

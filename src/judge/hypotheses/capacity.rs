@@ -30,10 +30,6 @@ const P_UNRELIEVED: f64 = 0.6;
 pub(super) struct Capacity;
 
 impl Hypothesis for Capacity {
-    fn name(&self) -> &'static str {
-        "capacity"
-    }
-
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let mut grid: Grid<(usize, Remedied)> = Grid::new();
         let n = scene.hinges.len() as f64;
@@ -58,7 +54,7 @@ impl Hypothesis for Capacity {
                 .collect(),
             how: How::Response(scene.hinges[place].response),
         };
-        grid.explanation(Cause::Capacity, "threshold", prior::CAPACITY.ln(), mechanism).into_iter().collect()
+        grid.explanation(Cause::Capacity, prior::CAPACITY.ln(), mechanism).into_iter().collect()
     }
 
     fn sketch(&self, scene: &Scene<'_>) -> Vec<Explanation> {

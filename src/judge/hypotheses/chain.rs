@@ -71,10 +71,6 @@ pub(super) const USERS_FAULT_FACTOR: f64 = 0.02;
 pub(super) struct Latent;
 
 impl Hypothesis for Latent {
-    fn name(&self) -> &'static str {
-        "chain"
-    }
-
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         if scene.view.from.ends.is_empty() {
             return Vec::new();
@@ -92,9 +88,7 @@ impl Hypothesis for Latent {
                 let mut grid = Grid::new();
                 run_grid(scene, &doses, &points, &spans, (0.0, Remedied::Never), &mut grid);
                 let log_prior = (shares[change] * part).ln();
-                grid.explanation(Cause::Change(Some(change)), "chain", log_prior, |(filter, _)| {
-                    mechanism(filter, spans)
-                })
+                grid.explanation(Cause::Change(Some(change)), log_prior, |(filter, _)| mechanism(filter, spans))
             })
             .collect();
         let mut order: Vec<(usize, f64)> =
@@ -154,7 +148,7 @@ fn weigh(scene: &Scene<'_>, marks: &Marks, doses: &Doses, change: usize, log_pri
     for (_, end, log_end) in tried.into_iter().take(MAX_REMEDIES) {
         run_grid(scene, doses, &kept, &scene.spans_of(change, 0.0, end), (log_end, end), &mut grid);
     }
-    grid.explanation(Cause::Change(Some(change)), "chain", log_prior, |(filter, end)| {
+    grid.explanation(Cause::Change(Some(change)), log_prior, |(filter, end)| {
         mechanism(filter, scene.spans_of(change, 0.0, end))
     })
 }

@@ -71,10 +71,6 @@ const USERS_FAULT_FACTOR: f64 = 0.2;
 pub(super) struct Recorded;
 
 impl Hypothesis for Recorded {
-    fn name(&self) -> &'static str {
-        "change"
-    }
-
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let (shares, _) = shares(scene);
         shares
@@ -104,7 +100,7 @@ fn steps(scene: &Scene<'_>, change: usize, log_prior: f64, ends: &Ends) -> Optio
     let log_size = -(scene.constants.len() as f64).ln();
     let mut grid: Grid<Point> = Grid::new();
     over_ends(scene, change, &scene.constants, 0.0, log_size, ends, &mut grid);
-    finish(scene, grid, change, "step", log_prior + prior::STEP.ln())
+    finish(scene, grid, change, log_prior + prior::STEP.ln())
 }
 
 fn delayed(scene: &Scene<'_>, change: usize, log_prior: f64, ends: &Ends) -> Option<Explanation> {
@@ -114,24 +110,18 @@ fn delayed(scene: &Scene<'_>, change: usize, log_prior: f64, ends: &Ends) -> Opt
         let log_weight = -delay / DELAY_SCALE_H - total.ln() - (scene.constants.len() as f64).ln();
         over_ends(scene, change, &scene.constants, delay, log_weight, ends, &mut grid);
     }
-    finish(scene, grid, change, "delayed", log_prior + prior::DELAYED.ln())
+    finish(scene, grid, change, log_prior + prior::DELAYED.ln())
 }
 
 fn under_load(scene: &Scene<'_>, change: usize, log_prior: f64, ends: &Ends) -> Option<Explanation> {
     let log_size = -(scene.powers.len() as f64).ln();
     let mut grid: Grid<Point> = Grid::new();
     over_ends(scene, change, &scene.powers, 0.0, log_size, ends, &mut grid);
-    finish(scene, grid, change, "under-load", log_prior + prior::UNDER_LOAD.ln())
+    finish(scene, grid, change, log_prior + prior::UNDER_LOAD.ln())
 }
 
-fn finish(
-    scene: &Scene<'_>,
-    grid: Grid<Point>,
-    change: usize,
-    shape: &'static str,
-    log_prior: f64,
-) -> Option<Explanation> {
-    grid.explanation(Cause::Change(Some(change)), shape, log_prior, |(how, delay, end)| Mechanism {
+fn finish(scene: &Scene<'_>, grid: Grid<Point>, change: usize, log_prior: f64) -> Option<Explanation> {
+    grid.explanation(Cause::Change(Some(change)), log_prior, |(how, delay, end)| Mechanism {
         user: None,
         spans: scene.spans_of(change, delay, end),
         how,
@@ -199,5 +189,5 @@ fn ramps(scene: &Scene<'_>, change: usize, log_prior: f64, ends: &Ends) -> Optio
             grid.add(log_weight, sum, end, || (How::Ramp { m, hours }, 0.0, end));
         }
     }
-    finish(scene, grid, change, "ramp", log_prior + prior::RAMP.ln())
+    finish(scene, grid, change, log_prior + prior::RAMP.ln())
 }

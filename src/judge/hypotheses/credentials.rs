@@ -35,10 +35,6 @@ const MAX_POINTS: usize = 48;
 pub(super) struct Credentials;
 
 impl Hypothesis for Credentials {
-    fn name(&self) -> &'static str {
-        "credentials"
-    }
-
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let n_users = scene.view.from.users.len();
         let log_prior = (prior::ACCOUNT / n_users.max(1) as f64).ln();
@@ -57,7 +53,7 @@ impl Hypothesis for Credentials {
                     how: How::Response(Response::Constant { m }),
                 };
                 let cause = Cause::Credentials(Some(user));
-                explanations.extend(grid.explanation(cause, "window", log_prior, mechanism));
+                explanations.extend(grid.explanation(cause, log_prior, mechanism));
             }
         }
         explanations

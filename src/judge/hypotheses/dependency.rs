@@ -30,15 +30,11 @@ const ACCOUNTS_SHARE: f64 = 0.8;
 pub(super) struct Dependency;
 
 impl Hypothesis for Dependency {
-    fn name(&self) -> &'static str {
-        "dependency"
-    }
-
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let hosts: Vec<usize> = (0..scene.n_hosts()).collect();
         let log_prior = prior::DEPENDENCY.ln();
         let Some(one) = windows(scene, &hosts, false)
-            .explanation(Cause::Dependency, "window", log_prior, |window| window.mechanism(scene, &hosts))
+            .explanation(Cause::Dependency, log_prior, |window| window.mechanism(scene, &hosts))
         else {
             return Vec::new();
         };

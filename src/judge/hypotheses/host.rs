@@ -25,10 +25,6 @@ use super::{Cause, Explanation, Hypothesis, prior};
 pub(super) struct OneHost;
 
 impl Hypothesis for OneHost {
-    fn name(&self) -> &'static str {
-        "host"
-    }
-
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let n_hosts = scene.n_hosts();
         if n_hosts < 2 {
@@ -38,7 +34,7 @@ impl Hypothesis for OneHost {
         (0..n_hosts)
             .filter_map(|host| {
                 let grid = windows(scene, &[host], true);
-                grid.explanation(Cause::Host(host), "window", log_prior, |window| window.mechanism(scene, &[host]))
+                grid.explanation(Cause::Host(host), log_prior, |window| window.mechanism(scene, &[host]))
             })
             .collect()
     }

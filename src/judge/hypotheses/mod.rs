@@ -54,8 +54,6 @@ pub(crate) enum Remedied {
 pub(crate) struct Explanation {
     /// The cause.
     pub(crate) cause: Cause,
-    /// The shape: a word for the method page and for tests.
-    pub(crate) shape: &'static str,
     /// Logarithm of the prior probability of cause and shape.
     pub(crate) log_prior: f64,
     /// Logarithm of the marginal likelihood against "no mechanism", with what refitting gains.
@@ -77,9 +75,6 @@ impl Explanation {
 
 /// A kind of cause that can be weighed.
 pub(crate) trait Hypothesis: Sync {
-    /// Its name in the method page.
-    fn name(&self) -> &'static str;
-
     /// Its explanations of the scene.
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation>;
 
@@ -193,14 +188,12 @@ impl<P> Grid<P> {
     pub(crate) fn explanation(
         self,
         cause: Cause,
-        shape: &'static str,
         log_prior: f64,
         mechanism: impl FnOnce(P) -> Mechanism,
     ) -> Option<Explanation> {
         let (_, point) = self.best?;
         Some(Explanation {
             cause,
-            shape,
             log_prior,
             log_likelihood: self.sum.ln(),
             grid_likelihood: self.sum.ln(),

@@ -24,15 +24,10 @@ use super::{Cause, Explanation, Hypothesis, prior};
 pub(super) struct Nothing;
 
 impl Hypothesis for Nothing {
-    fn name(&self) -> &'static str {
-        "nothing"
-    }
-
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let share = if scene.asked.is_some() { prior::NOTHING_IF_ASKED } else { prior::NOTHING };
         vec![Explanation {
             cause: Cause::Nothing,
-            shape: "background",
             log_prior: share.ln(),
             log_likelihood: 0.0,
             grid_likelihood: 0.0,

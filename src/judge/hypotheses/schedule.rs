@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use super::super::mechanism::{How, Mechanism};
 use super::super::scene::Scene;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
-use crate::correlate::Class;
+use crate::correlate::{Class, Response};
 
 const HOUR_S: f64 = 3600.0;
 const PERIODS_S: [f64; 2] = [24.0 * HOUR_S, 168.0 * HOUR_S];
@@ -33,10 +33,6 @@ const MIN_RECURRENCES: usize = 3;
 pub(super) struct Schedule;
 
 impl Hypothesis for Schedule {
-    fn name(&self) -> &'static str {
-        "schedule"
-    }
-
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let mut grid: Grid<How> = Grid::new();
         for period_s in PERIODS_S {
@@ -44,10 +40,7 @@ impl Hypothesis for Schedule {
             let slots = recurrences(scene, period_s, n_slots);
             let log_weight = -((PERIODS_S.len() * n_slots * LENGTHS.len() * scene.constants.len()) as f64).ln();
             for sums in &scene.constants {
-                let m = match sums.response {
-                    crate::correlate::Response::Constant { m } => m,
-                    _ => continue,
-                };
+                let Response::Constant { m } = sums.response else { continue };
                 let mut by_slot = vec![0.0; n_slots];
                 for hour in 0..scene.n_hours() {
                     for host in 0..scene.n_hosts() {
@@ -70,7 +63,7 @@ impl Hypothesis for Schedule {
             }
         }
         let mechanism = |how| Mechanism { user: None, spans: vec![(0.0, f64::INFINITY); scene.n_hosts()], how };
-        grid.explanation(Cause::Schedule, "clock", prior::SCHEDULE.ln(), mechanism).into_iter().collect()
+        grid.explanation(Cause::Schedule, prior::SCHEDULE.ln(), mechanism).into_iter().collect()
     }
 }
 

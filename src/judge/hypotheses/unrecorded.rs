@@ -39,20 +39,12 @@ const CHAINS: [(f64, f64); 4] = [(0.03, 0.0), (0.15, 0.0), (0.06, 1.5), (0.25, 1
 pub(super) struct Unrecorded;
 
 impl Hypothesis for Unrecorded {
-    fn name(&self) -> &'static str {
-        "unrecorded change"
-    }
-
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let (_, share) = shares(scene);
-        let shapes = [
-            ("step", prior::STEP + prior::DELAYED + prior::RAMP, &scene.constants),
-            ("under-load", prior::UNDER_LOAD, &scene.powers),
-        ];
-        let mut explanations: Vec<Explanation> = shapes
-            .into_iter()
-            .filter_map(|(shape, part, sums)| windows(scene, sums, shape, (share * part).ln()))
-            .collect();
+        let shapes =
+            [(prior::STEP + prior::DELAYED + prior::RAMP, &scene.constants), (prior::UNDER_LOAD, &scene.powers)];
+        let mut explanations: Vec<Explanation> =
+            shapes.into_iter().filter_map(|(part, sums)| windows(scene, sums, (share * part).ln())).collect();
         let part = if is_users_fault(scene) { prior::CHAIN * USERS_FAULT_FACTOR } else { prior::CHAIN };
         explanations.extend(chains(scene, (share * part).ln()));
         explanations
@@ -61,13 +53,13 @@ impl Hypothesis for Unrecorded {
 
 type Point = (Response, f64, Remedied, Vec<bool>);
 
-fn windows(scene: &Scene<'_>, all: &[Sums], shape: &'static str, log_prior: f64) -> Option<Explanation> {
+fn windows(scene: &Scene<'_>, all: &[Sums], log_prior: f64) -> Option<Explanation> {
     let grids: Vec<Grid<Point>> = all.par_iter().map(|sums| one_size(scene, sums)).collect();
     let mut total = Grid::new();
     for grid in grids {
         total.merge(grid, -(all.len() as f64).ln());
     }
-    total.explanation(Cause::Change(None), shape, log_prior, |(response, from, end, hosts)| {
+    total.explanation(Cause::Change(None), log_prior, |(response, from, end, hosts)| {
         let spans = hosts.iter().enumerate().map(|(host, has)| {
             let to = match end {
                 Remedied::By(remedy) => scene.view.from.changes[remedy].at_s[host],
@@ -145,7 +137,7 @@ fn chains(scene: &Scene<'_>, log_prior: f64) -> Option<Explanation> {
     for grid in grids {
         total.merge(grid, -(N_CHAIN_STARTS as f64).ln());
     }
-    total.explanation(Cause::Change(None), "chain", log_prior, |(filter, from)| Mechanism {
+    total.explanation(Cause::Change(None), log_prior, |(filter, from)| Mechanism {
         user: None,
         spans: vec![(from, f64::INFINITY); scene.n_hosts()],
         how: How::Blocked(filter),
