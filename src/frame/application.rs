@@ -10,8 +10,6 @@ use crate::model::{Action, Event, Name, Timestamp};
 const ANSWER_S: f64 = 600.0;
 /// The farthest that two clocks are believed to be apart, in seconds: a day, which a wrong zone never exceeds.
 const MAX_OFFSET_S: f64 = 86_400.0;
-/// Without session numbers, tries pair by nearness only, and clocks must agree within this many seconds.
-const BLIND_OFFSET_S: f64 = 900.0;
 /// How many pairs tell the offset of two clocks.
 const MIN_PAIRS: usize = 5;
 /// The least and the greatest tolerance for pairing, in seconds, once the offset is known.
@@ -103,7 +101,7 @@ struct Offset {
 /// Pairs the tries of applications with the traces of the hosts: for each try the number of its trace.
 ///
 /// The clocks of two machines differ, so their offset is estimated first, from pairs that share a session
-/// number, else from nearest neighbors: the median difference of their beginnings. Then pairs are formed from
+/// number, else from all: the densest difference of their beginnings. Then pairs are formed from
 /// the closest to the farthest, each trace at most once for each application.
 pub(super) fn pair(tries: &[AppTry], traces: &[Trace], session_hosts: &BTreeSet<Name>) -> Vec<Option<usize>> {
     let candidates = Candidates::of(traces, session_hosts);
@@ -158,50 +156,54 @@ impl<'a> Candidates<'a> {
     }
 }
 
+/// Estimates for each application and host how far their clocks are apart.
+///
+/// Every try is compared with every trace that it may belong to within a day; the true pairs agree on one
+/// difference and all others scatter, so the densest difference is the offset. Where session numbers are
+/// known, only pairs that share one are compared.
 fn offsets<'a>(
     tries: &'a [AppTry],
     traces: &'a [Trace],
     candidates: &Candidates<'_>,
 ) -> BTreeMap<(&'a Name, &'a Name), Offset> {
-    let mut by_session: BTreeMap<(&Name, &Name), Vec<f64>> = BTreeMap::new();
-    let mut by_nearness: BTreeMap<(&Name, &Name), Vec<f64>> = BTreeMap::new();
+    let mut differences: BTreeMap<(&Name, &Name), [Vec<f64>; 2]> = BTreeMap::new();
     for attempt in tries {
-        let apart = |trace: &usize| attempt.start.seconds_since(traces[*trace].first);
-        let nearest = |close: &dyn Fn(&usize) -> bool| {
-            let found = candidates.of_try(attempt).iter().copied().filter(|trace| close(trace));
-            found.min_by(|one, other| apart(one).abs().total_cmp(&apart(other).abs()).then(one.cmp(other)))
-        };
-        let of_session = nearest(&|trace| {
-            attempt.session.is_some_and(|session| traces[*trace].sessions.contains(&session))
-                && apart(trace).abs() <= MAX_OFFSET_S
-        });
-        if let Some(trace) = of_session {
-            by_session.entry((&attempt.dataset, &traces[trace].host)).or_default().push(apart(&trace));
-        }
-        if let Some(trace) = nearest(&|trace| apart(trace).abs() <= BLIND_OFFSET_S) {
-            by_nearness.entry((&attempt.dataset, &traces[trace].host)).or_default().push(apart(&trace));
+        for trace in candidates.of_try(attempt).iter().map(|number| &traces[*number]) {
+            let apart_s = attempt.start.seconds_since(trace.first);
+            if apart_s.abs() > MAX_OFFSET_S {
+                continue;
+            }
+            let [by_session, all] = differences.entry((&attempt.dataset, &trace.host)).or_default();
+            if attempt.session.is_some_and(|session| trace.sessions.contains(&session)) {
+                by_session.push(apart_s);
+            }
+            all.push(apart_s);
         }
     }
-    let mut offsets = BTreeMap::new();
-    for (key, differences) in by_nearness {
-        offsets.insert(key, offset(differences));
-    }
-    for (key, differences) in by_session {
-        if differences.len() >= MIN_PAIRS {
-            offsets.insert(key, offset(differences));
-        }
-    }
-    offsets
+    let chosen = |[by_session, all]: [Vec<f64>; 2]| if by_session.len() >= MIN_PAIRS { by_session } else { all };
+    differences.into_iter().map(|(key, both)| (key, offset(chosen(both)))).collect()
 }
 
-/// Median difference; the tolerance is three times the median absolute deviation from it, within bounds.
+/// The median of the densest [`TOLERANCE_S`] of the differences, the one nearest to zero of equals; the tolerance
+/// is three times the median absolute deviation around it, within bounds.
 fn offset(mut differences: Vec<f64>) -> Offset {
-    let n_pairs = differences.len();
-    if n_pairs < MIN_PAIRS {
+    differences.sort_by(f64::total_cmp);
+    let (mut best, mut start) = (0..0, 0);
+    for end in 0..differences.len() {
+        while differences[end] - differences[start] > TOLERANCE_S.0 {
+            start += 1;
+        }
+        let is_nearer = || differences[start].abs() < differences[best.start].abs();
+        if end + 1 - start > best.len() || (end + 1 - start == best.len() && is_nearer()) {
+            best = start..end + 1;
+        }
+    }
+    let densest = &differences[best];
+    if densest.len() < MIN_PAIRS {
         return Offset { ahead_s: 0.0, tolerance_s: TOLERANCE_S.1 };
     }
-    let ahead_s = median(&mut differences);
-    let mut deviations: Vec<f64> = differences.iter().map(|difference| (difference - ahead_s).abs()).collect();
+    let ahead_s = densest[densest.len() / 2];
+    let mut deviations: Vec<f64> = densest.iter().map(|difference| (difference - ahead_s).abs()).collect();
     let deviation = median(&mut deviations);
     Offset { ahead_s, tolerance_s: (3.0 * 1.4826 * deviation).clamp(TOLERANCE_S.0, TOLERANCE_S.1) }
 }

@@ -111,6 +111,8 @@ struct Witnesses {
     finished: BTreeMap<Name, Vec<Word>>,
     attached: BTreeMap<Name, Vec<Word>>,
     detached: BTreeMap<Name, Vec<Word>>,
+    /// By account and time: whether its disk came online, or was refused.
+    disks: BTreeMap<Name, Vec<(Timestamp, bool)>>,
 }
 
 impl Witnesses {
@@ -118,6 +120,10 @@ impl Witnesses {
         let mut witnesses = Self::default();
         for (event, actor) in events.iter().zip(actors) {
             let Some(host) = actor.host.as_ref().filter(|_| is_host_log(event)) else { continue };
+            let is_attached = event.action == Action::DiskAttached;
+            if let (Some(user), true) = (&actor.user, is_attached || event.action == Action::Failure) {
+                witnesses.disks.entry(user.clone()).or_default().push((event.at, is_attached));
+            }
             let words = match event.action {
                 Action::IncompleteClose => &mut witnesses.complaints,
                 Action::ProfileUnloadBegin => &mut witnesses.begun,
@@ -181,10 +187,23 @@ impl Witnesses {
         if let Some(attached) = disks.last()
             && self.detached.contains_key(&session.host)
             && !between(&self.detached, &session.host, attached.at, due).any(|word| word.is_about(session))
+            && !self.was_released(session, at)
         {
             marks.push(Mark { at: attached.at, witness: "disk-not-detached", record: attached.record });
         }
         session.marks.extend(marks);
+    }
+}
+
+impl Witnesses {
+    /// Whether the user's next profile disk came online anywhere without a refusal before it: then this one had
+    /// been released, and only the record of it is missing, for a disk cannot be attached twice.
+    fn was_released(&self, session: &Session, at: Timestamp) -> bool {
+        let next = |words: &BTreeMap<Name, Vec<(Timestamp, bool)>>| {
+            let words = words.get(&session.user)?;
+            words.get(words.partition_point(|word| word.0 <= at)).map(|word| word.1)
+        };
+        next(&self.disks) == Some(true)
     }
 }
 

@@ -121,6 +121,13 @@ fn key(event: &Event, host: &Name, sight: &Sight) -> Option<Key> {
     }
 }
 
+/// Whether a disconnect (LocalSessionManager 40) is the first half of a logoff: by an administrator's tool
+/// (reason 2) or by the user (reason 12).
+fn is_logoff(event: &Event) -> bool {
+    let reason = event.data.iter().find(|(name, _)| name.eq_ignore_ascii_case("Reason"));
+    event.code == Some(40) && reason.is_some_and(|(_, reason)| matches!(&**reason, "2" | "12"))
+}
+
 /// The life of one session number on one host.
 struct Line<'a> {
     host: &'a Name,
@@ -153,6 +160,9 @@ impl Line<'_> {
                     if is_back {
                         open.leaving = None;
                     }
+                }
+                if is_logoff(event) {
+                    self.leave(event);
                 }
             }
             Action::ProfileUnloadEnd => {
@@ -197,7 +207,10 @@ impl Line<'_> {
 
     /// A session that was there before the log began.
     fn presume(&mut self, event: &Event, user: Option<&Name>) {
-        if let (None, Some(user)) = (&self.open, user) {
+        // What is told right after an end belongs to the session that ended.
+        let is_over = event.action != Action::SessionEnd
+            && self.last_end.is_some_and(|last| event.at.seconds_since(last) <= TWIN_S);
+        if let (None, Some(user), false) = (&self.open, user, is_over) {
             self.open = Some(Open {
                 user: user.clone(),
                 started_at: None,

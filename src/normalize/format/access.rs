@@ -5,6 +5,8 @@
 //! stamp states its zone. nginx stamps the end of a request and Apache its start; the log does not say
 //! which wrote it.
 
+use std::borrow::Cow;
+
 use super::{Context, LineOutcome, LogFormat, Parser, Sample};
 use crate::diagnostic::Code;
 use crate::normalize::clock::{DateOrder, Stamp, stamp};
@@ -71,6 +73,30 @@ fn duration_ms(rest: &str) -> Option<f64> {
     Some(if tail.contains('.') { number * 1e3 } else { number / 1e3 })
 }
 
+/// Takes back how nginx writes backslashes and all that is no printable ASCII: `CORP\x5Cuser001`.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\x") {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("\\x") {
+        bytes.extend_from_slice(before.as_bytes());
+        match behind.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.extend_from_slice(b"\\x");
+                rest = behind;
+            }
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 impl LogFormat for AccessLog {
     fn name(&self) -> &'static str {
         "access-log"
@@ -103,12 +129,14 @@ impl LogFormat for AccessLog {
             text: "10.0.0.7 - CORP\\user001 [22/Aug/2022:08:15:01 +0200] \"POST /login?target=RDS01 HTTP/1.1\" 200 12 \"-\" \"Agent\" 1.720\n\
                    10.0.0.7 - user001 [22/Aug/2022:08:15:02 +0200] \"POST /login?target=RDS01 HTTP/1.1\" 504 0 \"-\" \"A \\\"x\\\"\"\n\
                    10.0.0.7 - user001 [22/Aug/2022:08:15:03 +0200] \"POST /login HTTP/1.1\" 401 0\n\
+                   10.0.0.7 - CORP\\x5Cuser002 [22/Aug/2022:08:15:03 +0200] \"POST /login HTTP/1.1\" 401 0\n\
                    10.0.0.5 - - [22/Aug/2022:08:15:04 +0200] \"GET /health HTTP/1.1\" 503 3\n\
                    10.0.0.5 - - [22/Aug/2022:08:15:05 +0200] \"-\" 408 0 \"-\" \"-\"",
             expected: &[
                 "Success 2022-08-22T06:15:01Z user=user001 host=RDS01 client=10.0.0.7 code=-",
                 "Failure 2022-08-22T06:15:02Z user=user001 host=RDS01 client=10.0.0.7 code=504",
                 "Failure 2022-08-22T06:15:03Z user=user001 host=- client=10.0.0.7 code=401",
+                "Failure 2022-08-22T06:15:03Z user=user002 host=- client=10.0.0.7 code=401",
                 "irrelevant 2022-08-22T06:15:04Z",
                 "irrelevant 2022-08-22T06:15:05Z",
             ],
@@ -136,7 +164,7 @@ impl Parser for AccessParser {
             method,
             path,
             query,
-            user: parts.user,
+            user: &unescaped(parts.user),
             client: parts.client,
             status,
             ..Request::default()
