@@ -18,6 +18,8 @@ use crate::stats::{Bin, quantile};
 const N_FULL: usize = 3;
 /// An incident is told from a quiet log at odds of 20 to 1.
 const MIN_LOG_ODDS: f64 = 3.0;
+/// A further one at 400 to 1: what an incident leaves behind is no quiet log.
+const MIN_LOG_ODDS_FURTHER: f64 = 6.0;
 /// Attempts whose failure is likelier than not the cause's belong to the incident.
 const MIN_SHARE: f64 = 0.5;
 /// So many failures would have been seen, had it gone on: then it has ended.
@@ -138,12 +140,13 @@ fn loudest<'a>(
     // A latent fault may be too quiet for a quick look: the first two are always weighed. Once an incident
     // is found, what is left must show itself.
     let n_promising = looks.iter().filter(|(odds, _)| *odds > 0.0).count();
+    let min_log_odds = if is_first { MIN_LOG_ODDS } else { MIN_LOG_ODDS_FURTHER };
     let n_full = if is_first { n_promising.clamp(2, N_FULL) } else { n_promising.min(N_FULL) };
     looks
         .into_iter()
         .take(n_full)
         .map(|(_, signature)| opinion(from, signature, skip, asked, with_marks))
-        .filter(|one| one.log_odds > MIN_LOG_ODDS || asked.is_some())
+        .filter(|one| one.log_odds > min_log_odds || asked.is_some())
         .filter(|one| attributed(one).1.len() as f64 >= MIN_ATTRIBUTED)
         .max_by(|a, b| a.log_odds.total_cmp(&b.log_odds))
 }

@@ -112,10 +112,13 @@ fn pass<'a>(scene: Scene<'a>, background: &Background) -> Opinion<'a> {
     let mut explanations: Vec<Explanation> = found.into_iter().flatten().collect();
     let bursts = bursts(&scene.view);
     let before = base_likelihood(&scene.view, &scene.view.base) + background.log_prior();
-    let gains: Vec<f64> = explanations.par_iter().map(|one| gain(&scene.view, &one.best, before, &bursts)).collect();
-    for (one, gain) in explanations.iter_mut().zip(gains) {
-        one.log_likelihood += gain;
+    let gains: Vec<Option<f64>> =
+        explanations.par_iter().map(|one| gain(&scene.view, &one.best, before, &bursts)).collect();
+    for (one, gain) in explanations.iter_mut().zip(&gains) {
+        one.log_likelihood += gain.unwrap_or(f64::NEG_INFINITY);
     }
+    // A cause to which too few failures are attributed is no incident, whatever else it explains.
+    explanations.retain(|one| one.cause == Cause::Nothing || one.log_likelihood > f64::NEG_INFINITY);
     explanations.sort_by(|a, b| b.weight().total_cmp(&a.weight()).then(a.cause.cmp(&b.cause)));
     let mut causes: Vec<(Cause, Vec<f64>)> = Vec::new();
     for one in &explanations {
@@ -140,12 +143,17 @@ fn odds_of_something(causes: &[(Cause, f64)]) -> f64 {
     sum(something) - sum(nothing)
 }
 
-/// What refitting the background and setting bursts aside gains for one explanation, weighted.
-fn gain(view: &View<'_>, mechanism: &Mechanism, before: f64, bursts: &[Burst]) -> f64 {
+/// What refitting the background and setting bursts aside gains for one explanation, weighted; `None` if it is
+/// held for some failures, but for too few.
+fn gain(view: &View<'_>, mechanism: &Mechanism, before: f64, bursts: &[Burst]) -> Option<f64> {
     let chances = mechanism.chances(view);
     let refitted = fit(view, &chances);
     let mut after = view.clone();
     after.base = refitted.chances(&view.from.tries);
+    let is_something = chances.iter().any(|m| *m > 0.0) || mechanism.spans.iter().any(|span| span.0 < span.1);
+    if is_something && after.attributed(&chances).iter().sum::<f64>() < MIN_ATTRIBUTED {
+        return None;
+    }
     let with = base_likelihood(&after, &after.base) + after.log_likelihood(&chances) + refitted.log_prior();
     let without = before + view.log_likelihood(&chances);
     let aside: f64 = bursts
@@ -155,7 +163,7 @@ fn gain(view: &View<'_>, mechanism: &Mechanism, before: f64, bursts: &[Burst]) -
             (burst.worth - view.weight * explained).max(0.0)
         })
         .sum();
-    view.weight * (with - without) + aside
+    Some(view.weight * (with - without) + aside)
 }
 
 /// The log likelihood of the attempts without a mechanism, up to what no hypothesis changes.

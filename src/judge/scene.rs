@@ -168,7 +168,11 @@ impl<'a> Scene<'a> {
         let at = &self.view.from.changes[remedy].at_s;
         (0..self.n_hosts())
             .map(|host| {
-                if at[host].is_finite() {
+                let is_blurred_only = self.lateness(remedy).count() == N_BLUR;
+                if at[host].is_finite() && is_blurred_only {
+                    // Some minutes more or less at the end of a long span tell next to nothing.
+                    vec![(0.0, self.got[remedy][0][host])]
+                } else if at[host].is_finite() {
                     self.lateness(remedy).map(|(weight, place, _)| (weight, self.got[remedy][place][host])).collect()
                 } else {
                     vec![(0.0, self.view.tries_of(host).len())]

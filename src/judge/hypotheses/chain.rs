@@ -157,18 +157,25 @@ fn mechanism(filter: Blocked, spans: Vec<(f64, f64)>) -> Mechanism {
     Mechanism { user: None, spans, how: How::Blocked(filter) }
 }
 
-/// One point of the grid, with the logarithm of its weight and of what marks are worth at its `d0`.
-pub(super) type Point = (Blocked, f64);
+/// One point of the grid.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Point {
+    filter: Blocked,
+    /// Logarithm of its weight in the grid.
+    log_weight: f64,
+    /// Logarithm of what all marks are worth at its `d0`, if every one is a false one, against the mean over `d0`.
+    log_marks: f64,
+}
 
 /// All points of a grid.
-pub(super) fn points(blocking: &[(f64, f64)], pairs: &[(f64, f64, f64)]) -> Vec<Point> {
+pub(super) fn points(blocking: &[(f64, f64)], pairs: &[(f64, f64, f64, f64)]) -> Vec<Point> {
     let log_size = -((blocking.len() * CLEARINGS.len()) as f64).ln();
     let mut points = Vec::new();
     for &(q0, gamma) in blocking {
         for (lasts_h, restart_clears) in CLEARINGS {
-            for &(d, d0, log_marks) in pairs {
+            for &(d, d0, log_share, log_marks) in pairs {
                 let filter = Blocked { q0, gamma, kappa: KAPPA, lasts_h, restart_clears, d, d0 };
-                points.push((filter, log_size + log_marks));
+                points.push(Point { filter, log_weight: log_size + log_share, log_marks });
             }
         }
     }
@@ -186,9 +193,12 @@ pub(super) fn run_grid(
 ) -> Vec<f64> {
     points
         .iter()
-        .map(|&(filter, log_weight)| {
+        .map(|&Point { filter, log_weight, log_marks }| {
             let run = filter.run(&scene.view, spans, doses.at(filter.gamma), |_, _| ());
-            let value = scene.view.weight * (run.tries + run.marks);
+            // Marks come from sources whose own rate of false ones differs by host and time. What they add may
+            // at most double what the attempts say: marks alone make no incident.
+            let tries = scene.view.weight * run.tries;
+            let value = tries + (log_marks + scene.view.weight * run.marks).min(tries.max(0.0));
             grid.add(log_end + log_weight, value, end, || (filter, end));
             log_weight + value
         })
@@ -227,13 +237,13 @@ impl Marks {
         Self { n_seen: count(MarkState::Seen), n_not_seen: count(MarkState::NotSeen), weight: scene.view.weight }
     }
 
-    /// Pairs of `d` and `d0` with the logarithm of their weight: the likelihood of the marks at this `d0`
+    /// Pairs of `d` and `d0` with the logarithms of their share and of what the marks are worth: the likelihood of the marks at this `d0`
     /// against its mean over all, which is what every hypothesis without the filter pays.
     ///
     /// Rates of false marks that the counts rule out are left out: so many marks would have to be missing.
-    pub(super) fn pairs(&self) -> Vec<(f64, f64, f64)> {
+    pub(super) fn pairs(&self) -> Vec<(f64, f64, f64, f64)> {
         if self.n_seen + self.n_not_seen == 0 {
-            return vec![(D[0], D0[0], 0.0)];
+            return vec![(D[0], D0[0], 0.0, 0.0)];
         }
         let of = |d0: f64| self.weight * (self.n_seen as f64 * d0.ln() + self.n_not_seen as f64 * (-d0).ln_1p());
         let mut mean = LogSum::default();
@@ -241,13 +251,13 @@ impl Marks {
             mean.add(of(d0) - (D0.len() as f64).ln());
         }
         let mean = mean.ln();
-        let n = (D.len() * D0.len()) as f64;
         let seen = self.n_seen as f64 / (self.n_seen + self.n_not_seen) as f64;
+        let log_share = -((D.len() * D0.len()) as f64).ln();
         D.into_iter()
             .flat_map(|d| D0.into_iter().map(move |d0| (d, d0)))
             // More false marks than marks were seen: no filter can take any away.
             .filter(|(_, d0)| *d0 <= (4.0 * seen).max(D0[0]))
-            .map(|(d, d0)| (d, d0, of(d0) - mean - n.ln()))
+            .map(|(d, d0)| (d, d0, log_share, of(d0) - mean))
             .collect()
     }
 }

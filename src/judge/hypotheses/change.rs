@@ -35,7 +35,7 @@ const DELAY_SCALE_H: f64 = 24.0;
 /// How long a ramp takes, hours, with its chances.
 const RAMPS: [(f64, f64); 6] = [(48.0, 0.06), (48.0, 0.25), (48.0, 0.7), (120.0, 0.06), (120.0, 0.25), (120.0, 0.7)];
 /// Hours between the free ends that are tried.
-const END_STEP_H: usize = 6;
+const END_STEP_H: usize = 12;
 
 /// How likely a change is to be the guilty one among all, before anything is seen, relative to a usual one.
 fn suspicion(scene: &Scene<'_>, change: usize) -> f64 {

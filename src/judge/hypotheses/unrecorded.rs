@@ -30,6 +30,9 @@ use crate::stats::special::log_add_exp;
 
 /// The part in which all hosts got it.
 const P_ALL_HOSTS: f64 = 0.6;
+/// Hours between the starts that are tried, for steps and for responses to load.
+const STEP_H: usize = 2;
+const LOAD_STEP_H: usize = 6;
 /// Chains are tried from so many starts.
 const N_CHAIN_STARTS: usize = 12;
 /// Blocking chances of chains with a free start, with the power of load.
@@ -87,7 +90,8 @@ fn one_size(scene: &Scene<'_>, sums: &Sums) -> Grid<Point> {
         (prior::NEVER + prior::BY_ITSELF) / (prior::NEVER + prior::BY_ITSELF + prior::REMEDIED)
     };
     let mut by_host = vec![0.0; scene.n_hosts()];
-    for hour in 0..n_hours {
+    let step_h = if sums.response.is_under_load() { LOAD_STEP_H } else { STEP_H };
+    for hour in (0..n_hours).step_by(step_h) {
         let from_s = hour as f64 * 3600.0;
         let places = scene.hour(hour);
         let mut add = |end: Remedied, log_end: f64, ends: &[f64], stops_at: Option<&[f64]>| {
@@ -98,7 +102,7 @@ fn one_size(scene: &Scene<'_>, sums: &Sums) -> Grid<Point> {
             let everywhere: f64 = P_ALL_HOSTS.ln() + by_host.iter().sum::<f64>();
             let somewhere: f64 = (1.0 - P_ALL_HOSTS).ln()
                 + by_host.iter().map(|sum| log_add_exp(0.5_f64.ln(), 0.5_f64.ln() + sum)).sum::<f64>();
-            let log_weight = log_end - (n_hours as f64).ln();
+            let log_weight = log_end - (n_hours.div_ceil(step_h) as f64).ln();
             grid.add(log_weight, log_add_exp(everywhere, somewhere), end, || {
                 let hosts = by_host.iter().map(|sum| everywhere >= somewhere || *sum > 0.0).collect();
                 (sums.response, from_s, end, hosts)
