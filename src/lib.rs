@@ -48,3 +48,6 @@ pub mod _architecture {}
 
 #[doc = include_str!("docs/glossary.md")]
 pub mod _glossary {}
+
+#[doc = include_str!("docs/method.md")]
+pub mod _method {}

@@ -185,10 +185,7 @@ fn parse_time(text: &str) -> Result<Timestamp, String> {
         .parse::<jiff::civil::DateTime>()
         .or_else(|_| text.parse::<jiff::civil::Date>().map(|date| date.at(0, 0, 0, 0)))
         .map_err(|_| "not a time: write 2022-08-22T08:05:00Z, or 2022-08-22 for midnight UTC".to_owned())?;
-    jiff::tz::TimeZone::UTC
-        .to_timestamp(civil)
-        .map(Timestamp::from_jiff)
-        .map_err(|error| error.to_string())
+    jiff::tz::TimeZone::UTC.to_timestamp(civil).map(Timestamp::from_jiff).map_err(|error| error.to_string())
 }
 
 fn parse_span(text: &str) -> Result<TimeRange, String> {
@@ -208,7 +205,9 @@ fn parse_timezone(text: &str) -> Result<(Option<String>, String), String> {
     let known = jiff::tz::TimeZone::get(zone).is_ok()
         || zone.eq_ignore_ascii_case("utc")
         || format!("2022-01-01T00:00:00{zone}").parse::<jiff::Timestamp>().is_ok();
-    known.then(|| (glob, zone.to_owned())).ok_or_else(|| format!("`{zone}` is no zone, such as Europe/Zurich or +02:00"))
+    known
+        .then(|| (glob, zone.to_owned()))
+        .ok_or_else(|| format!("`{zone}` is no zone, such as Europe/Zurich or +02:00"))
 }
 
 #[cfg(test)]

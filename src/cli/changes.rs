@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use causeline::Error;
 use causeline::frame::Change;
 use causeline::judge::Judgement;
-use causeline::report::{self, Input};
 use causeline::pipeline;
+use causeline::report::{self, Input};
 
 use super::args::{ChangesArgs, TextOrJson};
 use super::exit::Exit;
@@ -43,9 +43,14 @@ pub(crate) fn run(args: &ChangesArgs, terminal: Terminal) -> Result<Exit, Error>
 
 fn table(changes: &[Change]) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{:8}  {:16}  {:16}  {:8}  {:6}  COMPONENT", "ID", "FIRST (UTC)", "LAST (UTC)", "SEEN BY", "HOSTS");
+    let _ = writeln!(
+        text,
+        "{:8}  {:16}  {:16}  {:8}  {:6}  COMPONENT",
+        "ID", "FIRST (UTC)", "LAST (UTC)", "SEEN BY", "HOSTS"
+    );
     for change in changes {
-        let minute = |at: causeline::model::Timestamp| at.to_string().chars().take(16).collect::<String>().replace('T', " ");
+        let minute =
+            |at: causeline::model::Timestamp| at.to_string().chars().take(16).collect::<String>().replace('T', " ");
         let last = change.hosts.iter().map(|host| host.at).max().unwrap_or(change.started_at);
         let hosts = if change.hosts_known { change.hosts.len().to_string() } else { "all?".to_owned() };
         let seen_by = if change.only_stated { "a list" } else { "a log" };

@@ -14,7 +14,9 @@ use super::terminal::{self, Terminal};
 
 pub(crate) fn run(args: &InspectArgs, terminal: Terminal) -> Result<Exit, Error> {
     let paths = settings::paths(&args.input);
-    let framed = settings::watched(terminal, |progress| pipeline::frame(&paths, &settings::options(&args.input, None), progress))?;
+    let framed = settings::watched(terminal, |progress| {
+        pipeline::frame(&paths, &settings::options(&args.input, None), progress)
+    })?;
     let shown = inspection::inspection(&framed.sources, framed.tables.changes.len(), &framed.diagnostics);
     match args.format {
         TextOrJson::Json => {
@@ -58,13 +60,7 @@ fn table(shown: &Inspection) -> String {
             source.log_file_path
         );
     }
-    let _ = writeln!(
-        text,
-        "\n{} sources, {} hosts, {} changes",
-        shown.sources.len(),
-        shown.hosts.len(),
-        shown.changes
-    );
+    let _ = writeln!(text, "\n{} sources, {} hosts, {} changes", shown.sources.len(), shown.hosts.len(), shown.changes);
     for defect in &shown.diagnostics {
         let _ = writeln!(
             text,

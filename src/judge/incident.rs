@@ -216,12 +216,7 @@ fn by_count(values: impl Iterator<Item = usize>) -> Vec<(usize, usize)> {
 /// The hourly share of attempts that belong to the incident is segmented. The rise begins with the first
 /// segment of at least a third of the share of the worst and ends with the last such one: what comes
 /// behind it, if there is anything, is no longer the incident that people noticed.
-fn rise(
-    from: &Correlation,
-    places: &[usize],
-    chances: &[f64],
-    asked: Option<(f64, f64)>,
-) -> (usize, Option<usize>) {
+fn rise(from: &Correlation, places: &[usize], chances: &[f64], asked: Option<(f64, f64)>) -> (usize, Option<usize>) {
     let mut bins = vec![Bin::default(); from.n_hours()];
     let last = bins.len() - 1;
     let hour = |at_s: f64| ((at_s / BIN_S).max(0.0) as usize).min(last);
@@ -241,11 +236,8 @@ fn rise(
     let is_followed = segments.last().is_some_and(|segment| !is_high(segment.share));
     let of_rise = places.iter().copied().rfind(|place| from.tries[*place].at_s < to_s).unwrap_or(first);
     let at_last = places.last().copied().unwrap_or(first);
-    let end = if is_followed && of_rise >= first {
-        Some(of_rise)
-    } else {
-        ended(from, chances, at_last).then_some(at_last)
-    };
+    let end =
+        if is_followed && of_rise >= first { Some(of_rise) } else { ended(from, chances, at_last).then_some(at_last) };
     (first, end)
 }
 

@@ -3,14 +3,21 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
 use crate::command::{founding, report, succeed};
 
+/// The report of the committed case, made once.
+fn founding_report() -> &'static Value {
+    static REPORT: LazyLock<Value> = LazyLock::new(|| report(&founding()));
+    &REPORT
+}
+
 #[test]
 fn july_s_component_is_guilty_and_everything_of_saturday_is_acquitted() {
-    let report = report(&founding());
+    let report = founding_report();
     let incident = &report["incidents"][0];
     let cause = &incident["root_cause"];
     assert_eq!(cause["kind"], "change", "{cause}");
@@ -41,7 +48,7 @@ fn july_s_component_is_guilty_and_everything_of_saturday_is_acquitted() {
 
 #[test]
 fn the_posterior_adds_up_and_names_the_unknown_once() {
-    let report = report(&founding());
+    let report = founding_report();
     for incident in report["incidents"].as_array().unwrap() {
         let posterior = incident["posterior"].as_array().unwrap();
         let masses: Vec<f64> = posterior.iter().map(|entry| entry["probability"].as_f64().unwrap()).collect();

@@ -1,5 +1,12 @@
 //! Everything that is tested from outside, in one binary: one file a topic.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::pedantic,
+    clippy::disallowed_methods,
+    reason = "a test may panic, and the environment names the corpora"
+)]
+
 mod cases;
 mod cli;
 mod command;

@@ -59,7 +59,8 @@ fn missed(truth: &Value, tables: &Tables) -> (usize, Vec<String>) {
         let is_recorded = change["recorded_in"].as_array().is_some_and(|places| !places.is_empty());
         change["component"].is_string() && change["kind"] != "restart" && is_recorded
     });
-    let plain = |text: &str| -> String { text.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect() };
+    let plain =
+        |text: &str| -> String { text.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect() };
     let mut missed = Vec::new();
     for change in &wanted {
         let names: Vec<String> = change["aliases"]
