@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::outcome::is_short;
 use super::trace::Trace;
 use super::who::{Actor, is_host_log};
 use crate::model::{Action, Event, Name, Timestamp};
@@ -106,28 +107,41 @@ struct Offset {
 pub(super) fn pair(tries: &[AppTry], traces: &[Trace], session_hosts: &BTreeSet<Name>) -> Vec<Option<usize>> {
     let candidates = Candidates::of(traces, session_hosts);
     let offsets = offsets(tries, traces, &candidates);
-    let mut pairs: Vec<(f64, usize, usize)> = Vec::new();
+    let mut pairs: Vec<(f64, f64, usize, usize)> = Vec::new();
     for (number, attempt) in tries.iter().enumerate() {
         for trace in candidates.of_try(attempt) {
             let key = (&attempt.dataset, &traces[*trace].host);
             let Some(offset) = offsets.get(&key) else { continue };
-            let apart = (attempt.start.seconds_since(traces[*trace].first) - offset.ahead_s).abs();
+            let start = attempt.start.plus_seconds(-offset.ahead_s);
+            let from_begin = start.seconds_since(traces[*trace].first);
+            // The answer to a try that fails late may come, and be stamped, at its end.
+            let lasted = closed(&traces[*trace]).seconds_since(traces[*trace].first);
+            let from_end = if attempt.success == Some(false) { from_begin - lasted } else { from_begin };
+            let apart = if from_begin > 0.0 && from_end < 0.0 { 0.0 } else { from_begin.abs().min(from_end.abs()) };
             let same_session = attempt.session.is_some_and(|session| traces[*trace].sessions.contains(&session));
             let tolerance = if same_session { ANSWER_S } else { offset.tolerance_s };
             if apart <= tolerance {
-                pairs.push((apart, number, *trace));
+                pairs.push((apart, from_begin.abs(), number, *trace));
             }
         }
     }
-    pairs.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)).then(one.2.cmp(&other.2)));
+    pairs.sort_by(|one, other| {
+        let by_distance = one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1));
+        by_distance.then(one.2.cmp(&other.2)).then(one.3.cmp(&other.3))
+    });
     let mut paired = vec![None; tries.len()];
     let mut taken: BTreeSet<(&Name, usize)> = BTreeSet::new();
-    for (_, number, trace) in pairs {
+    for (_, _, number, trace) in pairs {
         if paired[number].is_none() && taken.insert((&tries[number].dataset, trace)) {
             paired[number] = Some(trace);
         }
     }
     paired
+}
+
+/// When a try was over: with its session if that was thrown out at once, else with its last record.
+fn closed(trace: &Trace) -> Timestamp {
+    trace.ended.filter(|_| is_short(trace)).map_or(trace.last, |ended| ended.max(trace.last))
 }
 
 /// The traces that a try may belong to.

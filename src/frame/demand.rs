@@ -6,7 +6,7 @@ use super::Attempt;
 use crate::model::{Name, Timestamp};
 
 /// A try within this many seconds of the same user's last failed try repeats it.
-const RETRY_S: f64 = 45.0 * 60.0;
+pub(super) const RETRY_S: f64 = 45.0 * 60.0;
 
 /// Numbers the demands by their first try and marks the retries.
 ///

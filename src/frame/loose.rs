@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::demand::RETRY_S;
 use super::latency::Patience;
 use super::outcome::is_short;
 use super::trace::Trace;
@@ -32,7 +33,8 @@ struct Connection {
 /// Joins records without account to traces.
 ///
 /// A connection (records with one `ActivityID`) belongs to the try of the same host and client address that
-/// lies next to it, and if it failed by itself to the one account that ever came from its address. A failure
+/// lies next to it, and if it failed by itself to the one account that ever came from its address; where several
+/// share the address, to the only one of them that tries again from there within 45 minutes. A failure
 /// without any id belongs to the one try that was under way on its host without a desktop; where there are two,
 /// nobody can tell. What nobody claims is counted.
 pub(super) fn attach(events: &[Event], actors: &[Actor], traces: &mut Vec<Trace>, patience: &Patience) -> Leftover {
@@ -67,9 +69,13 @@ pub(super) fn attach(events: &[Event], actors: &[Actor], traces: &mut Vec<Trace>
             traces[number].by_time = true;
             continue;
         }
-        let owner = connection.client.as_ref().and_then(|client| owners.get(client)).filter(|_| connection.has_failure);
-        if let Some(Some(user)) = owner {
-            born.push(Trace::of_connection(&connection.host, user, &connection.members, events));
+        let client = connection.client.as_ref().filter(|_| connection.has_failure);
+        let owner = client.and_then(|client| match owners.get(client)? {
+            Some(only) => Some(only.clone()),
+            None => tries_again(connection.first, client, &traces[..]),
+        });
+        if let Some(user) = owner {
+            born.push(Trace::of_connection(&connection.host, &user, &connection.members, events));
         } else {
             *leftover.n_anonymous.entry(connection.host).or_insert(0) += 1;
             leftover
@@ -99,6 +105,18 @@ fn owners(events: &[Event], actors: &[Actor]) -> BTreeMap<Name, Option<Name>> {
         }
     }
     owners
+}
+
+/// The only account that tries again from this address within the time in which a try counts as a retry.
+fn tries_again(at: Timestamp, client: &Name, traces: &[Trace]) -> Option<Name> {
+    let start = traces.partition_point(|trace| trace.first <= at);
+    let end = traces.partition_point(|trace| trace.first < at.plus_seconds(RETRY_S));
+    let users: BTreeSet<&Name> = traces[start..end]
+        .iter()
+        .filter(|trace| trace.client.as_ref() == Some(client))
+        .map(|trace| &trace.user)
+        .collect();
+    users.first().filter(|_| users.len() == 1).map(|user| (*user).clone())
 }
 
 /// Gathers nobody's connections, in the order of their first records, and nobody's other failures.

@@ -233,6 +233,89 @@ fn each_witness_of_an_incomplete_close_marks_its_own_session() {
 }
 
 #[test]
+fn a_web_page_that_took_the_password_does_not_undo_silence() {
+    let mut scene = ordinary();
+    scene.authenticated("RDS01", "anna", 0.0);
+    scene.application("RDS01", "anna", 1.0, Action::Success);
+    let tables = and_on(scene).tables();
+    assert_eq!(outcomes(&tables, "anna"), [Outcome::Silent]);
+}
+
+#[test]
+fn a_connection_from_a_shared_address_belongs_to_the_only_one_who_tries_again() {
+    let mut scene = ordinary();
+    for (user, second) in [("anna", 300.0), ("berta", 5.0 * HOUR)] {
+        scene.authenticated("RDS01", user, second).client = Some("10.1.1.1".into());
+        scene.begin("RDS01", user, 50, second + 5.0);
+        scene.shell("RDS01", user, 50, second + 6.0);
+        scene.end("RDS01", user, 50, second + HOUR);
+    }
+    for (id, second) in [("{A}", 0.0), ("{B}", 9.0 * HOUR)] {
+        let failed = scene.event("RDS01", second, Action::Failure);
+        (failed.activity_id, failed.client) = (Some(id.into()), Some("10.1.1.1".into()));
+        failed.signature = Some("security-layer".into());
+    }
+    let tables = and_on(scene).tables();
+    assert_eq!(outcomes(&tables, "anna"), [Outcome::Failed, Outcome::Succeeded]);
+    assert_eq!(tables.n_anonymous[&Name::from("RDS01")], 1);
+}
+
+#[test]
+fn a_close_without_an_end_is_found_by_complaint_reuse_or_logoff() {
+    let mut scene = ordinary();
+    for (user, session) in [("anna", 5), ("berta", 6), ("carla", 7), ("dora", 8)] {
+        scene.begin("RDS01", user, session, 0.0);
+        scene.disconnect("RDS01", user, session, 600.0);
+    }
+    scene.incomplete("RDS01", 5, 700.0);
+    let reason = scene.event("RDS01", 600.0, Action::Disconnect);
+    (reason.code, reason.session_id, reason.data) = (Some(40), Some(7), vec![("Reason".into(), "12".into())]);
+    scene.end("RDS01", "dora", 8, 2.0 * HOUR);
+    scene.disconnect("RDS01", "dora", 8, 2.0 * HOUR + 1.0); // the connection goes after the session
+    scene.workday("RDS01", "emma", 6, 3.0 * HOUR);
+    let tables = and_on(scene).tables();
+    let of = |user: &str| {
+        let mut own = tables.sessions.iter().filter(|session| &*session.user == user);
+        let session = own.next().unwrap();
+        assert!(own.next().is_none(), "{user} had one session");
+        (session.close, session.ended_at, session.marks.first().map(|mark| mark.witness))
+    };
+    assert_eq!(of("anna"), (Close::Incomplete, Some(at(600.0)), Some("logoff-stuck")));
+    assert_eq!(of("berta"), (Close::Incomplete, Some(at(600.0)), Some("end-never-logged")));
+    assert_eq!(of("carla"), (Close::Incomplete, Some(at(600.0)), Some("logoff-stuck")));
+    assert_eq!(of("dora"), (Close::Complete, Some(at(2.0 * HOUR)), None));
+}
+
+#[test]
+fn a_disk_that_comes_online_again_had_been_released() {
+    let mut scene = ordinary();
+    for (user, session) in [("anna", 5), ("berta", 6), ("carla", 7)] {
+        scene.event("RDS01", 3.0, Action::DiskAttached).user = Some(user.into());
+        scene.workday("RDS01", user, session, 0.0);
+    }
+    scene.event("RDS01", HOUR + 1.0, Action::DiskDetached).user = Some("carla".into());
+    scene.failure("RDS01", "anna", 5.0 * HOUR, "locked", "VHDMP", Fault::Infrastructure);
+    for user in ["anna", "berta"] {
+        scene.event("RDS01", 6.0 * HOUR, Action::DiskAttached).user = Some(user.into());
+    }
+    let tables = and_on(scene).tables();
+    let close = |user: &str| tables.sessions.iter().find(|session| &*session.user == user).unwrap().close;
+    assert_eq!([close("anna"), close("berta"), close("carla")], [Close::Incomplete, Close::Complete, Close::Complete]);
+}
+
+#[test]
+fn who_is_logged_off_because_the_host_stops_did_not_leave() {
+    let mut scene = ordinary();
+    scene.begin("RDS01", "anna", 5, 0.0);
+    scene.event("RDS01", HOUR, Action::Shutdown);
+    scene.end("RDS01", "anna", 5, HOUR + 20.0);
+    scene.boot("RDS01", HOUR + 200.0);
+    let tables = and_on(scene).tables();
+    let session = tables.sessions.iter().find(|session| &*session.user == "anna").unwrap();
+    assert_eq!((session.end_kind, session.close), (EndKind::Reboot, Close::NotObservable));
+}
+
+#[test]
 fn open_sessions_are_counted_from_before_the_log() {
     let mut scene = Scene::new();
     scene.begin("RDS01", "first", 1, 0.0);
