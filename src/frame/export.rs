@@ -9,7 +9,7 @@ use polars::prelude::{AnyValue, DataFrame, DataType, ParquetCompression, Parquet
 
 use super::Framed;
 use super::columns::{Material, SCHEMAS, Schema};
-use crate::Error;
+use crate::error::Error;
 use crate::model::{SourceId, Timestamp};
 
 /// First characters by which a spreadsheet would take a text for a formula.

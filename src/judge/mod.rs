@@ -16,6 +16,7 @@ mod remedy;
 mod scene;
 pub mod verdict;
 mod verdicts;
+mod windows;
 
 pub use verdict::{
     Abstention, Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, EvidenceKind, Incident, Judgement, Latent,

@@ -23,9 +23,9 @@ use rayon::prelude::*;
 
 use super::super::mechanism::{How, Mechanism};
 use super::super::scene::Scene;
+use super::super::windows::ends;
 use super::change::shares;
 use super::dependency::is_users_fault;
-use super::windows::ends;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
 use crate::correlate::blocked::doses;
 use crate::correlate::{Blocked, MarkState};

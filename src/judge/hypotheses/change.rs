@@ -23,7 +23,7 @@ use rayon::prelude::*;
 
 use super::super::mechanism::{How, Mechanism, ramp};
 use super::super::scene::{Scene, span_sum};
-use super::windows::ends;
+use super::super::windows::ends;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
 use crate::correlate::Sums;
 use crate::model::ChangeKind;

@@ -19,7 +19,7 @@
 //! accounts rather than of a dependency, unless the directory itself was at fault.
 
 use super::super::scene::Scene;
-use super::windows::windows;
+use super::super::windows::windows;
 use super::{Cause, Explanation, Hypothesis, prior};
 use crate::model::Fault;
 

@@ -18,7 +18,7 @@
 //! A change that only this host got explains as well; its prior is shared among all changes.
 
 use super::super::scene::Scene;
-use super::windows::windows;
+use super::super::windows::windows;
 use super::{Cause, Explanation, Hypothesis, prior};
 
 /// One bad host.

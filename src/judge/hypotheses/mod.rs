@@ -13,7 +13,6 @@ mod host;
 mod nothing;
 mod schedule;
 mod unrecorded;
-mod windows;
 
 use super::mechanism::Mechanism;
 use super::scene::Scene;

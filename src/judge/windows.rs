@@ -1,8 +1,8 @@
 //! Windows of constant chance on a set of hosts: shared by the hypotheses that begin at a free time.
 
-use super::super::mechanism::{How, Mechanism, NEVER};
-use super::super::scene::Scene;
-use super::{Grid, Remedied, prior};
+use super::hypotheses::{Grid, Remedied, prior};
+use super::mechanism::{How, Mechanism, NEVER};
+use super::scene::Scene;
 
 /// How long a window may last, hours.
 const LENGTHS_H: [usize; 14] = [1, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 72, 120, 168];
