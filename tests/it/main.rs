@@ -4,6 +4,11 @@
     clippy::unwrap_used,
     clippy::pedantic,
     clippy::disallowed_methods,
+    clippy::needless_lifetimes,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    unreachable_pub,
+    unfulfilled_lint_expectations,
     reason = "a test may panic, and the environment names the corpora"
 )]
 
