@@ -73,7 +73,7 @@ pub fn frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> R
 ///
 /// # Errors
 ///
-/// As [`frame`].
+/// As [`frame()`].
 pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Analysis, Error> {
     let framed = frame(paths, options, progress)?;
     progress.stage("weighing causes");

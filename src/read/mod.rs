@@ -9,7 +9,7 @@
 //!
 //! # Where to read first
 //!
-//! [`discover`] finds the sources under the paths; `place` says how the bytes of one are opened again,
+//! [`discover()`] finds the sources under the paths; `place` says how the bytes of one are opened again,
 //! `archive` what lies in a zip, `sniff` what it is. [`Source::records`] chooses the container: one
 //! file each. Names are never trusted: a file is what its bytes say.
 

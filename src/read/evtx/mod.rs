@@ -17,7 +17,7 @@
 //! damaged costs itself: a value its record, a record itself, a chunk's header its checks. What
 //! cannot be proved wrong is delivered, with a diagnostic for the chunk that failed its checksum.
 //!
-//! What a value becomes stands in [`values`], what is data and how it is named here:
+//! What a value becomes stands in `values`, what is data and how it is named here:
 //!
 //! - The data of an event are the elements of `EventData` and `UserData` that hold no element, in
 //!   their order, each with its text. Attributes other than `Data/@Name` are no data.

@@ -1,6 +1,6 @@
 //! The timeline: lanes over one UTC axis, as SVG and PNG. The only module that names plotters and resvg.
 //!
-//! A lane computes marks in units of time and value ([`lanes`]); here they get their places and are drawn.
+//! A lane computes marks in units of time and value (`lanes`); here they get their places and are drawn.
 //! The picture holds its own font, reads none of the machine, and is the same to the byte everywhere.
 
 mod axis;

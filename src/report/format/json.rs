@@ -1,4 +1,4 @@
-//! `report.json`: the document as it is, for scripts. The promise behind it: [`crate::report::document`].
+//! `report.json`: the document as it is, for scripts. The promise behind it: [`crate::report::Document`].
 
 use super::{File, Format, Report};
 use crate::error::Error;
