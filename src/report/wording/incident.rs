@@ -65,7 +65,13 @@ pub fn rivals(input: &Input<'_>, incident: &Incident) -> Option<String> {
     if incident.root_cause.kind != CauseKind::Unknown {
         return runner_up_text(input, incident).map(|text| format!("runner-up: {text}"));
     }
-    let named: Vec<String> = incident
+    let named = likeliest_two(input, incident);
+    (!named.is_empty()).then(|| format!("likeliest: {}", named.join(", ")))
+}
+
+/// The two likeliest causes, each with its probability; fewer where there are fewer.
+fn likeliest_two(input: &Input<'_>, incident: &Incident) -> Vec<String> {
+    incident
         .posterior
         .iter()
         .filter(|candidate| candidate.kind != CauseKind::Unknown)
@@ -73,8 +79,7 @@ pub fn rivals(input: &Input<'_>, incident: &Incident) -> Option<String> {
         .map(|candidate| {
             format!("{} ({})", super::cause_and_trigger(input, candidate), number::percent(candidate.probability))
         })
-        .collect();
-    (!named.is_empty()).then(|| format!("likeliest: {}", named.join(", ")))
+        .collect()
 }
 
 /// Returns how many changes have that verdict for the incident.
@@ -85,15 +90,7 @@ pub fn n_with(input: &Input<'_>, incident: Option<&Incident>, verdict: Verdict) 
 
 /// Returns why no cause is named, and which log would have told.
 pub fn abstention(input: &Input<'_>, incident: &Incident, abstention: &Abstention) -> String {
-    let best: Vec<String> = incident
-        .posterior
-        .iter()
-        .filter(|candidate| candidate.kind != CauseKind::Unknown)
-        .take(2)
-        .map(|candidate| {
-            format!("{} ({})", super::cause_and_trigger(input, candidate), number::percent(candidate.probability))
-        })
-        .collect();
+    let best = likeliest_two(input, incident);
     let why = match (abstention.is_tie, best.as_slice()) {
         (true, [first, second]) => format!("These logs cannot tell {first} from {second}."),
         (_, [first, ..]) => format!("No cause is probable enough to be named; the likeliest is {first}."),
