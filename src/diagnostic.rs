@@ -28,6 +28,8 @@ pub enum Code {
     EvtxChunkDamaged,
     /// A record of an EVTX chunk cannot be decoded.
     EvtxRecordDamaged,
+    /// A record in the slack of an EVTX chunk, of a former use; read because it was asked for.
+    EvtxRecordRecovered,
     /// A file ends inside a chunk.
     EvtxTruncated,
     /// An XML, JSON or CSV record is not well formed.
@@ -65,6 +67,7 @@ impl Code {
         Self::EvtxHeaderDamaged,
         Self::EvtxChunkDamaged,
         Self::EvtxRecordDamaged,
+        Self::EvtxRecordRecovered,
         Self::EvtxTruncated,
         Self::RecordMalformed,
         Self::TimeUnreadable,
@@ -91,6 +94,7 @@ impl Code {
             Self::EvtxHeaderDamaged => "evtx-header-damaged",
             Self::EvtxChunkDamaged => "evtx-chunk-damaged",
             Self::EvtxRecordDamaged => "evtx-record-damaged",
+            Self::EvtxRecordRecovered => "evtx-record-recovered",
             Self::EvtxTruncated => "evtx-truncated",
             Self::RecordMalformed => "record-malformed",
             Self::TimeUnreadable => "time-unreadable",

@@ -78,6 +78,8 @@ pub struct WindowsRecord {
     pub data: Vec<Datum>,
     /// `RenderingInfo/Message`, where an export carries it.
     pub message: Option<Name>,
+    /// Whether it stood in the slack of a binary log, behind its records: of a former use, and read on request only.
+    pub is_recovered: bool,
 }
 
 /// One data value, as text in the form that Windows writes into event XML.

@@ -87,6 +87,8 @@ pub struct Reading {
     pub n_records: u64,
     /// Records that could not be decoded.
     pub n_damaged: u64,
+    /// Records of a binary log for which its templates were no help: read the slow way.
+    pub n_walked: u64,
     /// Sound records that the selection does not want: how many of which provider and id.
     pub unselected: BTreeMap<(String, u32), u64>,
     /// Unselected records by host as the log spells it and hour since 1970: they prove coverage.

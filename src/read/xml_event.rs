@@ -311,6 +311,7 @@ mod tests {
             user_sid: Some("S-1-5-18".into()),
             data: vec![],
             message: None,
+            is_recovered: false,
         };
         assert_eq!(read, expected);
     }

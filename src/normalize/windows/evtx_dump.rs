@@ -39,6 +39,7 @@ pub fn record(value: &Value) -> Option<WindowsRecord> {
         user_sid: attribute(system, "Security", "UserID").map(Name::from),
         data: Vec::new(),
         message: name(event.get("RenderingInfo").and_then(|info| info.get("Message")).map(text)),
+        is_recovered: false,
     };
     for part in ["EventData", "UserData"] {
         if let Some(part) = event.get(part) {

@@ -1,46 +1,30 @@
 //! One chunk: finds its records, decodes each, keeps what is wanted and counts the rest.
 
+use super::batch::Batch;
 use super::chunk::{self, CHUNK_LEN};
-use super::decode::{Decoded, Decoder, Unwanted};
-use super::record::{Found, Frame, Walk, carve};
-use super::template::SharedTemplates;
-use super::texts::Texts;
+use super::decode::{Decoder, Place};
+use super::record::{Found, Walk, carve};
+use super::worker::Worker;
 use crate::diagnostic::Code;
-use crate::model::{Name, Position, Timestamp};
-use crate::read::{Body, How, Record};
+use crate::read::How;
 
-/// What one chunk came to.
+/// What one chunk came to, beside the wanted records and the worker's counts.
 #[derive(Debug, Default)]
 pub(super) struct Sifted {
     /// Whether the chunk holds anything.
     pub(super) is_used: bool,
-    /// The wanted records, in their order.
-    pub(super) records: Vec<Record>,
+    /// Sound records, wanted or not.
+    pub(super) n_sound: u64,
     /// Records that could not be decoded.
     pub(super) n_damaged: u64,
-    /// Sound records that nobody wants.
-    pub(super) unselected: Vec<Unselected>,
-    /// The same by host and hour since 1970.
-    pub(super) hours: Vec<(Name, i64, u64)>,
-    /// First and last instant of the same.
-    pub(super) span: Option<(Timestamp, Timestamp)>,
+    /// Records for which the tree was walked.
+    pub(super) n_walked: u64,
     /// What is wrong, and at which byte of the chunk.
     pub(super) defects: Vec<(Code, usize, &'static str)>,
 }
 
-/// How many records of one provider and id were left out.
-#[derive(Debug)]
-pub(super) struct Unselected {
-    /// The provider, as the log spells it.
-    pub(super) provider: Option<Name>,
-    /// The event id.
-    pub(super) event_id: u32,
-    /// How many.
-    pub(super) count: u64,
-}
-
-/// Reads one chunk, which may be cut at its end.
-pub(super) fn sift(chunk: &[u8], how: &How<'_>, shared: &SharedTemplates, texts: &mut Texts) -> Sifted {
+/// Reads one chunk, which may be cut at its end; its wanted records are put into the empty batch.
+pub(super) fn sift(chunk: &[u8], how: &How<'_>, worker: &mut Worker, batch: &mut Batch) -> Sifted {
     let mut sifted = Sifted::default();
     let header = chunk::parse(chunk);
     match &header {
@@ -56,14 +40,18 @@ pub(super) fn sift(chunk: &[u8], how: &How<'_>, shared: &SharedTemplates, texts:
         Some(_) => {}
     }
     sifted.is_used = true;
-    let mut decoder = Decoder::new(chunk, how.selection, shared, texts);
+    worker.tidy();
+    let mut decoder = Decoder::new(chunk, how.selection, worker, batch);
     let mut walk = Walk::new(chunk, header.as_ref());
     for found in &mut walk {
         match found {
-            Found::Record(frame) => match decoder.record(frame.content()) {
-                Ok(decoded) => sifted.add(decoded, frame),
-                Err(defect) => sifted.damage(frame.start, defect.0),
-            },
+            Found::Record(frame) => {
+                let place = Place { content: frame.content(), header_id: frame.id, is_recovered: false };
+                match decoder.record(&place) {
+                    Ok(()) => sifted.n_sound += 1,
+                    Err(defect) => sifted.damage(frame.start, defect.0),
+                }
+            }
             Found::Damage { start } => sifted.damage(start, "a record has no header, or an impossible size"),
         }
     }
@@ -72,6 +60,8 @@ pub(super) fn sift(chunk: &[u8], how: &How<'_>, shared: &SharedTemplates, texts:
             recover(chunk, span, &mut decoder, &mut sifted);
         }
     }
+    sifted.n_walked = decoder.n_walked;
+    batch.seal(&worker.dictionary);
     sifted
 }
 
@@ -82,42 +72,18 @@ fn recover(chunk: &[u8], span: std::ops::Range<usize>, decoder: &mut Decoder<'_,
         if frame.start < recovered_end {
             continue;
         }
-        if let Ok(decoded) = decoder.record(frame.content()) {
-            sifted.add(decoded, frame);
+        let place = Place { content: frame.content(), header_id: frame.id, is_recovered: true };
+        if decoder.record(&place).is_ok() {
+            sifted.n_sound += 1;
+            sifted.defects.push((Code::EvtxRecordRecovered, frame.start, "a record stood in the slack"));
             recovered_end = frame.end;
         }
     }
 }
 
 impl Sifted {
-    fn add(&mut self, decoded: Decoded, frame: Frame) {
-        match decoded {
-            Decoded::Wanted(record) => {
-                let position = Position::Record(record.record_id.unwrap_or(frame.id));
-                self.records.push(Record { position, body: Body::Windows(record) });
-            }
-            Decoded::Unwanted(unwanted) => self.count(unwanted),
-        }
-    }
-
     fn damage(&mut self, at: usize, detail: &'static str) {
         self.n_damaged += 1;
         self.defects.push((Code::EvtxRecordDamaged, at, detail));
-    }
-
-    fn count(&mut self, unwanted: Unwanted) {
-        let Unwanted { provider, event_id, computer, time } = unwanted;
-        let known = self.unselected.iter_mut().find(|known| known.event_id == event_id && known.provider == provider);
-        match known {
-            Some(known) => known.count += 1,
-            None => self.unselected.push(Unselected { provider, event_id, count: 1 }),
-        }
-        let Some(time) = time else { return };
-        self.span = Some(self.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
-        let (host, hour) = (computer.unwrap_or_default(), time.hour());
-        match self.hours.iter_mut().rev().find(|(known, at, _)| *at == hour && *known == host) {
-            Some((_, _, count)) => *count += 1,
-            None => self.hours.push((host, hour, 1)),
-        }
     }
 }

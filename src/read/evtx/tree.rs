@@ -7,15 +7,16 @@
 
 use std::sync::Arc;
 
-use super::event::{Found, Reader, System};
+use super::batch::Row;
+use super::dictionary::Dictionary;
+use super::event::{self, SystemTexts};
 use super::fragment::{self, Cursor, Element, Grammar, NameTable, Node};
 use super::projection::{SYSTEM_FIELDS, datum_name};
-use super::template::Templates;
-use super::texts::Texts;
+use super::template::{Shelf, Templates};
 use super::values::{self, Slot, kind};
 use super::{Budget, Defect};
 use crate::model::Name;
-use crate::read::{Datum, WindowsRecord};
+use crate::read::Datum;
 
 /// Templates and fragments inside of each other; Windows writes two.
 const MAX_DEPTH: usize = 16;
@@ -28,10 +29,20 @@ pub(super) struct Walker<'c, 't> {
     pub(super) names: &'t mut NameTable<'c>,
     /// Its template definitions.
     pub(super) templates: &'t mut Templates<'c>,
-    /// Makes texts of values.
-    pub(super) texts: &'t mut Texts,
+    /// The definitions and texts of all chunks.
+    pub(super) shelf: Shelf<'t>,
     /// What the record may still cost.
     pub(super) budget: &'t mut Budget,
+}
+
+/// What a whole record says.
+pub(super) struct Walked {
+    /// Its `System`.
+    pub(super) row: Row,
+    /// Its data, in their order.
+    pub(super) data: Vec<Datum>,
+    /// Its rendered message.
+    pub(super) message: Option<Name>,
 }
 
 /// An element without holes.
@@ -60,11 +71,11 @@ struct Item<'c> {
 
 impl<'c> Walker<'c, '_> {
     /// Reads the record whose binary XML spans these bytes of the chunk.
-    pub(super) fn record(&mut self, span: std::ops::Range<usize>) -> Result<WindowsRecord, Defect> {
+    pub(super) fn record(&mut self, span: std::ops::Range<usize>) -> Result<Walked, Defect> {
         let mut children = Vec::new();
         self.fragment(span, &mut children, 0)?;
         let event = children.iter().find_map(element_of).filter(|element| &*element.name == "Event");
-        self.event(event.ok_or(Defect("a record holds no event"))?)
+        walked(event.ok_or(Defect("a record holds no event"))?, self.shelf.dictionary)
     }
 
     fn fragment(&mut self, span: std::ops::Range<usize>, out: &mut Vec<Child>, depth: usize) -> Result<(), Defect> {
@@ -94,22 +105,23 @@ impl<'c> Walker<'c, '_> {
                 }
                 Node::Substitution(index) => {
                     let slot = slots.get(usize::from(*index)).copied().unwrap_or(Slot::ABSENT);
-                    self.budget.spend(usize::from(slot.len) + 1)?;
+                    self.budget.spend(slot.len() + 1)?;
                     if let Some(item) = item.filter(|item| item.child == child) {
-                        out.push(Child::Text(Some(self.texts.of_bytes(item.kind, item.bytes)?)));
-                    } else if slot.kind == kind::FRAGMENT && slot.len > 0 {
-                        let start = slot.start as usize;
-                        self.fragment(start..start + usize::from(slot.len), out, depth + 1)?;
+                        out.push(Child::Text(Some(written(item.kind, item.bytes)?)));
+                    } else if slot.kind() == kind::FRAGMENT && slot.len() > 0 {
+                        self.fragment(slot.span(), out, depth + 1)?;
                     } else {
-                        out.push(Child::Text(self.texts.of_slot(slot, self.chunk)?));
+                        let text = if slot.is_null() { None } else { Some(written(slot.kind(), slot.bytes(self.chunk))?) };
+                        out.push(Child::Text(text));
                     }
                 }
                 Node::Instance(instance) => {
                     if depth > MAX_DEPTH {
                         return Err(Defect("templates are nested too deep"));
                     }
-                    let template = self.templates.at(instance.definition, instance.template_id)?;
-                    self.fill(&template.nodes, &instance.slots, None, out, depth + 1)?;
+                    let number = self.templates.at(instance.definition, instance.template_id, &mut self.shelf)?;
+                    let nodes = Arc::clone(&self.shelf.library.get(number).nodes);
+                    self.fill(&nodes, &instance.slots, None, out, depth + 1)?;
                 }
             }
         }
@@ -134,7 +146,7 @@ impl<'c> Walker<'c, '_> {
                 && let Some(items) = repeated(slot, self.chunk)?
             {
                 for bytes in items {
-                    let item = Item { child, kind: slot.kind & !kind::ARRAY, bytes };
+                    let item = Item { child, kind: slot.kind() & !kind::ARRAY, bytes };
                     let filled = self.filled(element, slots, Some(item), depth)?;
                     out.push(Child::Element(filled));
                 }
@@ -158,66 +170,70 @@ impl<'c> Walker<'c, '_> {
         for (name, parts) in &element.attributes {
             let mut value = Vec::new();
             self.fill(parts, slots, None, &mut value, depth)?;
-            attributes.push((Arc::clone(name), text_of(&value, self.texts)));
+            attributes.push((Arc::clone(name), text_of(&value)));
         }
         let mut children = Vec::with_capacity(element.children.len());
         self.fill(&element.children, slots, item, &mut children, depth)?;
         Ok(Filled { name: Arc::clone(&element.name), attributes, children })
     }
+}
 
-    fn event(&mut self, event: &Filled) -> Result<WindowsRecord, Defect> {
-        let system = event.elements().find(|element| &*element.name == "System");
-        let system = system.ok_or(Defect("an event has no System"))?;
-        let texts: Vec<Option<Name>> = SYSTEM_FIELDS
-            .iter()
-            .map(|(name, attribute)| {
-                let element = system.elements().find(|element| *element.name == **name)?;
-                match attribute {
-                    None => text_of(&element.children, self.texts),
-                    Some(attribute) => element.attribute(attribute).cloned(),
-                }
-            })
-            .collect();
-        let mut fields: System<'_> = [const { Found::Nothing }; SYSTEM_FIELDS.len()];
-        for (field, text) in fields.iter_mut().zip(&texts) {
-            *field = text.as_ref().map_or(Found::Nothing, Found::Text);
+fn walked(event: &Filled, dictionary: &mut Dictionary) -> Result<Walked, Defect> {
+    let system = event.elements().find(|element| &*element.name == "System");
+    let system = system.ok_or(Defect("an event has no System"))?;
+    let texts: [Option<Name>; SYSTEM_FIELDS.len()] = SYSTEM_FIELDS.map(|(name, attribute)| {
+        let element = system.elements().find(|element| *element.name == *name)?;
+        match attribute {
+            None => text_of(&element.children),
+            Some(attribute) => element.attribute(attribute).cloned(),
         }
-        let mut record = Reader { chunk: self.chunk, texts: self.texts }.record(&fields)?;
-        for element in event.elements() {
-            match &*element.name {
-                "EventData" | "UserData" => self.data(element, &mut record.data),
-                "RenderingInfo" => {
-                    let message = element.elements().find(|element| &*element.name == "Message");
-                    record.message = message.and_then(|message| text_of(&message.children, self.texts));
-                }
-                _ => {}
+    });
+    let texts: SystemTexts<'_> = std::array::from_fn(|field| texts[field].as_deref());
+    if !event::has_event_id(&texts) {
+        return Err(Defect("an event has no id"));
+    }
+    let mut walked = Walked { row: event::row(&texts, dictionary), data: Vec::new(), message: None };
+    for element in event.elements() {
+        match &*element.name {
+            "EventData" | "UserData" => data(element, &mut walked.data),
+            "RenderingInfo" => {
+                let message = element.elements().find(|element| &*element.name == "Message");
+                walked.message = message.and_then(|message| text_of(&message.children));
             }
+            _ => {}
         }
-        Ok(record)
     }
+    Ok(walked)
+}
 
-    fn data(&mut self, data: &Filled, out: &mut Vec<Datum>) {
-        if data.elements().next().is_none()
-            && let Some(text) = text_of(&data.children, self.texts)
-            && !text.trim().is_empty()
-        {
-            out.push(Datum { name: None, value: Some(text) });
-        }
-        for element in data.elements() {
-            self.leaves(element, out);
-        }
+fn data(data: &Filled, out: &mut Vec<Datum>) {
+    if data.elements().next().is_none()
+        && let Some(text) = text_of(&data.children)
+        && !text.trim().is_empty()
+    {
+        out.push(Datum { name: None, value: Some(text) });
     }
+    for element in data.elements() {
+        leaves(element, out);
+    }
+}
 
-    fn leaves(&mut self, element: &Filled, out: &mut Vec<Datum>) {
-        if element.elements().next().is_some() {
-            for child in element.elements() {
-                self.leaves(child, out);
-            }
-            return;
+fn leaves(element: &Filled, out: &mut Vec<Datum>) {
+    if element.elements().next().is_some() {
+        for child in element.elements() {
+            leaves(child, out);
         }
-        let name = datum_name(&element.name, element.attribute("Name"));
-        out.push(Datum { name, value: text_of(&element.children, self.texts) });
+        return;
     }
+    let name = datum_name(&element.name, element.attribute("Name"));
+    out.push(Datum { name, value: text_of(&element.children) });
+}
+
+/// The text of a value that is not null.
+fn written(kind: u8, bytes: &[u8]) -> Result<Name, Defect> {
+    let mut text = String::new();
+    values::write(kind, bytes, &mut text)?;
+    Ok(Arc::from(text))
 }
 
 impl Filled {
@@ -238,10 +254,10 @@ fn element_of(child: &Child) -> Option<&Filled> {
 }
 
 /// Joins the texts that stand beside each other: null if all are, the empty text if there is none.
-fn text_of(children: &[Child], texts: &Texts) -> Option<Name> {
+fn text_of(children: &[Child]) -> Option<Name> {
     let parts = || children.iter().filter(|child| matches!(child, Child::Text(_)));
     match (parts().next(), parts().nth(1)) {
-        (None, _) => Some(texts.empty()),
+        (None, _) => Some(Arc::from("")),
         (Some(Child::Text(text)), None) => text.clone(),
         _ => {
             let known: Vec<&str> = parts()
@@ -257,8 +273,8 @@ fn text_of(children: &[Child], texts: &Texts) -> Option<Name> {
 
 /// Returns the items of an array value that repeat the element that holds it: two at least.
 pub(super) fn repeated(slot: Slot, chunk: &[u8]) -> Result<Option<Vec<&[u8]>>, Defect> {
-    if slot.kind & kind::ARRAY == 0 {
+    if slot.kind() & kind::ARRAY == 0 {
         return Ok(None);
     }
-    Ok(values::items(slot.kind, slot.bytes(chunk))?.filter(|items| items.len() > 1))
+    Ok(values::items(slot.kind(), slot.bytes(chunk))?.filter(|items| items.len() > 1))
 }

@@ -34,6 +34,9 @@ pub(super) mod kind {
     pub(in super::super) const STRING: u8 = 0x01;
     /// Text in the code page of the machine.
     pub(in super::super) const ANSI: u8 = 0x02;
+    /// The first and the last type, save UTF-16 text, of which a value is one thing and not several.
+    pub(in super::super) const FIRST_PLAIN: u8 = ANSI;
+    pub(in super::super) const LAST_PLAIN: u8 = 0x15;
     /// Bytes.
     pub(in super::super) const BINARY: u8 = 0x0e;
     /// A globally unique identifier.
@@ -51,32 +54,68 @@ pub(super) mod kind {
 }
 
 /// One value of a substitution array: its type and where its bytes are in the chunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slot {
-    /// The type byte.
-    pub(super) kind: u8,
-    /// First byte, from the start of the chunk.
-    pub(super) start: u32,
-    /// How many bytes.
-    pub(super) len: u16,
+///
+/// One word, for a record has some thirty of them: the offset of the first byte, the count of bytes, the type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slot(u64);
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#04x} of {} bytes at {}", self.kind(), self.len(), self.start())
+    }
 }
 
 impl Slot {
     /// The slot of a substitution that the record does not have.
-    pub(super) const ABSENT: Self = Self { kind: kind::NULL, start: 0, len: 0 };
+    pub(super) const ABSENT: Self = Self(0);
+
+    /// The slot that a descriptor states for a value that begins at `start`.
+    #[inline]
+    pub(super) fn new(descriptor: [u8; 4], start: u32) -> Self {
+        Self(u64::from(start) | u64::from(u32::from_le_bytes(descriptor)) << 32)
+    }
+
+    /// The type byte.
+    #[inline]
+    pub(super) fn kind(self) -> u8 {
+        (self.0 >> 48) as u8
+    }
+
+    /// The place of the first byte, from the start of the chunk.
+    #[inline]
+    pub(super) fn start(self) -> usize {
+        self.0 as u32 as usize
+    }
+
+    /// How many bytes.
+    #[inline]
+    pub(super) fn len(self) -> usize {
+        usize::from((self.0 >> 32) as u16)
+    }
+
+    /// Where the bytes are in the chunk.
+    pub(super) fn span(self) -> std::ops::Range<usize> {
+        self.start()..self.start() + self.len()
+    }
 
     /// Returns the bytes of the value.
+    #[inline]
     pub(super) fn bytes(self, chunk: &[u8]) -> &[u8] {
-        let start = self.start as usize;
-        chunk.get(start..start + usize::from(self.len)).unwrap_or_default()
+        chunk.get(self.span()).unwrap_or_default()
+    }
+
+    /// Whether its type holds whole numbers without sign.
+    pub(super) fn is_unsigned(self) -> bool {
+        matches!(self.kind(), 0x04 | 0x06 | 0x08 | 0x0a | 0x14 | 0x15)
     }
 
     /// Whether there is no value.
+    #[inline]
     pub(super) fn is_null(self) -> bool {
-        self.kind == kind::NULL
-            || (self.len == 0
-                && self.kind & kind::ARRAY == 0
-                && !matches!(self.kind, kind::STRING | kind::ANSI | kind::BINARY))
+        self.kind() == kind::NULL
+            || (self.len() == 0
+                && self.kind() & kind::ARRAY == 0
+                && !matches!(self.kind(), kind::STRING | kind::ANSI | kind::BINARY))
     }
 }
 
@@ -118,12 +157,32 @@ pub(super) fn write(kind: u8, bytes: &[u8], out: &mut String) -> Result<(), Defe
     Ok(())
 }
 
+/// Whether a value that is not null has a text: `Ok` where [`write`] succeeds.
+pub(super) fn check(kind: u8, bytes: &[u8]) -> Result<(), Defect> {
+    const SIZE: Defect = Defect("a value has a size that its type cannot have");
+    if kind & kind::ARRAY != 0
+        && let Some(items) = items(kind, bytes)?
+    {
+        return items.into_iter().try_for_each(|item| check(kind & !kind::ARRAY, item));
+    }
+    let is_sound = match kind {
+        0x03..=0x0a | 0x0d | 0x10 | 0x14 | 0x15 => matches!(bytes.len(), 1 | 2 | 4 | 8),
+        0x0b | 0x0c => matches!(bytes.len(), 4 | 8),
+        kind::GUID | kind::SYSTEMTIME => bytes.len() == 16,
+        kind::FILETIME => bytes.len() == 8,
+        kind::SID => return sid_len(bytes).map(|_| ()),
+        kind::STRING => bytes.len().is_multiple_of(2),
+        _ => true,
+    };
+    if is_sound { Ok(()) } else { Err(SIZE) }
+}
+
 /// Splits the bytes of an array into those of its items.
 ///
 /// `None` if the type has no items that can be told apart. Texts end at their NUL; the last may lack it.
 pub(super) fn items(kind: u8, bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Defect> {
     let width = match kind & !kind::ARRAY {
-        kind::STRING => return utf16::split(bytes).map(Some),
+        kind::STRING => return Ok(Some(utf16::split(bytes)?.collect())),
         kind::ANSI => {
             let text = bytes.strip_suffix(&[0]).unwrap_or(bytes);
             let empty = bytes.is_empty();
@@ -156,19 +215,14 @@ pub(super) fn fixed_width(kind: u8) -> Option<usize> {
     }
 }
 
-/// Reads a whole number from a value of an integer type or from decimal or `0x` text.
-///
-/// `None` if it is neither; signed numbers keep their bits.
-pub(super) fn number(kind: u8, bytes: &[u8]) -> Option<u64> {
-    match kind {
-        0x03 | 0x05 | 0x07 | 0x09 => signed(bytes).ok().map(|number| number as u64),
-        0x04 | 0x06 | 0x08 | 0x0a | 0x0d | 0x10 | 0x14 | 0x15 => unsigned(bytes).ok(),
-        kind::STRING | kind::ANSI => {
-            let mut text = String::new();
-            write(kind, bytes, &mut text).ok()?;
-            parse_number(&text)
-        }
-        _ => None,
+/// Returns one, two, four or eight bytes as a number; `None` for another count.
+#[inline]
+pub(super) fn short(bytes: &[u8]) -> Option<u64> {
+    match *bytes {
+        [a] => Some(u64::from(a)),
+        [a, b] => Some(u64::from(u16::from_le_bytes([a, b]))),
+        [a, b, c, d] => Some(u64::from(u32::from_le_bytes([a, b, c, d]))),
+        _ => bytes.try_into().ok().map(u64::from_le_bytes),
     }
 }
 
@@ -326,8 +380,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_checked_can_be_written() {
+        let bytes = [1_u8, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0, 0xff, 0xd8, 0, 0, 1, 2, 3];
+        for kind in 0..=u8::MAX {
+            for len in 0..=bytes.len() {
+                let can_be_written = write(kind, &bytes[..len], &mut String::new()).is_ok();
+                assert_eq!(check(kind, &bytes[..len]).is_ok(), can_be_written, "{kind:#x} of {len} bytes");
+            }
+        }
+    }
+
+    #[test]
     fn null_is_not_the_empty_text() {
-        let slot = |kind, len| Slot { kind, start: 0, len };
+        let slot = |kind, len| Slot::new([len, 0, kind, 0], 0);
         assert!(slot(0x00, 4).is_null());
         assert!(slot(0x08, 0).is_null());
         assert!(!slot(0x01, 0).is_null());
@@ -336,9 +401,8 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_from_integers_and_from_text() {
-        assert_eq!(number(0x06, &[0x10, 0x12]), Some(0x1210));
-        assert_eq!(number(0x01, b"4\x006\x002\x004\0"), Some(4624));
+    fn numbers_are_read_from_text() {
+        assert_eq!(parse_number("4624"), Some(4624));
         assert_eq!(parse_number("0x8020000000000000"), Some(0x8020_0000_0000_0000));
         assert_eq!(parse_number("-1"), Some(u64::MAX));
         assert_eq!(parse_number("x"), None);
