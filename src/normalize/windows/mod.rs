@@ -19,6 +19,7 @@ mod catalog;
 pub mod changes;
 mod condition;
 pub mod export;
+mod field_order;
 mod place;
 mod shape;
 mod shapes;

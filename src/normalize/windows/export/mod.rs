@@ -13,18 +13,39 @@
 //! any shape that would take its records, too. Its samples are its tests: it takes each of them, no
 //! other shape and no log format is chosen for them, and they come to what they say.
 
+mod azure;
 mod evtx_dump;
+mod evtxecmd;
+mod fluent_bit;
+mod get_winevent;
+mod get_winevent_csv;
+mod hayabusa;
+mod nxlog;
+mod splunk;
+mod velociraptor;
 mod winlogbeat;
 
-use super::super::clock::{Clock, DateOrder, stamp};
+use super::super::clock::{Clock, DateOrder, Stamp, stamp};
 use super::super::file::FileFacts;
 use crate::diagnostic::Code;
 use crate::model::time::TICKS_PER_SECOND;
-use crate::model::{Names, Timestamp, Trust};
-use crate::read::{Container, Record, WindowsRecord};
+use crate::model::{Name, Names, Timestamp, Trust};
+use crate::read::{Container, Record, WindowsRecord, event_xml};
 
 /// Every shape, the most particular first.
-pub const EXPORTS: &[&dyn Export] = &[&evtx_dump::EvtxDump, &winlogbeat::Winlogbeat];
+pub const EXPORTS: &[&dyn Export] = &[
+    &splunk::Splunk,
+    &evtx_dump::EvtxDump,
+    &velociraptor::Velociraptor,
+    &evtxecmd::EvtxECmd,
+    &hayabusa::Hayabusa,
+    &get_winevent::GetWinEvent,
+    &get_winevent_csv::GetWinEventCsv,
+    &azure::Azure,
+    &fluent_bit::FluentBit,
+    &nxlog::Nxlog,
+    &winlogbeat::Winlogbeat,
+];
 
 /// One shape of exported Windows events.
 pub trait Export: Sync {
@@ -130,6 +151,23 @@ impl Context<'_> {
         let (stamp, _) = stamp(text.trim(), order).filter(|(stamp, _)| stamp.has_time)?;
         Some(self.clock.instant(stamp))
     }
+
+    /// Reads a stamp that is UTC where it states no offset, because its tool always writes UTC.
+    pub fn instant_utc(&mut self, text: &str, order: DateOrder) -> Option<(Timestamp, Trust)> {
+        let (stamp, _) = stamp(text.trim(), order).filter(|(stamp, _)| stamp.has_time)?;
+        Some(self.clock.instant(Stamp { offset_s: stamp.offset_s.or(Some(0)), ..stamp }))
+    }
+}
+
+/// Reads an event that stands as XML inside of another text; `message` where that has it beside.
+pub(super) fn from_xml(xml: &str, message: Option<Name>) -> Exported {
+    match event_xml(xml) {
+        Some(record) => {
+            let message = record.message.clone().or(message);
+            Exported::stated(WindowsRecord { message, ..record })
+        }
+        None => Exported::Damaged(Code::RecordMalformed, "not a sound event in XML"),
+    }
 }
 
 /// Returns the order of day and month that reads the most of these stamps; the month first if both do,
@@ -182,7 +220,7 @@ impl Exported {
             Self::Damaged(code, _) => return format!("damaged {}", code.name()),
             Self::Foreign => return "foreign".to_owned(),
         };
-        let text = |name: &Option<crate::model::Name>| name.as_deref().unwrap_or("-").to_owned();
+        let text = |name: &Option<Name>| name.as_deref().unwrap_or("-").to_owned();
         let mut line = format!(
             "{} {} {}{} {} #{} {} {} {} |",
             text(&record.provider),

@@ -8,7 +8,7 @@
 
 use serde_json::Value;
 
-use super::super::shape::{guid, integer, leaves, name, time};
+use super::super::shape::{guid, integer, leaves, level, name, time};
 use super::{Context, Export, Exported, Loss, MILLISECOND, Reader, Sample};
 use crate::model::Name;
 use crate::normalize::file::FileFacts;
@@ -73,7 +73,7 @@ fn record(value: &Value) -> Option<WindowsRecord> {
         provider: name(Some(provider)),
         event_id: (event_id & 0xFFFF) as u32,
         version: integer(winlog("version")).and_then(|version| u8::try_from(version).ok()),
-        level: level(value),
+        level: level(at(value, "log.level").or_else(|| at(value, "level"))),
         record_id: integer(winlog("record_id").or_else(|| at(value, "record_number"))),
         time: at(value, "@timestamp").and_then(Value::as_str).and_then(time),
         activity_id: winlog("activity_id").and_then(Value::as_str).and_then(guid).map(Name::from),
@@ -112,23 +112,6 @@ fn dotted_leaves(value: &Value, part: &str, record: &mut WindowsRecord) {
             }
         }
     }
-}
-
-/// The level's number. Winlogbeat gives the word, in the language of the machine that shipped it.
-fn level(value: &Value) -> Option<u8> {
-    let word = at(value, "log.level").or_else(|| at(value, "level"))?;
-    if let Some(number) = integer(Some(word)) {
-        return u8::try_from(number).ok();
-    }
-    let level = match word.as_str()?.to_lowercase().as_str() {
-        "critical" | "kritisch" | "critique" | "critico" => 1,
-        "error" | "fehler" | "erreur" | "errore" => 2,
-        "warning" | "warnung" | "avertissement" | "avviso" => 3,
-        "information" | "informationen" | "informations" | "informazioni" => 4,
-        "verbose" | "ausführlich" | "détaillé" | "dettagliato" => 5,
-        _ => return None,
-    };
-    Some(level)
 }
 
 #[cfg(test)]
