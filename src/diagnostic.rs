@@ -50,6 +50,8 @@ pub enum Code {
     EventDuplicate,
     /// A change list has entries without time or component.
     ChangeIncomplete,
+    /// A source holds a choice of the events only, or was cut; it proves no silence.
+    SourceIncomplete,
     /// A source is silent for longer than its own rhythm explains.
     CoverageGap,
 }
@@ -78,6 +80,7 @@ impl Code {
         Self::HostAssumed,
         Self::EventDuplicate,
         Self::ChangeIncomplete,
+        Self::SourceIncomplete,
         Self::CoverageGap,
     ];
 
@@ -105,6 +108,7 @@ impl Code {
             Self::HostAssumed => "host-assumed",
             Self::EventDuplicate => "event-duplicate",
             Self::ChangeIncomplete => "change-incomplete",
+            Self::SourceIncomplete => "source-incomplete",
             Self::CoverageGap => "coverage-gap",
         }
     }

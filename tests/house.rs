@@ -54,6 +54,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 /// Folders whose files are the entries of a list: folder, ending, file with the list, name of the list.
 const LISTS: &[(&str, &str, &str, &str)] = &[
     ("normalize/format", ".rs", "normalize/format/mod.rs", "FORMATS"),
+    ("normalize/windows/export", ".rs", "normalize/windows/export/mod.rs", "EXPORTS"),
     ("normalize/windows/catalog", ".toml", "normalize/windows/mod.rs", "PROVIDERS"),
     ("normalize/signature/catalog", ".toml", "normalize/signature/mod.rs", "SIGNATURES"),
     ("judge/hypotheses", ".rs", "judge/hypotheses/mod.rs", "HYPOTHESES"),

@@ -6,7 +6,7 @@ use super::source::{Kept, One};
 use super::summary::Role;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::identity::canonical_host;
-use crate::model::{Name, Trust};
+use crate::model::{HostScope, Name, Trust};
 
 /// Gives each source's nameless records the host that its path names, preferring hosts that other
 /// sources state; hours without host go to it, else to all hosts that the source speaks of.
@@ -18,10 +18,19 @@ pub(super) fn settle(ones: &mut [One]) {
         if let Some(host) = &guess {
             for kept in &mut one.kept {
                 match kept {
-                    Kept::Event(Some(event), _, _) if event.host.is_none() => {
-                        event.host = Some(Name::clone(host));
-                        event.host_trust = Trust::Guessed;
-                        n_guessed += 1;
+                    Kept::Event(event, changes, identity) => {
+                        if let Some(event) = event.as_mut().filter(|event| event.host.is_none()) {
+                            event.host = Some(Name::clone(host));
+                            event.host_trust = Trust::Guessed;
+                            n_guessed += 1;
+                        }
+                        // A Windows record is about its own host; the log of an application is not.
+                        if let Some(identity) = identity.as_mut().filter(|identity| identity.host.is_none()) {
+                            identity.host = Some(Name::clone(host));
+                            for change in changes.iter_mut().filter(|change| change.scope == HostScope::Unstated) {
+                                change.scope = HostScope::Hosts(vec![Name::clone(host)]);
+                            }
+                        }
                     }
                     Kept::Load(samples) => {
                         for sample in samples.iter_mut().filter(|sample| sample.host.is_none()) {
@@ -29,7 +38,7 @@ pub(super) fn settle(ones: &mut [One]) {
                             n_guessed += 1;
                         }
                     }
-                    _ => {}
+                    Kept::Change(_) => {}
                 }
             }
         }

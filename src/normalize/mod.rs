@@ -8,6 +8,7 @@
 pub mod change_list;
 pub mod clock;
 mod driver;
+mod duplicate;
 pub mod file;
 pub mod format;
 mod host;

@@ -1,13 +1,15 @@
-//! One source: which format it has, what each of its records comes to, and the balance.
+//! One source: which shape or format it has, what each of its records comes to, and the balance.
 
 use std::collections::BTreeMap;
 
 use super::Options;
 use super::clock::{Clock, ZoneRule};
+use super::duplicate::Identity;
 use super::file::{FileFacts, glob_fits};
 use super::format::{self, Context, FORMATS, LineOutcome, Parser};
 use super::summary::{Role, SourceSummary, Zone};
-use super::windows::{self, Catalog};
+use super::windows::export::{self, Export, Exported, Loss};
+use super::windows::{Catalog, Shapes, first_line_only};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::identity::canonical_host;
 use crate::model::{ChangeRecord, Event, LoadSample, Name, Names, Position, Provenance, Timestamp, Trust};
@@ -15,17 +17,16 @@ use crate::read::{Body, Container, How, Record, Selection, Source, WindowsRecord
 
 /// So many records are looked at before a format is chosen.
 const N_FIRST: usize = 60;
+/// Rows are gathered in greater number: a month of days may pass before a date tells which number is the day.
+const N_FIRST_ROWS: usize = 2_000;
 /// After so many records in a row that no format takes, only the chosen one is asked.
 const N_STRANGERS_MAX: u64 = 1_000;
-
-/// What distinguishes a Windows event from all others: host, channel, record number, provider, instant.
-pub(super) type EventKey = (Name, Name, u64, Name, Timestamp);
 
 /// One record that is of use, with what it came to.
 #[derive(Debug)]
 pub(super) enum Kept {
-    /// An event and the changes that it states; the key, for Windows events.
-    Event(Option<Box<Event>>, Vec<ChangeRecord>, Option<EventKey>),
+    /// An event and the changes that it states; what tells it from others, for Windows events.
+    Event(Option<Box<Event>>, Vec<ChangeRecord>, Option<Identity>),
     /// Readings of counters.
     Load(Vec<LoadSample>),
     /// Entries of a change list.
@@ -53,7 +54,9 @@ pub(super) struct One {
 pub(super) fn understand(source: &Source, options: &Options, selection: &Selection) -> One {
     let file = FileFacts::new(&source.name.path);
     let first = first_lines(source);
-    let locked = if source.container == Container::Lines { format::choose(source.container, &first) } else { None };
+    let mut shapes = Shapes::new(source.container);
+    let locked =
+        if source.container == Container::Lines { choose(source.container, &first, &mut shapes) } else { None };
     let (rule, trust) = zone_of(&source.name.path, options);
     let mut work = Work {
         source,
@@ -61,25 +64,49 @@ pub(super) fn understand(source: &Source, options: &Options, selection: &Selecti
         selection,
         clock: Clock::new(rule, trust),
         names: Names::new(),
+        shapes,
         locked,
         parsers: BTreeMap::new(),
         waiting: Vec::new(),
         first,
-        windows_format: None,
         n_strangers_in_a_row: 0,
         tally: Tally::default(),
         kept: Vec::new(),
         file,
     };
-    let starts = |line: &str| locked.is_none_or(|index| FORMATS[index].starts_record(line));
+    let shape = work.shapes.chosen();
+    let starts = |line: &str| match (shape, locked) {
+        (Some(shape), _) => shape.starts_record(line),
+        (None, index) => index.is_none_or(|index| FORMATS[index].starts_record(line)),
+    };
+    let is_known = shape.is_some() || locked.is_some();
     let how = How {
         selection,
-        starts_record: (source.container == Container::Lines && locked.is_some()).then_some(&starts),
+        starts_record: (source.container == Container::Lines && is_known).then_some(&starts),
         recover: options.recover,
     };
     let reading = source.records(&how, &mut |record| work.take(record));
     work.settle_format();
     work.finish(reading)
+}
+
+/// Chooses the shape of exported events that the first records have, else their format.
+///
+/// A shape is sure of what it takes. Still a format that takes far more of the records is the source's
+/// own; the shape is then asked where that stops fitting.
+fn choose(container: Container, first: &[Record], shapes: &mut Shapes) -> Option<usize> {
+    let first = &first[..first.len().min(N_FIRST)];
+    let n_exported = shapes.lock(first);
+    let format = format::choose(container, first);
+    if n_exported == 0 {
+        return format;
+    }
+    let n_fits = format.map_or(0, |index| FORMATS[index].recognize(first));
+    if container == Container::Lines && n_exported * 10 < n_fits * 6 {
+        shapes.unlock();
+        return format;
+    }
+    None
 }
 
 /// The first lines of a text of lines, each as a record of its own.
@@ -91,7 +118,6 @@ fn first_lines(source: &Source) -> Vec<Record> {
         .head
         .lines()
         .filter(|line| !line.trim().is_empty())
-        .take(N_FIRST)
         .zip(1..)
         .map(|(line, n)| Record { position: Position::Line(n), body: Body::Text(line.to_owned()) })
         .collect()
@@ -132,6 +158,7 @@ struct Work<'a> {
     selection: &'a Selection,
     clock: Clock,
     names: Names,
+    shapes: Shapes,
     /// The chosen format's place in [`FORMATS`].
     locked: Option<usize>,
     parsers: BTreeMap<usize, Box<dyn Parser>>,
@@ -139,7 +166,6 @@ struct Work<'a> {
     waiting: Vec<Record>,
     /// The records by which it was chosen.
     first: Vec<Record>,
-    windows_format: Option<&'static str>,
     n_strangers_in_a_row: u64,
     tally: Tally,
     kept: Vec<Kept>,
@@ -149,40 +175,29 @@ struct Work<'a> {
 impl Work<'_> {
     /// Takes one record: at once if its meaning is plain, else when a format is chosen.
     fn take(&mut self, record: Record) {
-        match &record.body {
-            Body::Windows(windows) => {
-                let provenance = Provenance { source: self.source.name.id, position: record.position };
-                self.windows(windows, provenance);
-                return;
-            }
-            Body::Json(value) if self.locked.is_none() || self.windows_format.is_some() => {
-                if let Some((format, windows)) = windows::from_json(value) {
-                    self.windows_format.get_or_insert(format);
-                    let provenance = Provenance { source: self.source.name.id, position: record.position };
-                    self.windows(&windows, provenance);
-                    return;
-                }
-            }
-            _ => {}
+        if let Body::Windows(windows) = &record.body {
+            self.windows(windows, record.position, Trust::Stated, None);
+            return;
         }
-        if self.locked.is_some() || self.windows_format.is_some() {
+        if self.locked.is_some() || self.shapes.chosen().is_some() {
             self.understand(&record);
             return;
         }
         self.waiting.push(record);
-        if self.waiting.len() >= N_FIRST {
+        let n_first = if self.source.container == Container::Table { N_FIRST_ROWS } else { N_FIRST };
+        if self.waiting.len() >= n_first {
             self.settle_format();
         }
     }
 
-    /// Chooses a format for the records that wait, and reads them.
+    /// Chooses a shape or format for the records that wait, and reads them.
     fn settle_format(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         if waiting.is_empty() {
             return;
         }
-        if self.locked.is_none() {
-            self.locked = format::choose(self.source.container, &waiting);
+        if self.locked.is_none() && self.shapes.chosen().is_none() {
+            self.locked = choose(self.source.container, &waiting, &mut self.shapes);
         }
         if self.first.is_empty() {
             self.first.clone_from(&waiting);
@@ -193,49 +208,78 @@ impl Work<'_> {
         // A format that begins later in the file is found when the next records have gathered.
     }
 
-    fn windows(&mut self, record: &WindowsRecord, provenance: Provenance) {
+    /// Takes a Windows event: from EVTX or event XML, or from a shape in which it was exported.
+    fn windows(
+        &mut self,
+        record: &WindowsRecord,
+        position: Position,
+        time_trust: Trust,
+        export: Option<&'static dyn Export>,
+    ) {
+        let provenance = Provenance { source: self.source.name.id, position };
+        let is_complete = export.is_none_or(|export| !export.loses().contains(&Loss::Completeness));
         let host = record.computer.as_deref().map(canonical_host).unwrap_or_default();
         let host = self.names.intern(&host);
-        if let Some(at) = record.time {
+        if let Some(at) = record.time.filter(|_| is_complete) {
             self.tally.see(at, &host);
         }
         let provider = record.provider.as_deref().unwrap_or("");
-        // JSON exports are decoded before their provider is known, so the selection is asked here.
-        if !self.selection.wants(provider, record.event_id) {
+        // Exports are decoded before their provider is known, so the selection is asked here.
+        if !self.selection.wants(provider, record.event_id & 0xFFFF) {
             self.tally.n_irrelevant += 1;
             return;
         }
-        let understood = Catalog::embedded().understand(record, provenance, &mut self.names);
+        let mut understood = Catalog::embedded().understand(record, provenance, &mut self.names);
         let outside = record.time.is_some_and(|at| self.is_outside(at));
-        let event = understood.event.filter(|_| !outside).map(Box::new);
+        let identity = understood.event.as_ref().map(|event| Identity {
+            host: (!host.is_empty()).then_some(host),
+            provider: event.provider.clone().unwrap_or_default(),
+            code: event.code.unwrap_or_default(),
+            at: event.at,
+            time_trust,
+            step_ticks: export.map_or(1, Export::step_ticks),
+            number: event
+                .channel
+                .as_deref()
+                .map(|channel| self.names.intern(&channel.to_lowercase()))
+                .zip(record.record_id),
+        });
+        for change in &mut understood.changes {
+            change.time_trust = time_trust;
+        }
+        // A choice of events proves what it holds, and no count: only what it states as a change is used.
+        let event = understood.event.filter(|_| !outside && is_complete).map(|mut event| {
+            event.time_trust = time_trust;
+            Box::new(event)
+        });
         if event.is_none() && understood.changes.is_empty() {
             self.tally.n_irrelevant += 1;
             return;
         }
         self.tally.n_kept += 1;
-        let key = match (&record.channel, record.record_id, record.time) {
-            (Some(channel), Some(number), Some(at)) => {
-                Some((host, Name::clone(channel), number, self.names.intern(provider), at))
-            }
-            _ => None,
-        };
-        self.kept.push(Kept::Event(event, understood.changes, key));
+        self.kept.push(Kept::Event(event, understood.changes, identity));
     }
 
     fn is_outside(&self, at: Timestamp) -> bool {
         self.options.since.is_some_and(|since| at < since) || self.options.until.is_some_and(|until| at >= until)
     }
 
-    /// Asks the chosen format, then all others: a file may hold several.
+    /// Asks the chosen shape and format, then all others: a file may hold several.
     fn understand(&mut self, record: &Record) {
+        let is_exported = self.shapes.chosen().is_some();
+        if is_exported && self.exported(record) {
+            return;
+        }
         let mut outcome = match self.locked {
             Some(index) => self.ask(index, record),
             None => LineOutcome::Foreign,
         };
+        if matches!(outcome, LineOutcome::Foreign) && !is_exported && self.exported(record) {
+            return;
+        }
         if matches!(outcome, LineOutcome::Foreign) && self.n_strangers_in_a_row < N_STRANGERS_MAX {
-            let one = std::slice::from_ref(record);
-            let single = first_line_only(record);
-            let probe = single.as_ref().map_or(one, std::slice::from_ref);
+            let probe = first_line_only(record);
+            let probe = std::slice::from_ref(&*probe);
             if let Some(index) =
                 format::choose(self.source.container, probe).filter(|index| Some(*index) != self.locked)
             {
@@ -248,6 +292,20 @@ impl Work<'_> {
             self.n_strangers_in_a_row = 0;
         }
         self.book(outcome, record.position);
+    }
+
+    /// Takes a record that has a shape of exported events; says whether it has.
+    fn exported(&mut self, record: &Record) -> bool {
+        let mut context = export::Context { clock: &mut self.clock, names: &mut self.names };
+        match self.shapes.read(record, &self.file, &self.first, &mut context) {
+            Some((export, Exported::Event(windows, time_trust))) => {
+                self.windows(&windows, record.position, time_trust, Some(export));
+            }
+            Some((_, Exported::Nothing)) => self.tally.n_irrelevant += 1,
+            Some((_, Exported::Damaged(code, detail))) => self.damaged(code, record.position, detail),
+            Some((_, Exported::Foreign)) | None => return false,
+        }
+        true
     }
 
     fn ask(&mut self, index: usize, record: &Record) -> LineOutcome {
@@ -307,7 +365,7 @@ impl Work<'_> {
                 self.tally.n_irrelevant += 1;
             }
             LineOutcome::Damaged(code, detail) => self.damaged(code, position, detail),
-            LineOutcome::Foreign if self.locked.is_none() && self.windows_format.is_none() => {
+            LineOutcome::Foreign if self.locked.is_none() && self.shapes.chosen().is_none() => {
                 // The whole source is not understood; it is named once, at the end.
                 self.tally.n_damaged += 1;
             }
@@ -345,9 +403,10 @@ impl Work<'_> {
             ambiguous.count = self.clock.n_ambiguous;
             self.tally.diagnostics.push(ambiguous);
         }
-        let is_windows =
-            self.windows_format.is_some() || matches!(self.source.container, Container::Evtx | Container::EventXml);
-        let local = self.clock.n_local > 0 && !is_windows;
+        for (code, detail) in self.shapes.remarks() {
+            self.tally.diagnostics.push(Diagnostic::new(code, path, None, detail));
+        }
+        let local = self.clock.n_local > 0;
         let zone = if local {
             Zone { name: self.clock.rule().name(), trust: self.clock.trust() }
         } else {
@@ -387,8 +446,8 @@ impl Work<'_> {
     }
 
     fn format_and_role(&self) -> (String, Role) {
-        if let Some(format) = self.windows_format {
-            return (format.to_owned(), Role::Events);
+        if let Some(export) = self.shapes.chosen() {
+            return (export.name().to_owned(), Role::Events);
         }
         match (self.source.container, self.locked) {
             (Container::Evtx, _) => ("evtx".to_owned(), Role::Events),
@@ -401,14 +460,3 @@ impl Work<'_> {
 
 /// Hours since 1970 of a date before which no log of ours was written: such a stamp has no year.
 const YEAR_1975_HOUR: i64 = 43_824;
-
-/// The record with its first line alone, where it has several: continuation lines fit no format.
-fn first_line_only(record: &Record) -> Option<Record> {
-    match &record.body {
-        Body::Text(text) => {
-            let (first, _) = text.split_once('\n')?;
-            Some(Record { position: record.position, body: Body::Text(first.to_owned()) })
-        }
-        _ => None,
-    }
-}

@@ -45,8 +45,10 @@ fn numbered(bodies: impl Iterator<Item = Body>) -> Vec<Record> {
 fn cells(line: &str, separator: char) -> Vec<String> {
     let mut cells = vec![String::new()];
     let mut quoted = false;
-    for c in line.chars() {
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
         match c {
+            '"' if quoted && chars.next_if_eq(&'"').is_some() => cells.last_mut().expect("one cell at least").push('"'),
             '"' => quoted = !quoted,
             c if c == separator && !quoted => cells.push(String::new()),
             c => cells.last_mut().expect("one cell at least").push(c),

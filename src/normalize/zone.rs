@@ -12,7 +12,7 @@ use super::source::{Kept, One};
 use super::summary::{Role, Zone};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::time::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND};
-use crate::model::{Name, Timestamp, Trust};
+use crate::model::{ChangeRecord, Name, Timestamp, Trust};
 
 /// Two records of one logon lie closer than this: half the quarter of an hour by which zones differ at
 /// least, so that no two zones can both fit the same pair.
@@ -203,25 +203,24 @@ fn shift(one: &mut One, rule: &ZoneRule, trust: Trust) {
 fn move_times(one: &mut One, moved: &mut dyn FnMut(Timestamp) -> Timestamp, trust: Trust) {
     for kept in &mut one.kept {
         match kept {
-            Kept::Event(Some(event), _, _) if event.time_trust == Trust::Guessed => {
-                event.at = moved(event.at);
-                event.time_trust = trust;
-            }
-            Kept::Change(changes) => {
-                for change in changes.iter_mut().filter(|change| change.time_trust == Trust::Guessed) {
-                    let had_time = change.at.0.rem_euclid(TICKS_PER_DAY) != 0;
-                    change.at = moved(change.at);
-                    // A day without time stays a guess, whatever its zone.
-                    change.time_trust = if had_time { trust } else { Trust::Guessed };
+            Kept::Event(event, changes, identity) => {
+                if let Some(identity) = identity.as_mut().filter(|identity| identity.time_trust == Trust::Guessed) {
+                    identity.at = moved(identity.at);
+                    identity.time_trust = trust;
                 }
+                if let Some(event) = event.as_mut().filter(|event| event.time_trust == Trust::Guessed) {
+                    event.at = moved(event.at);
+                    event.time_trust = trust;
+                }
+                move_changes(changes, moved, trust);
             }
+            Kept::Change(changes) => move_changes(changes, moved, trust),
             Kept::Load(samples) => {
                 for sample in samples.iter_mut().filter(|sample| sample.time_trust == Trust::Guessed) {
                     sample.at = moved(sample.at);
                     sample.time_trust = trust;
                 }
             }
-            Kept::Event(..) => {}
         }
     }
     one.summary.span = one.summary.span.map(|(start, end)| (moved(start), moved(end)));
@@ -229,5 +228,14 @@ fn move_times(one: &mut One, moved: &mut dyn FnMut(Timestamp) -> Timestamp, trus
     for ((host, hour), count) in hours {
         let at = moved(Timestamp(hour * TICKS_PER_HOUR));
         *one.summary.hours.entry((host, at.hour())).or_default() += count;
+    }
+}
+
+fn move_changes(changes: &mut [ChangeRecord], moved: &mut dyn FnMut(Timestamp) -> Timestamp, trust: Trust) {
+    for change in changes.iter_mut().filter(|change| change.time_trust == Trust::Guessed) {
+        let had_time = change.at.0.rem_euclid(TICKS_PER_DAY) != 0;
+        change.at = moved(change.at);
+        // A day without time stays a guess, whatever its zone.
+        change.time_trust = if had_time { trust } else { Trust::Guessed };
     }
 }

@@ -37,3 +37,4 @@ pub use discover::{Discovery, discover};
 pub use record::{Body, Datum, Record, Row, WindowsRecord};
 pub use selection::Selection;
 pub use source::{Container, Encoding, How, Reading, Source, SourceName, StartsRecord};
+pub use xml_event::event_xml;

@@ -79,6 +79,14 @@ pub(super) fn parse(event: &str, selection: &Selection, names: &mut Names) -> Re
     }
 }
 
+/// Reads the XML of one event that stands inside of another text; `None` if it is not sound.
+pub fn event_xml(event: &str) -> Option<WindowsRecord> {
+    match parse(event, &Selection::everything(), &mut Names::new()) {
+        Ok(Parsed::Wanted(record)) => Some(*record),
+        Ok(Parsed::Unwanted { .. }) | Err(_) => None,
+    }
+}
+
 fn unwanted(record: &WindowsRecord, selection: &Selection) -> Option<Parsed> {
     let provider = record.provider.as_deref().unwrap_or_default();
     if selection.wants(provider, record.event_id) {

@@ -1,6 +1,6 @@
 //! Turns Windows records into events and changes, by a catalog that is data.
 //!
-//! In: [`crate::read::WindowsRecord`], from EVTX, event XML or one of the JSON shapes here. Out:
+//! In: [`crate::read::WindowsRecord`], from EVTX, event XML or one of the shapes of [`export`]. Out:
 //! [`Understood`]: at most one event, and the changes that the record states.
 //!
 //! Invariant: the same record gives the same event from every export, as far as the export kept it,
@@ -11,27 +11,33 @@
 //! Write or extend `catalog/<provider>.toml` and add the file to `PROVIDERS`. The tests then check that
 //! the file loads, that no entry hides another, and that every `documented` one has a reference.
 //!
-//! # Adding a shape of JSON
+//! # Adding a shape of export
 //!
-//! Write `<name>.rs` with a `FORMAT` and a function `record`, and add both to `SHAPES`.
+//! See [`export`].
 
 mod catalog;
 pub mod changes;
 mod condition;
-pub mod evtx_dump;
+pub mod export;
+mod field_order;
 mod place;
 mod shape;
+mod shapes;
 mod text_part;
 mod understand;
-pub mod winlogbeat;
 
 pub use catalog::{Catalog, Sure};
 pub use understand::Understood;
 
 pub(crate) use condition::{Condition, all_fit, from_table as conditions_from_table};
 pub(crate) use place::number;
+pub(crate) use shapes::{Shapes, first_line_only};
 
-use crate::read::{Selection, WindowsRecord};
+use self::export::{Context, Exported};
+use super::clock::{Clock, ZoneRule};
+use super::file::FileFacts;
+use crate::model::{Names, Position, Trust};
+use crate::read::{Body, Container, Record, Selection, WindowsRecord};
 
 /// The files of the catalog, by name and text.
 const PROVIDERS: &[(&str, &str)] = &[
@@ -76,16 +82,17 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("winlogon.toml", include_str!("catalog/winlogon.toml")),
 ];
 
-/// How a shape reads one JSON value.
-type ReadShape = fn(&serde_json::Value) -> Option<WindowsRecord>;
-
-/// The JSON shapes of Windows events, by their name in reports.
-const SHAPES: &[(&str, ReadShape)] =
-    &[(evtx_dump::FORMAT, evtx_dump::record), (winlogbeat::FORMAT, winlogbeat::record)];
-
-/// Reads a Windows event from JSON; `None` if the value has none of the shapes.
+/// Reads a Windows event from one JSON value; `None` if it has none of the shapes of [`export`], or no time.
 pub fn from_json(value: &serde_json::Value) -> Option<(&'static str, WindowsRecord)> {
-    SHAPES.iter().find_map(|(format, record)| record(value).map(|record| (*format, record)))
+    let record = Record { position: Position::Line(1), body: Body::Json(value.clone()) };
+    let mut shapes = Shapes::new(Container::Json);
+    shapes.lock(std::slice::from_ref(&record));
+    let mut clock = Clock::new(ZoneRule::UTC, Trust::Guessed);
+    let mut context = Context { clock: &mut clock, names: &mut Names::new() };
+    match shapes.read(&record, &FileFacts::new(""), &[], &mut context)? {
+        (export, Exported::Event(record, _)) => Some((export.name(), *record)),
+        _ => None,
+    }
 }
 
 /// Returns the events that the catalog, the signatures or the changes need; all others are only counted.
@@ -98,7 +105,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::model::{Action, Event, Name, Names, Position, Provenance, SourceId, Timestamp};
+    use crate::model::{Action, Event, Name, Provenance, SourceId, Timestamp};
     use crate::read::Datum;
 
     const PROVENANCE: Provenance = Provenance { source: SourceId(0), position: Position::Record(1) };

@@ -4,10 +4,12 @@
 //! from every export. JSON has lost the types of the data, so a value that looks like a GUID is taken
 //! for one.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::model::{Name, Timestamp};
-use crate::read::Datum;
+use crate::read::{Body, Datum, Record, Row};
 
 /// Returns a scalar as text; `None` for null, arrays and objects.
 pub(crate) fn scalar(value: &Value) -> Option<String> {
@@ -31,6 +33,81 @@ pub(crate) fn integer(value: Option<&Value>) -> Option<u64> {
         Value::String(text) => super::place::number(text),
         _ => None,
     }
+}
+
+/// Reads the 64 bits of keywords, which many tools write as a signed number.
+pub(crate) fn keywords(value: Option<&Value>) -> Option<u64> {
+    let signed = match value? {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse::<i64>().ok(),
+        _ => None,
+    };
+    integer(value).or(signed.map(i64::cast_unsigned))
+}
+
+/// Reads a whole number that fits a narrower type.
+pub(crate) fn narrow<T: TryFrom<u64>>(value: Option<&Value>) -> Option<T> {
+    integer(value).and_then(|number| T::try_from(number).ok())
+}
+
+/// Reads an event id; some tools leave the qualifiers in its upper half.
+pub(crate) fn event_id(value: Option<&Value>) -> Option<u32> {
+    integer(value).map(|id| (id & 0xFFFF) as u32)
+}
+
+/// Returns a text that is not empty, trimmed.
+pub(crate) fn filled(value: Option<&Value>) -> Option<&str> {
+    value.and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Returns a security identifier; `None` for the name of an account, which some tools write instead.
+pub(crate) fn sid(value: Option<&Value>) -> Option<Name> {
+    let value = value?;
+    let text = value.as_str().or_else(|| value.get("Value")?.as_str())?.trim();
+    text.starts_with("S-1-").then(|| Name::from(text))
+}
+
+/// Reads a level from its number or its word. Tools print the word in the language of their machine.
+pub(crate) fn level(value: Option<&Value>) -> Option<u8> {
+    if let Some(number) = integer(value) {
+        return u8::try_from(number).ok();
+    }
+    level_by_word(value?.as_str()?)
+}
+
+/// The level that a word means, in the larger languages of Windows.
+pub(crate) fn level_by_word(word: &str) -> Option<u8> {
+    let level = match word.trim().to_lowercase().as_str() {
+        "logalways" | "audit_success" | "audit_failure" | "success audit" | "failure audit" => 0,
+        "critical" | "kritisch" | "critique" | "critico" | "crit" | "crítico" => 1,
+        "error" | "fehler" | "erreur" | "errore" => 2,
+        "warning" | "warnung" | "avertissement" | "avviso" | "advertencia" => 3,
+        "information" | "informationen" | "informations" | "informazioni" | "info" | "información" => 4,
+        "verbose" | "ausführlich" | "détaillé" | "dettagliato" | "commentaires" | "debug" => 5,
+        _ => return None,
+    };
+    Some(level)
+}
+
+/// Returns the cells of a row under the names of their columns, without the empty ones.
+pub(crate) fn object_of(row: &Row) -> Value {
+    let filled = row.header.iter().zip(&row.cells).filter(|(_, cell)| !cell.is_empty());
+    let of_name = |name: &String| name.trim_matches(['"', '\u{feff}']).trim().to_owned();
+    Value::Object(filled.map(|(name, cell)| (of_name(name), Value::from(cell.as_str()))).collect())
+}
+
+/// Returns the record as a JSON object: as it stands, or made of a row.
+pub(crate) fn object(record: &Record) -> Option<Cow<'_, Value>> {
+    match &record.body {
+        Body::Json(value) => Some(Cow::Borrowed(value)),
+        Body::Row(row) => Some(Cow::Owned(object_of(row))),
+        _ => None,
+    }
+}
+
+/// Counts the records whose object `fits`.
+pub(crate) fn count(records: &[Record], fits: fn(&Value) -> bool) -> usize {
+    records.iter().filter(|record| object(record).is_some_and(|value| fits(&value))).count()
 }
 
 /// Returns a GUID in upper case with braces; `None` if `text` is none.
@@ -72,7 +149,7 @@ fn object_leaves(map: &Map<String, Value>, depth: usize, data: &mut Vec<Datum>) 
     for (key, value) in map {
         match key.as_str() {
             // What stands around the data, not in it.
-            "#attributes" | "xml_name" => {}
+            "#attributes" | "xml_name" | "xmlns" => {}
             key if key.ends_with("_attributes") => {}
             "#text" | "Data" => leaves(None, value, depth + 1, data),
             key => leaves(Some(key), value, depth + 1, data),

@@ -8,15 +8,63 @@
 
 use serde_json::Value;
 
-use super::shape::{guid, integer, leaves, name, time};
+use super::super::shape::{guid, integer, leaves, level, name, time};
+use super::{Context, Export, Exported, Loss, MILLISECOND, Reader, Sample};
 use crate::model::Name;
-use crate::read::WindowsRecord;
+use crate::normalize::file::FileFacts;
+use crate::read::{Body, Container, Record, WindowsRecord};
 
-/// The name of this shape in reports.
-pub const FORMAT: &str = "winlogbeat";
+/// See the file.
+pub(crate) struct Winlogbeat;
+
+impl Export for Winlogbeat {
+    fn name(&self) -> &'static str {
+        "winlogbeat"
+    }
+
+    fn containers(&self) -> &'static [Container] {
+        &[Container::Json]
+    }
+
+    fn recognize(&self, records: &[Record]) -> usize {
+        records.iter().filter(|taken| matches!(&taken.body, Body::Json(value) if record(value).is_some())).count()
+    }
+
+    fn loses(&self) -> &'static [Loss] {
+        &[]
+    }
+
+    fn step_ticks(&self) -> i64 {
+        MILLISECOND
+    }
+
+    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
+        Box::new(|taken: &Record, _: &mut Context<'_>| match &taken.body {
+            Body::Json(value) => record(value).map_or(Exported::Foreign, Exported::stated),
+            _ => Exported::Foreign,
+        })
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        &[Sample {
+            container: Container::Json,
+            path: "beats/winlogbeat.ndjson",
+            text: r#"{"@timestamp":"2022-08-22T06:01:02.003Z","event":{"code":"1033","created":"2022-08-22T06:01:09.000Z"},"log":{"level":"error"},"host":{"name":"TS01.corp.example"},"message":"Windows Installer","winlog":{"event_id":"1033","provider_name":"MsiInstaller","channel":"Application","record_id":9,"computer_name":"TS01.corp.example","event_data":{"param1":"Reader","param2":"22.1"},"user":{"identifier":"S-1-5-18"}}}
+{"@timestamp":"2022-08-22T06:01:02.004Z","type":"wineventlog","beat":{"version":"6.8.23"},"level":"Warnung","log_name":"System","source_name":"NETLOGON","event_id":5719,"record_number":"77","computer_name":"TS01.corp.example","event_data":{"param1":"CORP"}}
+{"@timestamp":"2022-08-22T06:01:02.005Z","winlog":{"event_id":21,"provider_name":"Microsoft-Windows-TerminalServices-LocalSessionManager","channel":"Microsoft-Windows-TerminalServices-LocalSessionManager/Operational","record_id":5,"computer_name":"TS01","user_data":{"xml_name":"EventXML","User":"CORP\\user001","SessionID":"5","Address":"10.1.2.3"}}}
+{"@timestamp":"soon","winlog":{"event_id":21,"provider_name":"P"}}"#,
+            expected: &[
+                "MsiInstaller 1033 2022-08-22T06:01:02.003Z Application #9 TS01.corp.example 2 S-1-5-18 | param1=Reader param2=22.1 | Windows Installer",
+                "NETLOGON 5719 2022-08-22T06:01:02.004Z System #77 TS01.corp.example 3 - | param1=CORP | -",
+                "Microsoft-Windows-TerminalServices-LocalSessionManager 21 2022-08-22T06:01:02.005Z Microsoft-Windows-TerminalServices-LocalSessionManager/Operational #5 TS01 - - | User=CORP\\user001 SessionID=5 Address=10.1.2.3 | -",
+                "damaged time-unreadable",
+            ],
+        }]
+    }
+}
 
 /// Reads one event; `None` if the value has another shape.
-pub fn record(value: &Value) -> Option<WindowsRecord> {
+fn record(value: &Value) -> Option<WindowsRecord> {
     let value = value.get("_source").unwrap_or(value);
     let winlog = |path: &str| at(value, &format!("winlog.{path}")).or_else(|| at(value, path));
     let event_id = integer(winlog("event_id"))?;
@@ -25,7 +73,7 @@ pub fn record(value: &Value) -> Option<WindowsRecord> {
         provider: name(Some(provider)),
         event_id: (event_id & 0xFFFF) as u32,
         version: integer(winlog("version")).and_then(|version| u8::try_from(version).ok()),
-        level: level(value),
+        level: level(at(value, "log.level").or_else(|| at(value, "level"))),
         record_id: integer(winlog("record_id").or_else(|| at(value, "record_number"))),
         time: at(value, "@timestamp").and_then(Value::as_str).and_then(time),
         activity_id: winlog("activity_id").and_then(Value::as_str).and_then(guid).map(Name::from),
@@ -64,23 +112,6 @@ fn dotted_leaves(value: &Value, part: &str, record: &mut WindowsRecord) {
             }
         }
     }
-}
-
-/// The level's number. Winlogbeat gives the word, in the language of the machine that shipped it.
-fn level(value: &Value) -> Option<u8> {
-    let word = at(value, "log.level").or_else(|| at(value, "level"))?;
-    if let Some(number) = integer(Some(word)) {
-        return u8::try_from(number).ok();
-    }
-    let level = match word.as_str()?.to_lowercase().as_str() {
-        "critical" | "kritisch" | "critique" | "critico" => 1,
-        "error" | "fehler" | "erreur" | "errore" => 2,
-        "warning" | "warnung" | "avertissement" | "avviso" => 3,
-        "information" | "informationen" | "informations" | "informazioni" => 4,
-        "verbose" | "ausführlich" | "détaillé" | "dettagliato" => 5,
-        _ => return None,
-    };
-    Some(level)
 }
 
 #[cfg(test)]

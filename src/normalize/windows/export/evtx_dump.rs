@@ -7,15 +7,62 @@
 
 use serde_json::Value;
 
-use super::shape::{guid, integer, leaves, name, time};
+use super::super::shape::{guid, integer, leaves, name, time};
+use super::{Context, Export, Exported, Loss, Reader, Sample};
 use crate::model::Name;
-use crate::read::WindowsRecord;
+use crate::normalize::file::FileFacts;
+use crate::read::{Body, Container, Record, WindowsRecord};
 
-/// The name of this shape in reports.
-pub const FORMAT: &str = "evtx-dump";
+/// See the file.
+pub(crate) struct EvtxDump;
+
+fn is_event(value: &Value) -> bool {
+    let system = value.get("Event").and_then(|event| event.get("System"));
+    system.is_some_and(|system| system.get("EventID").is_some())
+}
+
+impl Export for EvtxDump {
+    fn name(&self) -> &'static str {
+        "evtx-dump"
+    }
+
+    fn containers(&self) -> &'static [Container] {
+        &[Container::Json]
+    }
+
+    fn recognize(&self, records: &[Record]) -> usize {
+        records.iter().filter(|record| matches!(&record.body, Body::Json(value) if is_event(value))).count()
+    }
+
+    fn loses(&self) -> &'static [Loss] {
+        &[]
+    }
+
+    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
+        Box::new(|taken: &Record, _: &mut Context<'_>| match &taken.body {
+            Body::Json(value) => record(value).map_or(Exported::Foreign, Exported::stated),
+            _ => Exported::Foreign,
+        })
+    }
+
+    fn samples(&self) -> &'static [Sample] {
+        &[Sample {
+            container: Container::Json,
+            path: "RDS01/Application.json",
+            text: r##"{"Event":{"#attributes":{"xmlns":"http://schemas.microsoft.com/win/2004/08/events/event"},"System":{"Provider":{"#attributes":{"Name":"MsiInstaller"}},"EventID":{"#attributes":{"Qualifiers":0},"#text":1033},"Level":4,"TimeCreated":{"#attributes":{"SystemTime":"2022-07-21T10:00:00.1234567Z"}},"EventRecordID":12,"Channel":"Application","Computer":"ts01.corp.example","Security":{"#attributes":{"UserID":"S-1-5-18"}}},"EventData":{"Data":{"#text":["Reader","22.1"]}}}}
+{"Event":{"System":{"Provider_attributes":{"Name":"EventLog"},"EventID_attributes":{"Qualifiers":32768},"EventID":6013,"TimeCreated_attributes":{"SystemTime":"2022-07-21 10:00:01.5 UTC"},"Channel":"System","Computer":"TS01","Security":null},"EventData":null}}
+{"Event":{"System":{"Provider":{"#attributes":{"Name":"EventLog"}},"EventID":6013,"Level":4}}}"##,
+            expected: &[
+                "MsiInstaller 1033 2022-07-21T10:00:00.1234567Z Application #12 ts01.corp.example 4 S-1-5-18 | =Reader =22.1 | -",
+                "EventLog 6013 2022-07-21T10:00:01.5Z System #- TS01 - - | =- | -",
+                "damaged time-unreadable",
+            ],
+        }]
+    }
+}
 
 /// Reads one event; `None` if the value has another shape.
-pub fn record(value: &Value) -> Option<WindowsRecord> {
+fn record(value: &Value) -> Option<WindowsRecord> {
     let event = value.get("Event")?;
     let system = event.get("System")?;
     let event_id = integer(system.get("EventID").map(text))?;
