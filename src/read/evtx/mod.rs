@@ -60,7 +60,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Position, Provenance};
 
 /// Chunks that a thread decodes between two meetings with the others.
-const CHUNKS_A_THREAD: usize = 8;
+const CHUNKS_A_THREAD: usize = 4;
 
 /// Why bytes are not what they should be, in a few words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ struct Budget {
 }
 
 impl Budget {
-    const MAX_OF_CHUNK: usize = 8 << 20;
+    const MAX_OF_CHUNK: usize = 2 << 20;
     const MAX_OF_RECORD: usize = 1 << 20;
 
     fn of_chunk() -> Self {
