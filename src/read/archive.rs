@@ -3,7 +3,7 @@
 //! The bounds hold for everything that lies under one given file: archives in archives share one
 //! budget, so neither nesting nor members that overlap in the file multiply it.
 
-use std::io::{BufReader, Read, Seek};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use super::place::{Coat, Place};
 
@@ -11,6 +11,9 @@ use super::place::{Coat, Place};
 pub(super) const DEPTH_MAX: usize = 4;
 /// Members of one archive that are listed.
 const MEMBERS_MAX: usize = 100_000;
+/// Bytes that listing an archive may read: its directory, and a few of each member. Enough for so many
+/// members; a directory takes up to eight times its size of memory before they can be counted.
+const DIRECTORY_BYTES_MAX: u64 = 16 << 20;
 /// Expansion that is always allowed, whatever the ratio: 256 MiB.
 const ALWAYS_ALLOWED: u64 = 256 << 20;
 /// Bytes that one stored byte may become beyond that. Logs reach some tens, event logs with empty
@@ -64,8 +67,13 @@ pub(super) struct Member {
 /// `None` for an office document or another package that only happens to be a zip.
 pub(super) fn members(place: &Place) -> Result<Option<Vec<Member>>, String> {
     let bytes = place.open_seekable().map_err(|error| error.kind().to_string())?;
-    let mut archive =
-        zip::ZipArchive::new(BufReader::new(bytes)).map_err(|_| "the directory cannot be read".to_owned())?;
+    let rationed = Rationed { bytes: BufReader::new(bytes), left: DIRECTORY_BYTES_MAX };
+    let mut archive = zip::ZipArchive::new(rationed).map_err(|error| match error {
+        zip::result::ZipError::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            "the directory is too large, or damaged".to_owned()
+        }
+        _ => "the directory cannot be read".to_owned(),
+    })?;
     if archive.index_for_name("[Content_Types].xml").is_some() {
         return Ok(None);
     }
@@ -75,6 +83,26 @@ pub(super) fn members(place: &Place) -> Result<Option<Vec<Member>>, String> {
     let mut members: Vec<Member> = (0..archive.len()).filter_map(|index| member(&mut archive, index, place)).collect();
     members.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Some(members))
+}
+
+/// Bytes of which only so many are read.
+struct Rationed<R> {
+    bytes: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Rationed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.bytes.read(buffer)?;
+        self.left = self.left.checked_sub(n as u64).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(n)
+    }
+}
+
+impl<R: Seek> Seek for Rationed<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
 }
 
 /// One entry of the directory; `None` for folders.
@@ -138,5 +166,32 @@ mod tests {
         assert_eq!(Budget::of(u64::MAX).left(), EXPANSION_MAX);
         let mut budget = Budget { left: 10 };
         assert!(budget.spend(7) && !budget.spend(4) && budget.spend(3));
+    }
+
+    /// The directory of an archive of empty members, all of one name, and what ends it.
+    fn directory(n_members: u64) -> Vec<u8> {
+        let mut entry = b"PK\x01\x02\x14\0\x14\0".to_vec();
+        entry.resize(28, 0);
+        entry.push(1);
+        entry.resize(46, 0);
+        entry.push(b'a');
+        let mut bytes = entry.repeat(n_members as usize);
+        let (n_bytes, end_at) = (bytes.len() as u64, bytes.len() as u64);
+        bytes.extend(b"PK\x06\x06\x2c\0\0\0\0\0\0\0\x2d\0\x2d\0\0\0\0\0\0\0\0\0");
+        for number in [n_members, n_members, n_bytes, 0] {
+            bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend(b"PK\x06\x07\0\0\0\0");
+        bytes.extend(end_at.to_le_bytes());
+        bytes.extend([1, 0, 0, 0]);
+        bytes.extend(b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0");
+        bytes
+    }
+
+    #[test]
+    fn a_directory_is_bounded_before_it_is_listed() {
+        let of = |n_members| members(&Place::memory(directory(n_members))).map(|found| found.map(|all| all.len()));
+        assert_eq!(of(1_000), Ok(Some(1)), "members of one name are one");
+        assert_eq!(of(DIRECTORY_BYTES_MAX / 47 + 1), Err("the directory is too large, or damaged".to_owned()));
     }
 }

@@ -64,6 +64,8 @@ pub(super) fn recognize(name: SourceName, place: Place, head: &[u8], n_bytes_sto
         _ => 0,
     };
     text.truncate(text.floor_char_boundary(HEAD_BYTES));
+    // It stays as long as the source does, and decoding reserved three times as much.
+    text.shrink_to_fit();
     source(container, encoding, text, delimiter)
 }
 
