@@ -15,8 +15,8 @@ use crate::model::Position;
 
 /// The longest object: 16 MiB, as much as a batch of telemetry in one line may need.
 const OBJECT_BYTES_MAX: usize = 16 << 20;
-/// The most values in one object. A value takes some 100 bytes of memory, and two of text.
-const OBJECT_VALUES_MAX: usize = 1 << 20;
+/// The most values in one object. A value takes some 200 bytes of memory, and two of text.
+const OBJECT_VALUES_MAX: usize = 1 << 18;
 
 /// Reads the objects of a text whose first bytes are `head`.
 pub(super) fn records(text: Decoded<'_>, head: &str, name: &SourceName, sink: &mut dyn FnMut(Record)) -> Reading {
