@@ -9,13 +9,15 @@ use super::place::{Coat, Place};
 
 /// Archives within archives that are opened.
 pub(super) const DEPTH_MAX: usize = 4;
-/// Members of one archive that are listed.
+/// Members that are listed under one given file, those of archives in archives included.
 const MEMBERS_MAX: usize = 100_000;
 /// Bytes that listing an archive may read: its directory, and a few of each member. Enough for so many
 /// members; a directory takes up to eight times its size of memory before they can be counted.
 const DIRECTORY_BYTES_MAX: u64 = 16 << 20;
 /// Expansion that is always allowed, whatever the ratio: 256 MiB.
 const ALWAYS_ALLOWED: u64 = 256 << 20;
+/// Streams that may turn out to exceed the bound, after work that came to nothing.
+const EXCESSES_MAX: usize = 3;
 /// Bytes that one stored byte may become beyond that. Logs reach some tens, event logs with empty
 /// chunks a hundred; deflate alone ends at 1,032.
 const RATIO_MAX: u64 = 250;
@@ -26,12 +28,15 @@ const EXPANSION_MAX: u64 = 64 << 30;
 #[derive(Debug)]
 pub(super) struct Budget {
     left: u64,
+    n_members_left: usize,
+    n_excesses_left: usize,
 }
 
 impl Budget {
     /// The budget of a file of `n_bytes_stored`.
     pub(super) fn of(n_bytes_stored: u64) -> Self {
-        Self { left: n_bytes_stored.saturating_mul(RATIO_MAX).clamp(ALWAYS_ALLOWED, EXPANSION_MAX) }
+        let left = n_bytes_stored.saturating_mul(RATIO_MAX).clamp(ALWAYS_ALLOWED, EXPANSION_MAX);
+        Self { left, n_members_left: MEMBERS_MAX, n_excesses_left: EXCESSES_MAX }
     }
 
     /// Takes `n_bytes` from it; `false`, and nothing taken, if there is less.
@@ -41,6 +46,15 @@ impl Budget {
             self.left -= n_bytes;
         }
         enough
+    }
+
+    /// Notes that a stream was read to the bound in vain: a thousand of them cost a thousand times the
+    /// work. So after some, nothing is left.
+    pub(super) fn exceed(&mut self) {
+        self.n_excesses_left = self.n_excesses_left.saturating_sub(1);
+        if self.n_excesses_left == 0 {
+            self.left = 0;
+        }
     }
 
     /// Bytes that are left.
@@ -65,7 +79,7 @@ pub(super) struct Member {
 /// Lists the files of the zip archive at a seekable `place`, by name; or says what is wrong.
 ///
 /// `None` for an office document or another package that only happens to be a zip.
-pub(super) fn members(place: &Place) -> Result<Option<Vec<Member>>, String> {
+pub(super) fn members(place: &Place, budget: &mut Budget) -> Result<Option<Vec<Member>>, String> {
     let bytes = place.open_seekable().map_err(|error| error.kind().to_string())?;
     let rationed = Rationed { bytes: BufReader::new(bytes), left: DIRECTORY_BYTES_MAX };
     let mut archive = zip::ZipArchive::new(rationed).map_err(|error| match error {
@@ -77,9 +91,10 @@ pub(super) fn members(place: &Place) -> Result<Option<Vec<Member>>, String> {
     if archive.index_for_name("[Content_Types].xml").is_some() {
         return Ok(None);
     }
-    if archive.len() > MEMBERS_MAX {
-        return Err(format!("holds more than {MEMBERS_MAX} members"));
+    if archive.len() > budget.n_members_left {
+        return Err(format!("holds more than the {MEMBERS_MAX} members that are listed under one file"));
     }
+    budget.n_members_left -= archive.len();
     let mut members: Vec<Member> = (0..archive.len()).filter_map(|index| member(&mut archive, index, place)).collect();
     members.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Some(members))
@@ -164,7 +179,7 @@ mod tests {
         assert_eq!(Budget::of(10).left(), ALWAYS_ALLOWED);
         assert_eq!(Budget::of(10 << 20).left(), 2_500 << 20);
         assert_eq!(Budget::of(u64::MAX).left(), EXPANSION_MAX);
-        let mut budget = Budget { left: 10 };
+        let mut budget = Budget { left: 10, ..Budget::of(0) };
         assert!(budget.spend(7) && !budget.spend(4) && budget.spend(3));
     }
 
@@ -190,8 +205,19 @@ mod tests {
 
     #[test]
     fn a_directory_is_bounded_before_it_is_listed() {
-        let of = |n_members| members(&Place::memory(directory(n_members))).map(|found| found.map(|all| all.len()));
+        let of = |n_members| {
+            let found = members(&Place::memory(directory(n_members)), &mut Budget::of(0));
+            found.map(|found| found.map(|all| all.len()))
+        };
         assert_eq!(of(1_000), Ok(Some(1)), "members of one name are one");
         assert_eq!(of(DIRECTORY_BYTES_MAX / 47 + 1), Err("the directory is too large, or damaged".to_owned()));
+    }
+
+    #[test]
+    fn members_of_all_archives_of_a_file_count_together() {
+        let mut budget = Budget { n_members_left: 2, ..Budget::of(0) };
+        let archive = Place::memory(directory(1));
+        assert!(members(&archive, &mut budget).is_ok() && members(&archive, &mut budget).is_ok());
+        assert!(members(&archive, &mut budget).is_err());
     }
 }

@@ -259,6 +259,7 @@ impl Unfolding<'_> {
         if depth > 0 {
             let (measured, _, failure) = Tally::open(&place).finish(&path);
             if failure.is_some_and(|failure| failure.code == Code::ExpansionTooLarge) || !self.budget.spend(measured) {
+                self.budget.exceed();
                 return self.complain(Code::ExpansionTooLarge, &path, "expands beyond the bound; left out");
             }
             n_bytes = Some(measured);
@@ -275,7 +276,7 @@ impl Unfolding<'_> {
             place.open().and_then(|mut bytes| Place::spool(&mut bytes, self.room))
         };
         let listed = match seekable {
-            Ok(seekable) => members(&seekable),
+            Ok(seekable) => members(&seekable, &mut self.budget),
             Err(error) => {
                 self.diagnostics.push(diagnose(&error, true, path));
                 return true;

@@ -179,7 +179,7 @@ pub struct Source {
     pub container: Container,
     /// How its characters are encoded.
     pub encoding: Encoding,
-    /// Its first characters, at most 64 KiB; empty for what is no text.
+    /// Its first characters, at most 16 KiB, and 64 KiB where event XML begins late; empty for what is no text.
     pub head: String,
     /// Its size on the disk or in its archive, before decompression, in bytes; for progress only.
     pub n_bytes_stored: u64,
