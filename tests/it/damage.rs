@@ -71,13 +71,10 @@ fn a_log_that_ends_anywhere_gives_what_is_before_its_end() {
         for chunk in 0..n_chunks(&bytes) {
             let range = chunk_at(&bytes, chunk);
             let n_in_chunk = count(&alone(&bytes, &bytes[range.clone()]));
-            // One byte less costs the chunk nothing but that byte: a record there, or free space.
+            // One byte less costs the chunk no more than what that byte belongs to.
             let n_short = count(&bytes[..range.end - 1]);
-            assert!(
-                (n_before..=n_before + n_in_chunk + 1).contains(&n_short),
-                "{path}: {n_short} before {}",
-                range.end
-            );
+            let n_most = n_before + n_in_chunk;
+            assert!((n_short..=n_short + 1).contains(&n_most), "{path}: {n_short} of {n_most} before {}", range.end);
             n_before += n_in_chunk;
             assert_eq!(count(&bytes[..range.end]), n_before, "{path} cut at {}", range.end);
             let one_more = &bytes[..(range.end + 1).min(bytes.len())];
@@ -125,6 +122,10 @@ fn a_torn_chunk_costs_itself() {
             before.positions.len() + torn.positions.len(),
             "{path}: chunk {chunk}"
         );
+        // What stands before the tear is read as before.
+        let half = chunk_at(&bytes, chunk).start..chunk_at(&bytes, chunk).start + CHUNK_LEN / 2;
+        let half = read(&alone(&bytes, &bytes[half])).positions;
+        assert!(torn.positions.starts_with(&half[..half.len().saturating_sub(1)]), "{path}: chunk {chunk}");
         n_torn += usize::from(torn != own);
     }
     assert!(n_torn > 0, "no chunk was changed by its other half");
