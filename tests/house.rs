@@ -76,6 +76,10 @@ fn files(dir: &Path, ending: &str) -> Vec<(String, PathBuf)> {
         let Ok(entries) = fs::read_dir(dir) else { return };
         for entry in entries.flatten() {
             let path = entry.path();
+            // What a build leaves is no source.
+            if path.join("CACHEDIR.TAG").is_file() {
+                continue;
+            }
             if path.is_dir() {
                 walk(&path, ending, found);
             } else if path.to_string_lossy().ends_with(ending) {

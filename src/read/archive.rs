@@ -3,16 +3,21 @@
 //! The bounds hold for everything that lies under one given file: archives in archives share one
 //! budget, so neither nesting nor members that overlap in the file multiply it.
 
-use std::io::{BufReader, Read, Seek};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use super::place::{Coat, Place};
 
 /// Archives within archives that are opened.
 pub(super) const DEPTH_MAX: usize = 4;
-/// Members of one archive that are listed.
+/// Members that are listed under one given file, those of archives in archives included.
 const MEMBERS_MAX: usize = 100_000;
+/// Bytes that listing an archive may read: its directory, and a few of each member. Enough for so many
+/// members; a directory takes up to eight times its size of memory before they can be counted.
+const DIRECTORY_BYTES_MAX: u64 = 16 << 20;
 /// Expansion that is always allowed, whatever the ratio: 256 MiB.
 const ALWAYS_ALLOWED: u64 = 256 << 20;
+/// Streams that may turn out to exceed the bound, after work that came to nothing.
+const EXCESSES_MAX: usize = 3;
 /// Bytes that one stored byte may become beyond that. Logs reach some tens, event logs with empty
 /// chunks a hundred; deflate alone ends at 1,032.
 const RATIO_MAX: u64 = 250;
@@ -23,12 +28,15 @@ const EXPANSION_MAX: u64 = 64 << 30;
 #[derive(Debug)]
 pub(super) struct Budget {
     left: u64,
+    n_members_left: usize,
+    n_excesses_left: usize,
 }
 
 impl Budget {
     /// The budget of a file of `n_bytes_stored`.
     pub(super) fn of(n_bytes_stored: u64) -> Self {
-        Self { left: n_bytes_stored.saturating_mul(RATIO_MAX).clamp(ALWAYS_ALLOWED, EXPANSION_MAX) }
+        let left = n_bytes_stored.saturating_mul(RATIO_MAX).clamp(ALWAYS_ALLOWED, EXPANSION_MAX);
+        Self { left, n_members_left: MEMBERS_MAX, n_excesses_left: EXCESSES_MAX }
     }
 
     /// Takes `n_bytes` from it; `false`, and nothing taken, if there is less.
@@ -38,6 +46,15 @@ impl Budget {
             self.left -= n_bytes;
         }
         enough
+    }
+
+    /// Notes that a stream was read to the bound in vain: a thousand of them cost a thousand times the
+    /// work. So after some, nothing is left.
+    pub(super) fn exceed(&mut self) {
+        self.n_excesses_left = self.n_excesses_left.saturating_sub(1);
+        if self.n_excesses_left == 0 {
+            self.left = 0;
+        }
     }
 
     /// Bytes that are left.
@@ -62,19 +79,45 @@ pub(super) struct Member {
 /// Lists the files of the zip archive at a seekable `place`, by name; or says what is wrong.
 ///
 /// `None` for an office document or another package that only happens to be a zip.
-pub(super) fn members(place: &Place) -> Result<Option<Vec<Member>>, String> {
+pub(super) fn members(place: &Place, budget: &mut Budget) -> Result<Option<Vec<Member>>, String> {
     let bytes = place.open_seekable().map_err(|error| error.kind().to_string())?;
-    let mut archive =
-        zip::ZipArchive::new(BufReader::new(bytes)).map_err(|_| "the directory cannot be read".to_owned())?;
+    let rationed = Rationed { bytes: BufReader::new(bytes), left: DIRECTORY_BYTES_MAX };
+    let mut archive = zip::ZipArchive::new(rationed).map_err(|error| match error {
+        zip::result::ZipError::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            "the directory is too large, or damaged".to_owned()
+        }
+        _ => "the directory cannot be read".to_owned(),
+    })?;
     if archive.index_for_name("[Content_Types].xml").is_some() {
         return Ok(None);
     }
-    if archive.len() > MEMBERS_MAX {
-        return Err(format!("holds more than {MEMBERS_MAX} members"));
+    if archive.len() > budget.n_members_left {
+        return Err(format!("holds more than the {MEMBERS_MAX} members that are listed under one file"));
     }
+    budget.n_members_left -= archive.len();
     let mut members: Vec<Member> = (0..archive.len()).filter_map(|index| member(&mut archive, index, place)).collect();
     members.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Some(members))
+}
+
+/// Bytes of which only so many are read.
+struct Rationed<R> {
+    bytes: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Rationed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.bytes.read(buffer)?;
+        self.left = self.left.checked_sub(n as u64).ok_or(io::ErrorKind::FileTooLarge)?;
+        Ok(n)
+    }
+}
+
+impl<R: Seek> Seek for Rationed<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
 }
 
 /// One entry of the directory; `None` for folders.
@@ -136,7 +179,45 @@ mod tests {
         assert_eq!(Budget::of(10).left(), ALWAYS_ALLOWED);
         assert_eq!(Budget::of(10 << 20).left(), 2_500 << 20);
         assert_eq!(Budget::of(u64::MAX).left(), EXPANSION_MAX);
-        let mut budget = Budget { left: 10 };
+        let mut budget = Budget { left: 10, ..Budget::of(0) };
         assert!(budget.spend(7) && !budget.spend(4) && budget.spend(3));
+    }
+
+    /// The directory of an archive of empty members, all of one name, and what ends it.
+    fn directory(n_members: u64) -> Vec<u8> {
+        let mut entry = b"PK\x01\x02\x14\0\x14\0".to_vec();
+        entry.resize(28, 0);
+        entry.push(1);
+        entry.resize(46, 0);
+        entry.push(b'a');
+        let mut bytes = entry.repeat(n_members as usize);
+        let (n_bytes, end_at) = (bytes.len() as u64, bytes.len() as u64);
+        bytes.extend(b"PK\x06\x06\x2c\0\0\0\0\0\0\0\x2d\0\x2d\0\0\0\0\0\0\0\0\0");
+        for number in [n_members, n_members, n_bytes, 0] {
+            bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend(b"PK\x06\x07\0\0\0\0");
+        bytes.extend(end_at.to_le_bytes());
+        bytes.extend([1, 0, 0, 0]);
+        bytes.extend(b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0");
+        bytes
+    }
+
+    #[test]
+    fn a_directory_is_bounded_before_it_is_listed() {
+        let of = |n_members| {
+            let found = members(&Place::memory(directory(n_members)), &mut Budget::of(0));
+            found.map(|found| found.map(|all| all.len()))
+        };
+        assert_eq!(of(1_000), Ok(Some(1)), "members of one name are one");
+        assert_eq!(of(DIRECTORY_BYTES_MAX / 47 + 1), Err("the directory is too large, or damaged".to_owned()));
+    }
+
+    #[test]
+    fn members_of_all_archives_of_a_file_count_together() {
+        let mut budget = Budget { n_members_left: 2, ..Budget::of(0) };
+        let archive = Place::memory(directory(1));
+        assert!(members(&archive, &mut budget).is_ok() && members(&archive, &mut budget).is_ok());
+        assert!(members(&archive, &mut budget).is_err());
     }
 }

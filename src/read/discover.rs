@@ -14,7 +14,7 @@ use walkdir::WalkDir;
 
 use super::archive::{Budget, DEPTH_MAX, members};
 use super::glob;
-use super::place::{Coat, Place};
+use super::place::{Coat, Place, Room};
 use super::sniff::{HEAD_BYTES, recognize};
 use super::source::{Source, SourceName};
 use super::tally::{Tally, diagnose};
@@ -45,20 +45,20 @@ pub struct Discovery {
 /// opened. What fails further below is a diagnostic.
 pub fn discover(paths: &[PathBuf]) -> Result<Discovery, Error> {
     let mut diagnostics = Diagnostics::new();
-    let files = files(paths, &mut diagnostics)?;
-    let unfolded: Vec<Unfolding> = files.into_par_iter().map(unfold).collect();
+    let room = Room::new();
+    let files = files(paths, &room, &mut diagnostics)?;
+    let unfolded: Vec<Unfolding<'_>> = files.into_par_iter().map(|given| unfold(given, &room)).collect();
     let mut leaves = Vec::new();
     for unfolding in unfolded {
         leaves.extend(unfolding.leaves);
         diagnostics.extend(unfolding.diagnostics);
     }
-    leaves.sort_by(|a, b| a.path.cmp(&b.path));
-    let leaves = without_duplicates(leaves, &mut diagnostics);
-    let sources = leaves.into_par_iter().enumerate().map(|(index, leaf)| {
-        let name = SourceName { id: SourceId(index as u32), path: leaf.path };
-        recognize(name, leaf.place, &leaf.head, leaf.n_bytes_stored)
-    });
-    Ok(Discovery { sources: sources.collect(), diagnostics: diagnostics.into_vec() })
+    leaves.sort_by(|a, b| a.source.name.path.cmp(&b.source.name.path));
+    let mut sources = without_duplicates(leaves, &mut diagnostics);
+    for (index, source) in sources.iter_mut().enumerate() {
+        source.name.id = SourceId(index as u32);
+    }
+    Ok(Discovery { sources, diagnostics: diagnostics.into_vec() })
 }
 
 /// A file on the disk or standard input, and what reports call it.
@@ -69,12 +69,12 @@ struct Given {
 }
 
 /// The files under the paths.
-fn files(paths: &[PathBuf], diagnostics: &mut Diagnostics) -> Result<Vec<Given>, Error> {
+fn files(paths: &[PathBuf], room: &Room, diagnostics: &mut Diagnostics) -> Result<Vec<Given>, Error> {
     let mut roots: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
     let mut given = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            let place = Place::spool(&mut io::stdin().lock());
+            let place = Place::spool(&mut io::stdin().lock(), room);
             let place = place.map_err(|source| Error::Read { path: path.clone(), source })?;
             given.push(Given { path: "-".to_owned(), place, n_bytes_stored: 0 });
         } else if path.symlink_metadata().is_ok() {
@@ -104,7 +104,7 @@ fn files(paths: &[PathBuf], diagnostics: &mut Diagnostics) -> Result<Vec<Given>,
             Some(_) => Place::file(file),
             // A pipe: its bytes come once.
             None => std::fs::File::open(&file)
-                .and_then(|mut pipe| Place::spool(&mut pipe))
+                .and_then(|mut pipe| Place::spool(&mut pipe, room))
                 .map_err(|source| Error::Read { path: file, source })?,
         };
         given.push(Given { path, place, n_bytes_stored: n_bytes.unwrap_or(0) });
@@ -116,12 +116,25 @@ fn files(paths: &[PathBuf], diagnostics: &mut Diagnostics) -> Result<Vec<Given>,
 /// parts above as tell them apart.
 fn own_names(roots: Vec<&Path>) -> Vec<String> {
     let parts: Vec<Vec<String>> = roots.into_iter().map(normal_parts).collect();
-    let name = |parts: &[String], n: usize| parts[parts.len() - n.min(parts.len())..].join("/");
-    let named = |own: &Vec<String>| {
-        let n = (1..=own.len()).find(|&n| parts.iter().all(|other| other == own || name(other, n) != name(own, n)));
-        name(own, n.unwrap_or(own.len()))
-    };
-    parts.iter().map(named).collect()
+    let mut names: Vec<Option<String>> = vec![None; parts.len()];
+    let mut n = 0;
+    while names.contains(&None) {
+        n += 1;
+        let tail = |own: &[String]| own[own.len() - n.min(own.len())..].join("/");
+        // Of each name, the first root that has it; none if another one has it, too.
+        let mut owners: BTreeMap<String, Option<&Vec<String>>> = BTreeMap::new();
+        for own in &parts {
+            let owner = owners.entry(tail(own)).or_insert(Some(own));
+            *owner = owner.filter(|first| *first == own);
+        }
+        for (name, own) in names.iter_mut().zip(&parts).filter(|(name, _)| name.is_none()) {
+            let tail = tail(own);
+            if n >= own.len() || owners.get(&tail).is_some_and(Option::is_some) {
+                *name = Some(tail);
+            }
+        }
+    }
+    names.into_iter().flatten().collect()
 }
 
 /// The parts of an absolute path without drive or root.
@@ -190,33 +203,33 @@ fn printable(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// A source before it is recognized.
+/// A source before it has its number.
 struct Leaf {
-    path: String,
-    place: Place,
-    head: Vec<u8>,
-    n_bytes_stored: u64,
+    source: Source,
+    /// The digest of its first bytes; `None` if it is empty.
+    start: Option<[u8; 32]>,
     /// Its size after decompression, where a directory or a measurement tells.
     n_bytes: Option<u64>,
 }
 
 /// What lies under one given file.
-struct Unfolding {
+struct Unfolding<'r> {
     leaves: Vec<Leaf>,
     diagnostics: Vec<Diagnostic>,
     budget: Budget,
+    room: &'r Room,
 }
 
 /// Opens what is packed, down to the sources.
-fn unfold(given: Given) -> Unfolding {
+fn unfold(given: Given, room: &Room) -> Unfolding<'_> {
     let budget = Budget::of(given.n_bytes_stored);
-    let mut unfolding = Unfolding { leaves: Vec::new(), diagnostics: Vec::new(), budget };
+    let mut unfolding = Unfolding { leaves: Vec::new(), diagnostics: Vec::new(), budget, room };
     let n_bytes = Some(given.n_bytes_stored).filter(|&n| n > 0);
     unfolding.open(given.path, given.place, given.n_bytes_stored, n_bytes, 0);
     unfolding
 }
 
-impl Unfolding {
+impl Unfolding<'_> {
     fn open(&mut self, path: String, place: Place, n_bytes_stored: u64, n_bytes: Option<u64>, depth: usize) {
         let head = match read_head(&place) {
             Ok(head) => head,
@@ -230,7 +243,11 @@ impl Unfolding {
         if is_gzip {
             self.open_gzip(path, place, n_bytes_stored, depth);
         } else if !is_zip || !self.open_zip(&path, &place, depth) {
-            self.leaves.push(Leaf { path, place, head, n_bytes_stored, n_bytes });
+            // At once, for the first bytes of thousands of sources are much to keep.
+            let start = (!head.is_empty()).then(|| Sha256::digest(&head).into());
+            let name = SourceName { id: SourceId(0), path };
+            let source = recognize(name, place, &head, n_bytes_stored);
+            self.leaves.push(Leaf { source, start, n_bytes });
         }
     }
 
@@ -242,6 +259,7 @@ impl Unfolding {
         if depth > 0 {
             let (measured, _, failure) = Tally::open(&place).finish(&path);
             if failure.is_some_and(|failure| failure.code == Code::ExpansionTooLarge) || !self.budget.spend(measured) {
+                self.budget.exceed();
                 return self.complain(Code::ExpansionTooLarge, &path, "expands beyond the bound; left out");
             }
             n_bytes = Some(measured);
@@ -255,10 +273,10 @@ impl Unfolding {
         let seekable = if seekable.is_seekable() {
             Ok(seekable)
         } else {
-            place.open().and_then(|mut bytes| Place::spool(&mut bytes))
+            place.open().and_then(|mut bytes| Place::spool(&mut bytes, self.room))
         };
         let listed = match seekable {
-            Ok(seekable) => members(&seekable),
+            Ok(seekable) => members(&seekable, &mut self.budget),
             Err(error) => {
                 self.diagnostics.push(diagnose(&error, true, path));
                 return true;
@@ -302,23 +320,23 @@ fn read_head(place: &Place) -> io::Result<Vec<u8>> {
 /// Leaves sources away whose bytes are those of an earlier one; empty ones stay.
 ///
 /// Only sources that begin alike and are not known to differ in size are read whole.
-fn without_duplicates(leaves: Vec<Leaf>, diagnostics: &mut Diagnostics) -> Vec<Leaf> {
-    let starts: Vec<[u8; 32]> = leaves.par_iter().map(|leaf| Sha256::digest(&leaf.head).into()).collect();
-    let mut alike: BTreeMap<[u8; 32], Vec<usize>> = BTreeMap::new();
-    for (index, start) in starts.iter().enumerate().filter(|(index, _)| !leaves[*index].head.is_empty()) {
-        alike.entry(*start).or_default().push(index);
+fn without_duplicates(leaves: Vec<Leaf>, diagnostics: &mut Diagnostics) -> Vec<Source> {
+    let mut alike: BTreeMap<[u8; 32], BTreeMap<Option<u64>, Vec<usize>>> = BTreeMap::new();
+    for (index, leaf) in leaves.iter().enumerate() {
+        if let Some(start) = leaf.start {
+            alike.entry(start).or_default().entry(leaf.n_bytes).or_default().push(index);
+        }
     }
-    let may_equal = |a: usize, b: usize| match (leaves[a].n_bytes, leaves[b].n_bytes) {
-        (Some(a), Some(b)) => a == b,
-        _ => true,
-    };
     let suspects: Vec<usize> = alike
-        .values()
-        .flat_map(|group| group.iter().filter(|&&a| group.iter().any(|&b| a != b && may_equal(a, b))))
-        .copied()
+        .into_values()
+        .flat_map(|by_size| {
+            let is_any_unknown = by_size.contains_key(&None);
+            let n_alike: usize = by_size.values().map(Vec::len).sum();
+            by_size.into_values().filter(move |same| same.len() > 1 || (is_any_unknown && n_alike > 1)).flatten()
+        })
         .collect();
     let digests: Vec<(usize, String)> =
-        suspects.into_par_iter().map(|index| (index, Tally::open(&leaves[index].place).finish("").1)).collect();
+        suspects.into_par_iter().map(|index| (index, Tally::open(&leaves[index].source.place).finish("").1)).collect();
     let mut first: BTreeMap<String, usize> = BTreeMap::new();
     let mut original: BTreeMap<usize, usize> = BTreeMap::new();
     let mut digests = digests;
@@ -330,10 +348,15 @@ fn without_duplicates(leaves: Vec<Leaf>, diagnostics: &mut Diagnostics) -> Vec<L
         }
     }
     for (&index, &earlier) in &original {
-        let detail = format!("the same bytes as `{}`", leaves[earlier].path);
-        diagnostics.push(Diagnostic::new(Code::SourceDuplicate, &leaves[index].path, None, detail));
+        let detail = format!("the same bytes as `{}`", leaves[earlier].source.name.path);
+        diagnostics.push(Diagnostic::new(Code::SourceDuplicate, &leaves[index].source.name.path, None, detail));
     }
-    leaves.into_iter().enumerate().filter(|(index, _)| !original.contains_key(index)).map(|(_, leaf)| leaf).collect()
+    leaves
+        .into_iter()
+        .enumerate()
+        .filter(|(index, _)| !original.contains_key(index))
+        .map(|(_, leaf)| leaf.source)
+        .collect()
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ use crate::model::Position;
 
 /// The longest object: 16 MiB, as much as a batch of telemetry in one line may need.
 const OBJECT_BYTES_MAX: usize = 16 << 20;
+/// The most values in one object. A value takes some 200 bytes of memory, and two of text.
+const OBJECT_VALUES_MAX: usize = 1 << 18;
 
 /// Reads the objects of a text whose first bytes are `head`.
 pub(super) fn records(text: Decoded<'_>, head: &str, name: &SourceName, sink: &mut dyn FnMut(Record)) -> Reading {
@@ -36,9 +38,9 @@ struct Delivery<'a> {
 
 impl Delivery<'_> {
     fn object(&mut self, position: Position, text: &str) {
-        match serde_json::from_str(text) {
+        match parse(text) {
             Ok(value) => self.value(position, value),
-            Err(_) => self.damage(position, "not well-formed JSON"),
+            Err(error) => self.damage(position, defect(&error)),
         }
     }
 
@@ -63,6 +65,21 @@ impl Delivery<'_> {
         self.reading.n_damaged += 1;
         self.reading.complain(Code::RecordMalformed, self.name, Some(position), detail);
     }
+}
+
+/// Parses one value, unless it holds more than the bound.
+fn parse(text: &str) -> Result<Value, serde_json::Error> {
+    // In front of each value stands one of these, for a colon comes with a comma or brace.
+    let marks = || memchr::memchr3_iter(b',', b'[', b'{', text.as_bytes()).count();
+    if text.len() > OBJECT_VALUES_MAX && marks() > OBJECT_VALUES_MAX {
+        return Err(serde::de::Error::custom("too many values"));
+    }
+    serde_json::from_str(text)
+}
+
+/// What is wrong, without the words of the text.
+fn defect(error: &serde_json::Error) -> &'static str {
+    if error.is_data() { "more values than an object may hold" } else { "not well-formed JSON" }
 }
 
 /// How deep the text read so far lies in an object.
@@ -140,7 +157,7 @@ fn read_lines(text: Decoded<'_>, delivery: &mut Delivery<'_>) {
             delivery.damage(position, "an object longer than 16 MiB");
             continue;
         }
-        match serde_json::from_str(object.trim_end_matches(',')) {
+        match parse(object.trim_end_matches(',')) {
             Ok(value) => delivery.value(position, value),
             Err(error) if error.is_eof() && object.starts_with('{') => {
                 let mut nesting = Nesting::default();
@@ -151,7 +168,7 @@ fn read_lines(text: Decoded<'_>, delivery: &mut Delivery<'_>) {
                     delivery.damage(position, "not well-formed JSON");
                 }
             }
-            Err(_) => delivery.damage(position, "not well-formed JSON"),
+            Err(error) => delivery.damage(position, defect(&error)),
         }
     }
     if let Some((number, ..)) = open {
@@ -303,5 +320,17 @@ mod tests {
     fn depth_is_bounded() {
         let deep = format!("{{\"a\":{}{}}}\n", "[".repeat(100_000), "]".repeat(100_000));
         assert_eq!(read(&deep).1.n_damaged, 1);
+    }
+
+    #[test]
+    fn values_without_number_are_damage_of_their_object() {
+        let many = format!("{{\"a\": [{}0]}}", "0,".repeat(OBJECT_VALUES_MAX));
+        for text in [format!("{many}\n{{\"a\":2}}\n"), format!("[{many},\n{{\"a\":2}}]")] {
+            let (all, reading) = read(&text);
+            assert_eq!((all.len(), reading.n_damaged), (1, 1));
+            assert_eq!(reading.diagnostics[0].detail, "more values than an object may hold");
+        }
+        let text = format!("{{\"a\": 1, \"text\": \"{}\"}}\n", "x".repeat(2 * OBJECT_VALUES_MAX));
+        assert_eq!(numbers(&text), (vec![1], 0));
     }
 }

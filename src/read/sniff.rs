@@ -10,6 +10,8 @@ use super::{document, table, xml};
 
 /// Bytes of a source that are looked at.
 pub(super) const HEAD_BYTES: usize = 64 * 1024;
+/// Bytes of it that stay with the source: there may be thousands of sources.
+const KEPT_BYTES: usize = 16 * 1024;
 /// Lines that tell whether a text is JSON lines or a document.
 const SAMPLE_LINES: usize = 200;
 /// The longest key of a document, in characters.
@@ -63,7 +65,12 @@ pub(super) fn recognize(name: SourceName, place: Place, head: &[u8], n_bytes_sto
         Container::Table => table::delimiter(trimmed, is_whole).unwrap_or(b','),
         _ => 0,
     };
-    text.truncate(text.floor_char_boundary(HEAD_BYTES));
+    // An event below a long introduction still tells its prefix.
+    let start = &text[..text.floor_char_boundary(KEPT_BYTES)];
+    let is_enough = container != Container::EventXml || xml::prefix(start).is_some();
+    text.truncate(text.floor_char_boundary(if is_enough { KEPT_BYTES } else { HEAD_BYTES }));
+    // Decoding reserved three times as much as it was given.
+    text.shrink_to_fit();
     source(container, encoding, text, delimiter)
 }
 
@@ -197,6 +204,16 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(container(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn of_a_head_only_as_much_stays_as_reading_needs() {
+        let of = |text: &str| Source::from_bytes(SourceId(0), "x", text.as_bytes());
+        let lines = of(&"2022-08-22 08:01:33 INFO text\n".repeat(5_000));
+        assert_eq!((lines.container, lines.head.len()), (Container::Lines, KEPT_BYTES));
+        assert_eq!(lines.head.capacity(), KEPT_BYTES);
+        let late = of(&format!("<?xml version='1.0'?><!--{}--><n:Events><n:Event>", " ".repeat(20_000)));
+        assert_eq!((late.container, xml::prefix(&late.head)), (Container::EventXml, Some("n:")));
     }
 
     #[test]

@@ -74,6 +74,13 @@ impl Encoding {
     }
 }
 
+/// The most kinds of unselected events that a source is taken to have; a large log has some thousand.
+const KINDS_MAX: usize = 1 << 16;
+/// The most hours of hosts in which events were unselected: a hundred hosts for a year.
+const HOURS_MAX: usize = 1 << 20;
+/// The longest provider and host, in bytes; Windows allows 255 characters.
+const NAME_BYTES_MAX: usize = 1024;
+
 /// What the reading of one source came to.
 ///
 /// Balance: `n_records = delivered to the sink + n_unselected + n_damaged`.
@@ -106,12 +113,33 @@ impl Reading {
     }
 
     /// Counts one record that the selection does not want.
-    pub(super) fn count_unselected(&mut self, provider: &str, event_id: u32, computer: &str, time: Option<Timestamp>) {
-        *self.unselected.entry((provider.to_owned(), event_id)).or_default() += 1;
-        let Some(at) = time else { return };
-        *self.unselected_hours.entry((computer.to_owned(), at.hour())).or_default() += 1;
-        let (first, last) = self.unselected_span.unwrap_or((at, at));
-        self.unselected_span = Some((first.min(at), last.max(at)));
+    ///
+    /// `false`, and nothing counted, for one of more kinds or hosts than a log has: what is kept of each
+    /// would grow with the log.
+    pub(super) fn count_unselected(
+        &mut self,
+        provider: &str,
+        event_id: u32,
+        computer: &str,
+        time: Option<Timestamp>,
+    ) -> bool {
+        let kind = (provider.to_owned(), event_id);
+        let hour = time.map(|at| (computer.to_owned(), at.hour()));
+        let is_bounded = provider.len() <= NAME_BYTES_MAX
+            && computer.len() <= NAME_BYTES_MAX
+            && (self.unselected.len() < KINDS_MAX || self.unselected.contains_key(&kind))
+            && (self.unselected_hours.len() < HOURS_MAX
+                || hour.as_ref().is_none_or(|hour| self.unselected_hours.contains_key(hour)));
+        if !is_bounded {
+            return false;
+        }
+        *self.unselected.entry(kind).or_default() += 1;
+        if let (Some(hour), Some(at)) = (hour, time) {
+            *self.unselected_hours.entry(hour).or_default() += 1;
+            let (first, last) = self.unselected_span.unwrap_or((at, at));
+            self.unselected_span = Some((first.min(at), last.max(at)));
+        }
+        true
     }
 
     /// Notes one defect; of equal ones the first keeps its place, and they are counted.
@@ -153,7 +181,7 @@ pub struct Source {
     pub container: Container,
     /// How its characters are encoded.
     pub encoding: Encoding,
-    /// Its first characters, at most 64 KiB; empty for what is no text.
+    /// Its first characters, at most 16 KiB, and 64 KiB where event XML begins late; empty for what is no text.
     pub head: String,
     /// Its size on the disk or in its archive, before decompression, in bytes; for progress only.
     pub n_bytes_stored: u64,

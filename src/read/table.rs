@@ -15,6 +15,8 @@ use crate::model::Position;
 
 /// The longest record, its line breaks included: 1 MiB.
 const RECORD_BYTES_MAX: usize = 1 << 20;
+/// The most cells of one record; performance counters of a busy host fill some thousand.
+const RECORD_CELLS_MAX: usize = 1 << 16;
 /// The most lines of one record; a description of an event has some hundred.
 const RECORD_LINES_MAX: usize = 10_000;
 /// Quotes without end after which each line is taken for itself; keeps the work linear.
@@ -175,8 +177,13 @@ struct Batch {
 }
 
 impl Batch {
-    fn append(&mut self, number: u64, line: &str, delimiter: u8) {
+    fn append(&mut self, number: u64, mut line: &str, delimiter: u8) {
         if self.open_at.is_none() {
+            // Exports laid one behind the other have marks between them. The parser would leave one away.
+            line = line.trim_start_matches('\u{feff}');
+            if line.trim().is_empty() {
+                return;
+            }
             self.open_at = Some(self.text.len());
             self.starts.push(number);
             self.open_lines.clear();
@@ -258,7 +265,15 @@ impl Table<'_> {
         let mut starts = batch.starts.drain(..);
         for record in parser(batch.text.as_bytes(), self.delimiter).into_records() {
             let Some(line) = starts.next() else { break };
-            let cells: Vec<String> = record.map(|cells| cells.iter().map(str::to_owned).collect()).unwrap_or_default();
+            let record = record.unwrap_or_default();
+            if record.len() > RECORD_CELLS_MAX {
+                self.reading.n_records += 1;
+                self.reading.n_damaged += 1;
+                let detail = "a row of more than 65,536 cells; left out";
+                self.reading.complain(Code::RecordTooLong, self.name, Some(Position::Line(line)), detail);
+                continue;
+            }
+            let cells: Vec<String> = record.iter().map(str::to_owned).collect();
             let is_header = match &self.header {
                 None => true,
                 // Exports laid one behind the other repeat it.
@@ -275,6 +290,7 @@ impl Table<'_> {
             let row = Row { header: Arc::clone(header), cells, directives: Arc::from([]) };
             (self.sink)(Record { position: Position::Line(line), body: Body::Row(row) });
         }
+        debug_assert_eq!(starts.next(), None, "the parser finds the records that the quotes told");
         drop(starts);
         batch.text.clear();
     }
@@ -393,5 +409,24 @@ mod tests {
     fn quotes_that_never_close_are_given_up_in_linear_time() {
         let (all, reading) = read(&format!("a,b\n{}", "a\"b,\"c\n".repeat(200_000)), b',');
         assert_eq!((all.len() as u64 + reading.n_damaged, reading.diagnostics.len()), (200_000, 1));
+    }
+
+    #[test]
+    fn a_byte_order_mark_between_two_exports_is_no_text() {
+        let mark = '\u{feff}';
+        let text = format!("a,b\n1,2\n{mark}a,b\n{mark}\"3\n4\",5\n{mark}\n6,7\n");
+        let expected = [(2, "1|2"), (4, "3\n4|5"), (7, "6|7")];
+        assert_eq!(column(&text, b','), expected.map(|(line, cells)| (line, cells.to_owned())));
+        // At the start of a batch, the parser itself would leave the mark away and see the quote.
+        let rows = "1,2\n".repeat(BATCH_BYTES / 4);
+        let text = format!("{rows}{mark}\"3,\n4,5\n6,7\n8,9\"\n");
+        let (all, reading) = read(&text, b',');
+        assert_eq!((all.last().unwrap().1.cells.len(), reading.n_damaged), (1, 0));
+    }
+
+    #[test]
+    fn a_row_of_cells_without_number_is_left_out_and_said() {
+        let (all, reading) = read(&format!("a,b\n1,{}\n2,x\n", ",".repeat(RECORD_CELLS_MAX)), b',');
+        assert_eq!((all.len(), reading.n_damaged, reading.diagnostics[0].code), (1, 1, Code::RecordTooLong));
     }
 }

@@ -16,6 +16,11 @@ use super::table;
 use crate::diagnostic::Code;
 use crate::model::Position;
 
+/// The most directives in force; the formats known have five.
+const DIRECTIVES_MAX: usize = 16;
+/// The longest value of a directive in bytes; each row with another set holds a copy.
+const DIRECTIVE_BYTES_MAX: usize = 1024;
+
 /// Reads the rows; each carries the names and directives in force where it stands.
 pub(super) fn records(text: Decoded<'_>, name: &SourceName, sink: &mut dyn FnMut(Record)) -> Reading {
     let mut reading = Reading::default();
@@ -31,8 +36,12 @@ pub(super) fn records(text: Decoded<'_>, name: &SourceName, sink: &mut dyn FnMut
             if key.eq_ignore_ascii_case("fields") {
                 delimiter = ['\t', ','].into_iter().find(|&mark| value.contains(mark)).unwrap_or(' ');
                 header = value.split(delimiter).map(|name| name.trim().to_owned()).filter(|n| !n.is_empty()).collect();
+            } else if key.len() + value.len() > DIRECTIVE_BYTES_MAX {
+                reading.complain(Code::RecordTooLong, name, Some(position), "a directive longer than 1 KiB; left out");
+            } else if let Some(all) = replaced(&directives, key.trim(), value) {
+                directives = all;
             } else {
-                directives = replaced(&directives, key.trim(), value);
+                reading.complain(Code::RecordTooLong, name, Some(position), "more than 16 directives; left out");
             }
             continue;
         }
@@ -60,10 +69,15 @@ pub(super) fn records(text: Decoded<'_>, name: &SourceName, sink: &mut dyn FnMut
     reading
 }
 
-/// The directives with one set anew.
-fn replaced(directives: &[(String, String)], key: &str, value: &str) -> Arc<[(String, String)]> {
-    let others = directives.iter().filter(|(known, _)| !known.eq_ignore_ascii_case(key)).cloned();
-    others.chain([(key.to_owned(), value.to_owned())]).collect()
+/// The directives with one set anew; `None` if that would be one too many.
+fn replaced(directives: &Arc<[(String, String)]>, key: &str, value: &str) -> Option<Arc<[(String, String)]>> {
+    let is_known = |(known, old): &(String, String)| known == key && old == value;
+    if directives.iter().any(is_known) {
+        return Some(Arc::clone(directives));
+    }
+    let others = directives.iter().filter(|(known, _)| !known.eq_ignore_ascii_case(key));
+    let all: Arc<[_]> = others.cloned().chain([(key.to_owned(), value.to_owned())]).collect();
+    (all.len() <= DIRECTIVES_MAX).then_some(all)
 }
 
 #[cfg(test)]
@@ -107,5 +121,18 @@ mod tests {
         assert_eq!(all[0].1.cells, ["1", "", "3"]);
         let (all, _) = read("#Fields: a,b,c\n1,\"x,y\",3\n");
         assert_eq!(all[0].1.cells, ["1", "x,y", "3"]);
+    }
+
+    #[test]
+    fn directives_without_number_are_left_out_and_said() {
+        let long = format!("#Long: {}\n", "x".repeat(DIRECTIVE_BYTES_MAX));
+        let many = (0..100_000).map(|n| format!("#key{n}: value\n")).collect::<Vec<_>>().concat();
+        let (all, reading) = read(&format!("#Fields: a b\n{long}{many}1 2\n#key3: other\n3 4\n"));
+        let of =
+            |row: &Row, key: &str| row.directives.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
+        assert_eq!(all[0].1.directives.len(), DIRECTIVES_MAX);
+        assert_eq!((of(&all[0].1, "key3"), of(&all[1].1, "key3")), (Some("value".into()), Some("other".into())));
+        let counts: Vec<_> = reading.diagnostics.iter().map(|known| (known.code, known.count)).collect();
+        assert_eq!(counts, [(Code::RecordTooLong, 100_001 - DIRECTIVES_MAX as u64)]);
     }
 }

@@ -57,7 +57,10 @@ pub(super) fn records(
                 sink(Record { position, body: Body::Windows(record) });
             }
             Ok(Parsed::Unwanted { provider, event_id, computer, time }) => {
-                reading.count_unselected(&provider, event_id, &computer, time);
+                if !reading.count_unselected(&provider, event_id, &computer, time) {
+                    reading.n_damaged += 1;
+                    reading.complain(Code::RecordMalformed, name, Some(line), "more kinds of events than a log has");
+                }
             }
             Err(detail) => {
                 reading.n_damaged += 1;
@@ -73,6 +76,32 @@ pub(super) fn records(
 struct Found<'b> {
     line: u64,
     text: Option<&'b str>,
+}
+
+/// How far tags of one kind were sought, and the first that was found there.
+struct Sought {
+    found: Option<usize>,
+    passed: usize,
+}
+
+impl Sought {
+    fn from(at: usize) -> Self {
+        Self { found: None, passed: at }
+    }
+
+    /// Follows the text when so many bytes of its start are dropped.
+    fn move_down(&mut self, n_bytes: usize) {
+        self.found = self.found.and_then(|at| at.checked_sub(n_bytes));
+        self.passed = self.passed.saturating_sub(n_bytes);
+    }
+}
+
+/// How a tag ends.
+enum TagEnd {
+    /// Behind its `>`.
+    Whole(usize),
+    /// Where another tag begins.
+    Cut(usize),
 }
 
 /// The events of a text, found by their tags.
@@ -98,16 +127,21 @@ impl<'a> Events<'a> {
     fn next_event(&mut self) -> Option<Found<'_>> {
         let start = self.seek_open()?;
         self.pass_to(start);
-        // Where to search on, so that a long event is not searched again with every block; and how many
-        // elements of this name are open, for a session manager's data hold one, too.
+        // Where to search on, and how many elements of this name are open, for a session manager's data
+        // hold one, too. Nothing is searched twice, so that tags without end cost no more than others.
         let (mut from, mut depth) = (self.at + 1, 1);
+        let (mut open, mut close) = (Sought::from(from), Sought::from(from));
         loop {
-            let open = self.tag(&self.open, from);
-            let close = self.tag(&self.close, from);
-            let at = open.into_iter().chain(close).min();
-            let end = at.and_then(|at| self.buffer[at..].find('>').map(|found| at + found + 1));
-            match (at, end) {
-                (Some(at), Some(end)) if close == Some(at) => {
+            let open_at = self.next_tag(&self.open, &mut open, from);
+            let close_at = self.next_tag(&self.close, &mut close, from);
+            let at = open_at.into_iter().chain(close_at).min();
+            match at.and_then(|at| Some((at, self.tag_end(at)?))) {
+                // A tag in which another one begins is none.
+                Some((_, TagEnd::Cut(next))) => {
+                    from = next;
+                    continue;
+                }
+                Some((at, TagEnd::Whole(end))) if close_at == Some(at) => {
                     from = end;
                     depth -= 1;
                     if depth == 0 {
@@ -117,7 +151,7 @@ impl<'a> Events<'a> {
                     }
                     continue;
                 }
-                (Some(at), Some(end)) => match self.holds_system(end) {
+                Some((at, TagEnd::Whole(end))) => match self.holds_system(end) {
                     Some(true) => return Some(self.broken(at)),
                     Some(false) => {
                         depth += usize::from(!self.buffer[..end].ends_with("/>"));
@@ -126,16 +160,35 @@ impl<'a> Events<'a> {
                     }
                     None => from = at,
                 },
-                _ => from = at.unwrap_or_else(|| self.safe_end(&self.close).max(from)),
+                None => from = at.unwrap_or_else(|| self.safe_end(&self.close).max(from)),
             }
             if self.buffer.len() - self.at > EVENT_BYTES_MAX {
-                return Some(self.broken(self.at + 1));
+                return Some(self.broken(from));
             }
             from -= self.at;
+            open.move_down(self.at);
+            close.move_down(self.at);
             if !self.fill() {
                 return Some(self.broken(self.buffer.len()));
             }
         }
+    }
+
+    /// Finds the first tag from `from` on, without searching again where one was sought before.
+    fn next_tag(&self, finder: &Finder<'_>, sought: &mut Sought, from: usize) -> Option<usize> {
+        if sought.found.is_none_or(|at| at < from) {
+            let begin = sought.passed.max(from);
+            sought.found = self.tag(finder, begin);
+            sought.passed = sought.found.unwrap_or_else(|| self.safe_end(finder).max(begin));
+        }
+        sought.found
+    }
+
+    /// Where the tag at `at` ends; `None` if more text must tell.
+    fn tag_end(&self, at: usize) -> Option<TagEnd> {
+        let bytes = self.buffer.as_bytes();
+        let end = at + 1 + memchr::memchr2(b'<', b'>', &bytes[at + 1..])?;
+        Some(if bytes[end] == b'>' { TagEnd::Whole(end + 1) } else { TagEnd::Cut(end) })
     }
 
     /// Whether `System` comes first in the element whose tag ends at `end`, as in every event and in no
@@ -277,12 +330,38 @@ mod tests {
         assert_eq!(ids(&format!("{cut}{two}")), (vec![2], 1));
     }
 
+    /// Read as often as there are tags, each of these would take minutes.
+    #[test]
+    fn tags_without_end_are_passed_over_once() {
+        let one = event(21, 1);
+        for tag in ["<Event ", "<Event>", "<Event><a>", "<Event><Event/></Event ", "<Event <", "</Event><Event>\n"] {
+            let text = format!("<Events>{}{one}", tag.repeat((4 << 20) / tag.len()));
+            let began = std::time::Instant::now();
+            let (all, reading) = read(&text, &Selection::everything());
+            assert!(began.elapsed().as_secs() < 20, "{tag} took {:?}", began.elapsed());
+            assert_eq!(all.len(), 1, "{tag}");
+            assert!(reading.n_damaged > 0, "{tag}");
+        }
+        let nested = format!("<Events>{}{}{one}", "<Event>".repeat(60_000), "</Event>".repeat(60_000));
+        assert_eq!(ids(&nested), (vec![1], 1));
+    }
+
     #[test]
     fn events_may_lie_anywhere_across_blocks() {
         let (one, two) = (event(21, 1), event(24, 2));
         for n in (65_536 - one.len() - 20)..(65_536 + 20) {
             assert_eq!(ids(&format!("{}{one}{two}", " ".repeat(n))), (vec![1, 2], 0), "{n}");
         }
+    }
+
+    #[test]
+    fn kinds_without_number_are_damage_and_not_memory() {
+        let long = event(1, 1).replace("'P'", &format!("'{}'", "P".repeat(2_000)));
+        let text: String = (0..70_000).map(|n| event(1, 1).replace("'P'", &format!("'P{n}'"))).collect();
+        let (_, reading) = read(&format!("{long}{text}{}", event(1, 2).replace("'P'", "'P7'")), &Selection::none());
+        assert_eq!((reading.n_records, reading.unselected.len()), (70_002, 1 << 16));
+        assert_eq!(reading.n_damaged, 1 + 70_000 - (1 << 16));
+        assert_eq!(reading.unselected[&("P7".to_owned(), 1)], 2);
     }
 
     #[test]

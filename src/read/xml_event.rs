@@ -9,6 +9,8 @@ use crate::model::{Name, Names, Timestamp};
 
 /// Elements within elements that are followed.
 const DEPTH_MAX: usize = 64;
+/// Attributes of one element; each is compared with those before it.
+const ATTRIBUTES_MAX: usize = 64;
 
 /// A sound event.
 pub(super) enum Parsed {
@@ -213,7 +215,10 @@ fn rendering(element: &Element<'_>, record: &mut WindowsRecord) {
 }
 
 fn attribute(start: &BytesStart<'_>, name: &str) -> Result<Option<String>, &'static str> {
-    for attribute in start.attributes() {
+    for (n_before, attribute) in start.attributes().enumerate() {
+        if n_before == ATTRIBUTES_MAX {
+            return Err("more attributes than an element has");
+        }
         let attribute = attribute.map_err(|_| "an attribute that is not well formed")?;
         if attribute.key.as_ref() == name {
             let value = attribute.normalized_value(XmlVersion::Implicit1_0);

@@ -2,7 +2,6 @@
 //! and against hostile bytes.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use causeline::diagnostic::Code;
@@ -11,6 +10,7 @@ use causeline::read::evtx::records;
 use causeline::read::{Body, How, Reading, Record, Selection, SourceName, WindowsRecord};
 use proptest::prelude::*;
 
+use crate::damaged::{self, Numbers, corpus};
 use crate::evtx_bytes::{self, Chunk};
 use crate::oracle::{self, Said};
 
@@ -37,21 +37,6 @@ fn read(bytes: &[u8]) -> (Vec<WindowsRecord>, Reading) {
 
 fn codes(reading: &Reading) -> Vec<(Code, u64)> {
     reading.diagnostics.iter().map(|diagnostic| (diagnostic.code, diagnostic.count)).collect()
-}
-
-/// The EVTX files of the corpus; none without the folder, which is an error where all tests must run.
-#[expect(clippy::disallowed_methods, reason = "the corpus is too large for the repository; its folder is a setting")]
-#[expect(clippy::print_stderr, reason = "a skipped test says so")]
-fn corpus() -> Vec<PathBuf> {
-    let Ok(folder) = std::env::var("CAUSELINE_CORPORA") else {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "CAUSELINE_CORPORA is not set");
-        eprintln!("skipped: CAUSELINE_CORPORA is not set");
-        return Vec::new();
-    };
-    let folder = Path::new(&folder).join("evtx");
-    let inventory = std::fs::read_to_string(folder.join("INVENTORY.tsv")).expect("the corpus has an inventory");
-    let paths = inventory.lines().skip(1).filter_map(|line| line.split('\t').next());
-    paths.map(|path| folder.join(path)).filter(|path| path.is_file()).collect()
 }
 
 #[test]
@@ -233,18 +218,6 @@ fn first_difference(own: &Said, other: &Said) -> String {
     differing.map_or("length".to_owned(), |(own, other)| format!("ours {} theirs {}", own.trim(), other.trim()))
 }
 
-/// A sequence of numbers from a seed (SplitMix64), so that a failure can be repeated.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ mixed >> 31) % bound as u64) as usize
-    }
-}
-
 /// Reads in every way; damage may cost records, never the run, nor much time.
 fn survive(bytes: &[u8]) {
     let began = Instant::now();
@@ -258,10 +231,7 @@ fn flip_and_truncate(bytes: &[u8], n_rounds: u64) {
     for seed in 0..n_rounds {
         let mut numbers = Numbers(seed);
         let mut damaged = bytes.to_vec();
-        for _ in 0..=numbers.below(200) {
-            let at = numbers.below(damaged.len());
-            damaged[at] = [0, 0xff, 1 << numbers.below(8), numbers.below(256) as u8][numbers.below(4)];
-        }
+        damaged::flip(&mut damaged, &mut numbers);
         if numbers.below(3) == 0 {
             damaged.truncate(numbers.below(damaged.len()));
         }

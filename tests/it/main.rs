@@ -15,6 +15,8 @@
 mod cases;
 mod cli;
 mod command;
+mod damage;
+mod damaged;
 mod evtx;
 mod evtx_bytes;
 mod exports;

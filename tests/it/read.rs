@@ -188,6 +188,12 @@ fn expansion_is_bounded_for_a_gzip_and_for_an_archive_of_archives() {
     let nested = found(root.path().join("nested.zip"));
     assert_eq!(paths(&nested), ["nested.zip!b.log"]);
     assert_eq!(codes(&nested), [(Code::ExpansionTooLarge, "nested.zip!a.gz")]);
+    // Each costs the work up to the bound, so after three the rest is left out unread.
+    let bombs = zipped(&[("a.gz", &bomb), ("b.gz", &bomb), ("c.gz", &bomb), ("d.gz", &bomb), ("e.log", b"sound\n")]);
+    let given = found(folder(&[("bombs.zip", &bombs)]).path().join("bombs.zip"));
+    assert_eq!(paths(&given), Vec::<&str>::new());
+    assert_eq!(codes(&given).len(), 5);
+    assert!(codes(&given).iter().all(|(code, _)| *code == Code::ExpansionTooLarge));
 }
 
 #[test]
