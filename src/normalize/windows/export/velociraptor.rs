@@ -92,6 +92,7 @@ fn read(value: &Value) -> Exported {
         user_sid: sid(at("Security", "UserID")),
         data: Vec::new(),
         message: name(value.get("Message")),
+        is_recovered: false,
     };
     for part in ["EventData", "UserData"] {
         if let Some(part) = value.get(part) {
