@@ -15,6 +15,7 @@
 
 mod azure;
 mod evtx_dump;
+mod event_viewer;
 mod evtxecmd;
 mod fluent_bit;
 mod get_winevent;
@@ -23,6 +24,7 @@ mod hayabusa;
 mod nxlog;
 mod splunk;
 mod velociraptor;
+mod wevtutil_text;
 mod winlogbeat;
 
 use super::super::clock::{Clock, DateOrder, Stamp, stamp};
@@ -30,7 +32,7 @@ use super::super::file::FileFacts;
 use crate::diagnostic::Code;
 use crate::model::time::TICKS_PER_SECOND;
 use crate::model::{Name, Names, Timestamp, Trust};
-use crate::read::{Container, Record, WindowsRecord, event_xml};
+use crate::read::{Body, Container, Record, WindowsRecord, event_xml};
 
 /// Every shape, the most particular first.
 pub const EXPORTS: &[&dyn Export] = &[
@@ -41,6 +43,8 @@ pub const EXPORTS: &[&dyn Export] = &[
     &hayabusa::Hayabusa,
     &get_winevent::GetWinEvent,
     &get_winevent_csv::GetWinEventCsv,
+    &wevtutil_text::WevtutilText,
+    &event_viewer::EventViewer,
     &azure::Azure,
     &fluent_bit::FluentBit,
     &nxlog::Nxlog,
@@ -167,6 +171,14 @@ pub(super) fn from_xml(xml: &str, message: Option<Name>) -> Exported {
             Exported::stated(WindowsRecord { message, ..record })
         }
         None => Exported::Damaged(Code::RecordMalformed, "not a sound event in XML"),
+    }
+}
+
+/// The text of a record of lines.
+pub(super) fn text(record: &Record) -> Option<&str> {
+    match &record.body {
+        Body::Text(text) => Some(text),
+        _ => None,
     }
 }
 
