@@ -206,6 +206,12 @@ mod tests {
     }
 
     #[test]
+    fn the_nul_that_ends_a_text_in_memory_makes_no_line_binary() {
+        assert_eq!(detect(&b"  Level: Error\0\r\n  Opcode: Info\0\0\r\n".repeat(9), true), Encoding::Utf8);
+        assert_eq!(detect(&b"  Level\0 Error\n  Opcode\0 Info\n".repeat(9), true), Encoding::Binary);
+    }
+
+    #[test]
     fn a_character_cut_by_the_end_of_the_head_is_no_fault() {
         let cut = &"zürich ü".as_bytes()[..9];
         assert_eq!(detect(cut, false), Encoding::Utf8);

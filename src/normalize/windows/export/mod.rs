@@ -14,6 +14,7 @@
 //! other shape and no log format is chosen for them, and they come to what they say.
 
 mod azure;
+mod clixml;
 mod evtx_dump;
 mod event_viewer;
 mod evtxecmd;
@@ -22,10 +23,13 @@ mod get_winevent;
 mod get_winevent_csv;
 mod hayabusa;
 mod nxlog;
+mod snare;
 mod splunk;
+mod splunk_text;
 mod velociraptor;
 mod wevtutil_text;
 mod winlogbeat;
+mod xml_lines;
 
 use super::super::clock::{Clock, DateOrder, Stamp, stamp};
 use super::super::file::FileFacts;
@@ -37,14 +41,18 @@ use crate::read::{Body, Container, Record, WindowsRecord, event_xml};
 /// Every shape, the most particular first.
 pub const EXPORTS: &[&dyn Export] = &[
     &splunk::Splunk,
+    &splunk_text::SplunkText,
     &evtx_dump::EvtxDump,
     &velociraptor::Velociraptor,
     &evtxecmd::EvtxECmd,
     &hayabusa::Hayabusa,
     &get_winevent::GetWinEvent,
     &get_winevent_csv::GetWinEventCsv,
+    &clixml::Clixml,
     &wevtutil_text::WevtutilText,
     &event_viewer::EventViewer,
+    &snare::Snare,
+    &xml_lines::XmlLines,
     &azure::Azure,
     &fluent_bit::FluentBit,
     &nxlog::Nxlog,
