@@ -17,6 +17,7 @@ mod cli;
 mod command;
 mod evtx;
 mod evtx_bytes;
+mod exports;
 mod fleet;
 mod founding;
 mod judge;
