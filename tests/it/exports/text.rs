@@ -1,0 +1,168 @@
+//! The text shapes: what keeps all gives the report of the EVTX, what loses something says what, and its
+//! verdict is the same or abstains.
+
+use std::ffi::OsStr;
+
+use causeline::normalize::windows::export::Loss;
+use causeline::read::WindowsRecord;
+use serde_json::Value;
+
+use super::case::{assert_same, case};
+use super::lossy::{losses, same_or_unknown, source};
+use super::text_writers as write;
+use super::writers::xml;
+use crate::command::causeline;
+
+const UTC: &str = "UTC";
+const ZURICH: &str = "Europe/Zurich";
+
+/// A text as Windows writes it with `/uni` or `Export-Clixml`.
+fn utf16(text: &str) -> Vec<u8> {
+    let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
+    units.flat_map(u16::to_le_bytes).collect()
+}
+
+/// What `inspect` says of one file in the folder of a host, with the zone that the user gives.
+fn inspected(name: &str, bytes: &[u8], zone: Option<&str>) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let host = folder.path().join("RDS01");
+    std::fs::create_dir(&host).unwrap();
+    std::fs::write(host.join(name), bytes).unwrap();
+    let mut arguments: Vec<&OsStr> = vec![OsStr::new("inspect"), folder.path().as_os_str()];
+    arguments.extend(["--format", "json"].map(OsStr::new));
+    if let Some(zone) = zone {
+        arguments.extend(["--timezone", zone].map(OsStr::new));
+    }
+    serde_json::from_slice(&causeline(&arguments).stdout).expect("inspect prints JSON")
+}
+
+/// The records of the first host's sessions.
+fn sessions() -> &'static [WindowsRecord] {
+    let log = case().logs.iter().find(|log| log.stem.to_string_lossy().contains("LocalSessionManager"));
+    &log.expect("the case has sessions").records
+}
+
+#[test]
+fn rendered_xml_gives_the_same_report_whatever_its_root_and_language() {
+    let lines = |records: &[WindowsRecord]| records.iter().map(|record| write::rendered(record) + "\n").collect();
+    assert_same("wevtutil", &case().report, &case().report_as("xml", &lines));
+    assert_same("Event Viewer", &case().report, &case().report_as("xml", &write::viewer_xml));
+}
+
+#[test]
+fn event_xml_behind_a_prefix_gives_the_same_report() {
+    let lines = |records: &[WindowsRecord]| {
+        records.iter().map(|record| format!("Aug 22 08:01:03 collector {}\n", write::rendered(record))).collect()
+    };
+    assert_same("behind a prefix", &case().report, &case().report_as("log", &lines));
+    let splunk = |records: &[WindowsRecord]| records.iter().map(|record| xml(record) + "\n").collect();
+    assert_same("Splunk's raw lines", &case().report, &case().report_as("log", &splunk));
+}
+
+#[test]
+fn clixml_loses_the_names_of_the_data_and_nothing_else() {
+    assert_eq!(losses("get-winevent-clixml"), [Loss::DataNames]);
+    let found = inspected("events.xml", &utf16(&write::clixml(sessions(), ZURICH)), None);
+    let found = &found["sources"][0];
+    assert_eq!((&found["format"], &found["encoding"]), (&"get-winevent-clixml".into(), &"utf-16le".into()));
+    assert_eq!(found["timezone"]["trust"], "stated", "{found}");
+    // The line above the objects is a record that tells nothing.
+    assert_eq!(found["n_records"], sessions().len() + 1);
+    assert_eq!(found["n_damaged"], 0);
+    assert!(same_or_unknown(&case().report_as("xml", &|records| write::clixml(records, ZURICH))));
+}
+
+/// Fails unless a shape is recognized whole, loses what it says, and misleads nobody.
+fn check(format: &str, lost: &[Loss], ending: &str, write: &dyn Fn(&[WindowsRecord]) -> String) {
+    assert_eq!(losses(format), lost);
+    let found = source(ending, write);
+    assert_eq!((&found["format"], &found["n_damaged"]), (&format.into(), &0.into()), "{found}");
+    assert_eq!(found["host.name"], "RDS01", "by the path where the shape lost it: {found}");
+    same_or_unknown(&case().report_as(ending, write));
+}
+
+#[test]
+fn the_text_of_wevtutil_loses_numbers_and_data() {
+    let lost = [Loss::RecordId, Loss::Level, Loss::Activity, Loss::Data, Loss::Zone];
+    check("wevtutil-text", &lost, "txt", &|records| write::wevtutil_old(records, UTC));
+    check("wevtutil-text", &lost, "txt", &write::wevtutil_new);
+    let zoned = source("txt", &write::wevtutil_new);
+    assert_eq!(zoned["timezone"]["trust"], "stated", "{zoned}");
+}
+
+#[test]
+fn event_viewer_keeps_a_source_and_a_text() {
+    let lost = [
+        Loss::RecordId,
+        Loss::Computer,
+        Loss::Channel,
+        Loss::Level,
+        Loss::Activity,
+        Loss::User,
+        Loss::Data,
+        Loss::Zone,
+    ];
+    for viewer in [write::ENGLISH_CSV, write::GERMAN_CSV, write::FRENCH_TEXT] {
+        check("event-viewer", &lost, "txt", &|records| write::event_viewer(records, &viewer, UTC));
+    }
+}
+
+#[test]
+fn splunk_keeps_numbers_and_hosts_of_what_it_read_as_text() {
+    let lost = [Loss::Activity, Loss::Data, Loss::Zone];
+    check("splunk-text", &lost, "log", &|records| write::splunk_text(records, UTC));
+}
+
+#[test]
+fn snare_keeps_the_computer() {
+    let lost = [Loss::RecordId, Loss::Activity, Loss::User, Loss::Data, Loss::Zone];
+    check("snare", &lost, "log", &|records| write::snare(records, UTC, "\t"));
+    check("snare", &lost, "log", &|records| write::snare(records, UTC, "#011"));
+}
+
+#[test]
+fn local_times_are_read_in_the_zone_that_the_user_gives_and_else_said_to_be_guessed() {
+    let texts = [
+        write::wevtutil_old(sessions(), ZURICH),
+        write::event_viewer(sessions(), &write::ENGLISH_CSV, ZURICH),
+        write::event_viewer(sessions(), &write::GERMAN_CSV, ZURICH),
+        write::event_viewer(sessions(), &write::FRENCH_TEXT, ZURICH),
+        write::splunk_text(sessions(), ZURICH),
+        write::snare(sessions(), ZURICH, "\t"),
+    ];
+    let second = |value: &Value| value.as_str().unwrap()[..19].to_owned();
+    let start = write::second(&sessions()[0]).to_string();
+    for text in texts {
+        let told = inspected("events.txt", &utf16(&text), Some(ZURICH));
+        let told = &told["sources"][0];
+        assert_eq!(second(&told["start"]), start[..19], "{told}");
+        assert_eq!(told["timezone"]["trust"], "derived", "{told}");
+        let open = inspected("events.txt", text.as_bytes(), None);
+        assert_eq!(open["sources"][0]["timezone"]["trust"], "guessed", "{open}");
+        assert!(open["diagnostics"].as_array().unwrap().iter().any(|one| one["code"] == "zone-assumed"), "{open}");
+    }
+}
+
+#[test]
+fn an_export_cut_anywhere_loses_its_last_event_only() {
+    let texts = [
+        write::wevtutil_old(&sessions()[..9], UTC),
+        write::event_viewer(&sessions()[..9], &write::ENGLISH_CSV, UTC),
+        write::splunk_text(&sessions()[..9], UTC),
+        write::snare(&sessions()[..9], UTC, "\t"),
+        write::clixml(&sessions()[..9], UTC),
+    ];
+    for text in texts {
+        let whole = &inspected("x.txt", text.as_bytes(), None)["sources"][0];
+        for share in [60, 75, 90, 99] {
+            let end = text.floor_char_boundary(text.len() * share / 100);
+            let cut = &inspected("x.txt", &text.as_bytes()[..end], None)["sources"][0];
+            assert_eq!(cut["format"], whole["format"], "{share}: {cut}");
+            let sum = ["n_kept", "n_irrelevant", "n_damaged"].map(|part| cut[part].as_u64().unwrap()).iter().sum::<u64>();
+            assert_eq!(cut["n_records"], sum);
+            // A cut quote gives its lines back, one damaged and the rest of its text.
+            let n_damaged = cut["n_damaged"].as_u64().unwrap();
+            assert!(n_damaged <= 8, "{share}: {cut}");
+        }
+    }
+}
