@@ -88,7 +88,7 @@ pub fn clixml(text: &str) -> Option<Value> {
                 path.push(Element::new(&start));
                 continue;
             }
-            Event::Empty(start) => Element { tag: "Nil".to_owned(), ..Element::new(&start) },
+            Event::Empty(start) => Element::new(&start),
             Event::End(_) => path.pop()?,
             Event::Text(text) => {
                 path.last_mut()?.text.push_str(&text);
@@ -114,7 +114,8 @@ pub fn clixml(text: &str) -> Option<Value> {
 fn decoded(text: &str) -> String {
     let code = |rest: &str| {
         let digits = rest.strip_prefix("_x").or_else(|| rest.strip_prefix("_X"))?.get(..5)?.strip_suffix('_')?;
-        u16::from_str_radix(digits, 16).ok()
+        // A sign would be read as a part of the number.
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
     };
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -157,7 +158,8 @@ mod tests {
       <B N="Flag">true</B>
       <Obj N="UserId" RefId="1"><TNRef RefId="1" /><ToString>S-1-5-18</ToString><Props><S N="Value">S-1-5-18</S></Props></Obj>
       <Obj N="Level" RefId="4"><TNRef RefId="1" /><ToString>Error</ToString><I32>2</I32></Obj>
-      <Obj N="Bookmark" RefId="5"><ToString>a bookmark</ToString></Obj>
+      <Obj N="Bookmark" RefId="5"><ToString>a bookmark</ToString><Props /></Obj>
+      <Obj N="KeywordsDisplayNames" RefId="6"><LST /></Obj>
       <Obj N="Properties" RefId="2"><LST>
         <Obj RefId="3"><TNRef RefId="1" /><ToString>x</ToString><Props><S N="Value">a &lt;b&gt; &amp; c</S></Props></Obj>
         <S>plain</S>
@@ -169,6 +171,7 @@ mod tests {
         let expected = json!({
             "Id": 21, "Qualifiers": null, "Keywords": -9_223_372_036_854_775_808_i64, "Empty": "", "Flag": true,
             "UserId": {"Value": "S-1-5-18"}, "Level": 2, "Bookmark": "a bookmark",
+            "KeywordsDisplayNames": [],
             "Properties": [{"Value": "a <b> & c"}, "plain"], "Message": "one\r\ntwo \u{1f600} _x12 snake_case",
         });
         assert_eq!(clixml(text), Some(expected));
@@ -181,6 +184,6 @@ mod tests {
         assert_eq!(clixml("<Obj><Props></Obj></Props>"), None);
         assert_eq!(clixml(&"<Obj>".repeat(100_000)), None);
         assert_eq!(clixml("<Obj"), None);
-        assert_eq!(decoded("_x00é_ _x_ _"), "_x00é_ _x_ _");
+        assert_eq!(decoded("_x00é_ _x+041_ _x_ _"), "_x00é_ _x+041_ _x_ _");
     }
 }

@@ -5,6 +5,8 @@
 //! of that person's region, with seconds only. No vendor's page gives the layout: English and German headers
 //! are as public exports have them, French and Italian ones unverified.
 
+use std::sync::Arc;
+
 use super::super::Catalog;
 use super::super::place::number;
 use super::super::shape::level_by_word;
@@ -34,6 +36,7 @@ const IDS: &[&str] = &["event id", "ereignis-id", "id de l'événement", "id de 
 const LEVELS: &[&str] = &["level", "ebene", "niveau", "livello"];
 
 /// Where the columns stand.
+#[derive(Clone, Copy)]
 struct Columns {
     time: usize,
     source: usize,
@@ -43,9 +46,9 @@ struct Columns {
     order: Option<DateOrder>,
 }
 
-fn columns(row: &Row) -> Option<Columns> {
+fn columns(header: &[String]) -> Option<Columns> {
     let names: Vec<String> =
-        row.header.iter().map(|name| name.trim_matches(['\u{feff}', '"', ' ']).to_lowercase()).collect();
+        header.iter().map(|name| name.trim_matches(['\u{feff}', '"', ' ']).to_lowercase()).collect();
     let find = |known: &[&str]| names.iter().position(|name| known.contains(&name.as_str()));
     let (time, order) = names.iter().enumerate().find_map(|(at, name)| {
         TIMES.iter().find(|(known, _)| known == name).map(|(_, order)| (at, *order))
@@ -76,7 +79,7 @@ impl Export for EventViewer {
     }
 
     fn recognize(&self, records: &[Record]) -> usize {
-        records.iter().filter_map(row).filter(|row| columns(row).is_some()).count()
+        records.iter().filter_map(row).filter(|row| columns(&row.header).is_some()).count()
     }
 
     fn loses(&self) -> &'static [Loss] {
@@ -98,7 +101,7 @@ impl Export for EventViewer {
 
     fn open(&self, _file: &FileFacts, first: &[Record]) -> Box<dyn Reader> {
         let head: Vec<(&Row, Columns)> =
-            first.iter().filter_map(row).filter_map(|row| Some((row, columns(row)?))).collect();
+            first.iter().filter_map(row).filter_map(|row| Some((row, columns(&row.header)?))).collect();
         let stamps: Vec<String> = head.iter().filter_map(|(row, at)| row.cells.get(at.time)).map(|t| plain(t)).collect();
         let stamps: Vec<&str> = stamps.iter().map(String::as_str).collect();
         let by_language = head.iter().find_map(|(_, columns)| columns.order);
@@ -155,6 +158,8 @@ impl Export for EventViewer {
 struct Rows {
     order: DateOrder,
     is_order_open: bool,
+    /// The header that was looked at last, and its columns.
+    known: Option<(Arc<[String]>, Option<Columns>)>,
 }
 
 impl Rows {
@@ -171,13 +176,24 @@ impl Rows {
             Some(order) if !is_told => order,
             _ => date_order(stamps),
         };
-        Self { order, is_order_open: !is_told && by_language.is_none() }
+        Self { order, is_order_open: !is_told && by_language.is_none(), known: None }
+    }
+
+    fn columns(&mut self, header: &Arc<[String]>) -> Option<Columns> {
+        if let Some((known, columns)) = &self.known
+            && Arc::ptr_eq(known, header)
+        {
+            return *columns;
+        }
+        let columns = columns(header);
+        self.known = Some((Arc::clone(header), columns));
+        columns
     }
 }
 
 impl Reader for Rows {
     fn read(&mut self, record: &Record, context: &mut Context<'_>) -> Exported {
-        let Some((row, at)) = row(record).and_then(|row| Some((row, columns(row)?))) else {
+        let Some((row, at)) = row(record).and_then(|row| Some((row, self.columns(&row.header)?))) else {
             return Exported::Foreign;
         };
         let cell = |index: usize| row.cells.get(index).map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
