@@ -26,7 +26,7 @@ pub(super) struct Identity {
     pub(super) time_trust: Trust,
     /// The smallest step of the stamps of its source, in ticks.
     pub(super) step_ticks: i64,
-    /// The channel in the spelling of reports, and the number of the record in it.
+    /// The channel in small letters, and the number of the record in it.
     pub(super) number: Option<(Name, u64)>,
 }
 
@@ -134,7 +134,7 @@ fn agree(one: &Kept, other: &Kept) -> bool {
         && both(|event| event.client.as_ref())
         && both(|event| event.error_code.as_ref())
         && both(|event| event.activity_id.as_ref())
-        && both(|event| event.channel.as_ref())
+        && one.channel.as_ref().zip(other.channel.as_ref()).is_none_or(|(one, other)| one.eq_ignore_ascii_case(other))
         && same(one.session_id.as_ref(), other.session_id.as_ref())
         && same(one.logon_id.as_ref(), other.logon_id.as_ref())
         && one.data.iter().all(|(name, value)| {
@@ -190,4 +190,88 @@ fn identity(kept: &Kept) -> Option<&Identity> {
 fn kind(own: &Identity) -> Option<Kind> {
     let host = own.host.as_ref().filter(|host| !host.is_empty())?;
     Some((Name::clone(host), Name::clone(&own.provider), own.code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normalize::{Normalized, Options, normalize};
+    use crate::read::Source;
+
+    const LSM: &str = "Microsoft-Windows-TerminalServices-LocalSessionManager";
+
+    /// A session that begins, as Winlogbeat ships it: with a number, and milliseconds.
+    fn numbered(number: u64, at: &str, user: &str) -> String {
+        format!(
+            r#"{{"@timestamp":"2022-08-22T{at}Z","winlog":{{"event_id":21,"provider_name":"{LSM}","channel":"{LSM}/Operational",
+            "record_id":{number},"computer_name":"RDS01","user_data":{{"User":"CORP\\{user}","SessionID":"5","Address":"10.1.2.3"}}}}}}"#
+        )
+        .replace('\n', "")
+    }
+
+    /// The same out of Azure Monitor: without a number.
+    fn nameless(at: &str, user: &str) -> String {
+        format!(
+            r#"{{"TimeGenerated":"2022-08-22T{at}Z","Source":"{LSM}","EventLog":"{LSM}/Operational","Computer":"RDS01.corp.example",
+            "EventID":21,"ParameterXml":"<Param>CORP\\{user}</Param><Param>5</Param><Param>10.1.2.3</Param>"}}"#
+        )
+        .replace('\n', "")
+    }
+
+    /// How many events are counted, and how many were copies.
+    fn counted(sources: &[Vec<String>]) -> (usize, u64) {
+        let sources: Vec<Source> = sources
+            .iter()
+            .zip(0..)
+            .map(|(lines, id)| Source::from_bytes(SourceId(id), &format!("{id}.json"), lines.join("\n").as_bytes()))
+            .collect();
+        let Normalized { events, sources, diagnostics, .. } = normalize(&sources, &Options::default(), &|_| ());
+        for source in &sources {
+            assert_eq!(source.n_records, source.n_kept + source.n_irrelevant + source.n_damaged);
+        }
+        let copies = diagnostics.iter().filter(|diagnostic| diagnostic.code == Code::EventDuplicate);
+        (events.len(), copies.map(|diagnostic| diagnostic.count).sum())
+    }
+
+    #[test]
+    fn numbers_decide_where_both_keep_them() {
+        let one = numbered(7, "06:01:02.123", "user001");
+        assert_eq!(counted(&[vec![one.clone()], vec![one.clone()]]), (1, 1));
+        let other = numbered(8, "06:01:02.123", "user001");
+        assert_eq!(counted(&[vec![one.clone()], vec![other]]), (2, 0));
+        // A log that was cleared counts from one again.
+        assert_eq!(counted(&[vec![one], vec![numbered(7, "09:00:00.000", "user001")]]), (2, 0));
+    }
+
+    #[test]
+    fn the_coarser_stamp_decides_what_one_instant_is() {
+        let csv = "Id,RecordId,ProviderName,LogName,MachineName,TimeCreated,Message\n7036,9,Service Control Manager,System,RDS01,2022-08-22 06:01:02,x\n";
+        let event = |at: &str| {
+            format!(
+                r#"{{"@timestamp":"2022-08-22T{at}Z","winlog":{{"event_id":7036,"provider_name":"service control manager","channel":"system",
+                "record_id":9,"computer_name":"rds01.corp.example","event_data":{{"param1":"Spooler"}}}}}}"#
+            )
+            .replace('\n', "")
+        };
+        assert_eq!(counted(&[vec![csv.to_owned()], vec![event("06:01:02.999")]]), (1, 1));
+        assert_eq!(counted(&[vec![csv.to_owned()], vec![event("06:01:03.001")]]), (2, 0));
+    }
+
+    #[test]
+    fn without_numbers_each_event_stands_for_one_copy() {
+        let at = "06:01:02.123";
+        let one = nameless(at, "user001");
+        // Two equal events within one source are two.
+        assert_eq!(counted(&[vec![one.clone(), one.clone()]]), (2, 0));
+        let numbers = vec![numbered(7, at, "user001"), numbered(8, at, "user001")];
+        assert_eq!(counted(&[vec![one.clone(), one.clone()], numbers.clone()]), (2, 2));
+        assert_eq!(counted(&[vec![one.clone(), one.clone(), one.clone()], numbers.clone()]), (3, 2));
+        assert_eq!(counted(&[numbers, vec![nameless(at, "user002")]]), (3, 0));
+    }
+
+    #[test]
+    fn nothing_is_a_copy_where_the_host_is_unknown() {
+        let hostless = nameless("06:01:02.123", "user001").replace("RDS01.corp.example", "");
+        assert_eq!(counted(&[vec![hostless.clone()], vec![hostless]]), (2, 0));
+    }
 }

@@ -238,7 +238,11 @@ impl Work<'_> {
             at: event.at,
             time_trust,
             step_ticks: export.map_or(1, Export::step_ticks),
-            number: event.channel.clone().zip(record.record_id),
+            number: event
+                .channel
+                .as_deref()
+                .map(|channel| self.names.intern(&channel.to_lowercase()))
+                .zip(record.record_id),
         });
         for change in &mut understood.changes {
             change.time_trust = time_trust;

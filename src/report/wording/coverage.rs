@@ -1,6 +1,7 @@
 //! What the logs could not show: gaps, defects, assumptions. Silence is not success.
 
 use super::number;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{TimeRange, Trust};
 use crate::report::document::{DiagnosticSection, Place};
 use crate::report::input::Input;
@@ -104,12 +105,20 @@ pub fn defect(defect: &DiagnosticSection) -> String {
 pub fn in_short(input: &Input<'_>) -> String {
     let n_gaps: usize = input.tables.coverage.iter().map(|coverage| coverage.gaps.len()).sum();
     let n_damaged: u64 = input.sources.iter().map(|source| source.n_damaged).sum();
-    let n_defects: u64 = input.diagnostics.iter().map(|diagnostic| diagnostic.count).sum();
-    format!(
+    let (copies, defects): (Vec<_>, Vec<_>) =
+        input.diagnostics.iter().partition(|diagnostic| diagnostic.code == Code::EventDuplicate);
+    let sum = |diagnostics: &[&Diagnostic]| diagnostics.iter().map(|diagnostic| diagnostic.count).sum::<u64>() as usize;
+    let short = format!(
         "{}; {}, {}, {}",
         scope(input).trim_end_matches('.'),
         number::count(n_gaps, "gap"),
         number::count(n_damaged as usize, "damaged record"),
-        number::count(n_defects as usize, "defect")
-    )
+        number::count(sum(&defects), "defect")
+    );
+    // An event that two logs hold is no defect of either.
+    match sum(&copies) {
+        0 => short,
+        1 => format!("{short}, 1 copy dropped"),
+        n_copies => format!("{short}, {} copies dropped", number::grouped(n_copies)),
+    }
 }

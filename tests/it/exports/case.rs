@@ -17,6 +17,9 @@ pub struct Log {
     pub records: Vec<WindowsRecord>,
 }
 
+/// Writes the records of one log in a shape.
+pub type Write<'w> = &'w dyn Fn(&[WindowsRecord]) -> String;
+
 /// A simulated case.
 pub struct Case {
     folder: tempfile::TempDir,
@@ -74,7 +77,7 @@ fn records(file: &Path) -> Vec<WindowsRecord> {
 
 impl Case {
     /// Writes the case into `root`: its event logs by `write` with this ending, or as they are, and the rest.
-    pub fn copy(&self, root: &Path, ending: &str, write: Option<&dyn Fn(&[WindowsRecord]) -> String>) {
+    pub fn copy(&self, root: &Path, ending: &str, write: Option<Write<'_>>) {
         let from = self.folder.path().join("logs");
         let put = |below: &Path| {
             std::fs::create_dir_all(root.join(below).parent().unwrap()).unwrap();
@@ -90,7 +93,7 @@ impl Case {
     }
 
     /// The report of the case with its event logs in another shape.
-    pub fn report_as(&self, ending: &str, write: &dyn Fn(&[WindowsRecord]) -> String) -> Value {
+    pub fn report_as(&self, ending: &str, write: Write<'_>) -> Value {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("logs");
         self.copy(&root, ending, Some(write));

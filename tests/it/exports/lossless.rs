@@ -39,12 +39,6 @@ fn velociraptor_gives_the_same_report() {
 }
 
 #[test]
-fn evtxecmd_gives_the_same_report_from_json_and_csv() {
-    check("evtxecmd json", "json", &|records| writers::lines(records, writers::evtxecmd_json));
-    check("evtxecmd csv", "csv", &writers::evtxecmd_csv);
-}
-
-#[test]
 fn splunk_gives_the_same_report() {
     check("splunk", "json", &|records| writers::lines(records, writers::splunk));
 }

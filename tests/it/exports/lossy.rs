@@ -1,6 +1,6 @@
 //! The shapes that lose something: what they lose, and that the verdict is the same or abstains.
 
-use super::case::{case, inspected, n_of};
+use super::case::{assert_same, case, inspected, n_of};
 use super::writers;
 use causeline::normalize::windows::export::{EXPORTS, Loss};
 use causeline::read::WindowsRecord;
@@ -43,6 +43,21 @@ fn positions_stand_for_names_in_fluent_bit_and_get_winevent() {
     assert!(same_or_unknown(&fluent_bit));
     let get_winevent = case().report_as("json", &writers::get_winevent);
     assert!(same_or_unknown(&get_winevent));
+}
+
+#[test]
+fn evtxecmd_loses_the_activity_alone() {
+    assert_eq!(losses("evtxecmd"), [Loss::Activity]);
+    let json = case().report_as("json", &|records| writers::lines(records, writers::evtxecmd_json));
+    let csv = case().report_as("csv", &writers::evtxecmd_csv);
+    // The very report of event XML from which the activities are taken.
+    let xml = case().report_as("xml", &|records| {
+        let without = |record: &WindowsRecord| WindowsRecord { activity_id: None, ..record.clone() };
+        records.iter().map(|record| writers::xml(&without(record)) + "\n").collect()
+    });
+    assert_same("JSON", &xml, &json);
+    assert_same("CSV", &xml, &csv);
+    assert!(same_or_unknown(&json), "the cause is still told");
 }
 
 #[test]
