@@ -3,8 +3,10 @@
 
 use std::ffi::OsStr;
 
+use causeline::model::{Action, Event, SourceId, Timestamp};
 use causeline::normalize::windows::export::Loss;
-use causeline::read::WindowsRecord;
+use causeline::normalize::{Normalized, Options, normalize};
+use causeline::read::{Datum, Source, WindowsRecord};
 use serde_json::Value;
 
 use super::case::{assert_same, case};
@@ -143,6 +145,87 @@ fn local_times_are_read_in_the_zone_that_the_user_gives_and_else_said_to_be_gues
     }
 }
 
+fn normalized(text: &str) -> Normalized {
+    let source = Source::from_bytes(SourceId(0), "logs/RDS01/export.txt", text.as_bytes());
+    let options = Options { timezones: vec![(None, UTC.to_owned())], ..Options::default() };
+    normalize(&[source], &options, &|_| {})
+}
+
+/// A locked profile, an installed product and a session, at whole seconds.
+fn telling() -> Vec<WindowsRecord> {
+    let record = |provider: &str, channel: &str, event_id: u32, data: &[(&str, &str)]| WindowsRecord {
+        provider: Some(provider.into()),
+        channel: Some(channel.into()),
+        event_id,
+        level: Some(2),
+        time: Some(Timestamp::from_jiff("2022-08-22T06:01:02Z".parse().unwrap())),
+        computer: Some("RDS01.corp.example".into()),
+        data: data
+            .iter()
+            .map(|(name, value)| Datum {
+                name: (!name.is_empty()).then(|| (*name).into()),
+                value: Some((*value).into()),
+            })
+            .collect(),
+        ..WindowsRecord::default()
+    };
+    let attach = "Failed to attach VHD\n  User: user001 SID: S-1-5-21-1-2-3-44 SessionId: 22 Error: 00000020 (in use)\n  \
+                  Computer: nobody\nSourceName=nobody";
+    let lsm = "Microsoft-Windows-TerminalServices-LocalSessionManager";
+    vec![
+        record("Microsoft-FSLogix-Apps", "Microsoft-FSLogix-Apps/Admin", 26, &[("Message", attach)]),
+        record(
+            "MsiInstaller",
+            "Application",
+            11707,
+            &[("", "Product: Reader, 64 -- Installation completed successfully.")],
+        ),
+        record(lsm, lsm, 21, &[("User", "CORP\\user001"), ("SessionID", "7"), ("Address", "10.1.2.3")]),
+    ]
+}
+
+#[test]
+fn what_the_description_says_is_understood_and_what_only_the_data_say_is_lost() {
+    let said = |event: &Event| {
+        (
+            (event.at, event.host.clone(), event.provider.clone(), event.code),
+            (event.user.clone(), event.user_sid.clone(), event.session_id),
+            (event.signature.clone(), event.fault, event.error_code.clone(), event.severity),
+        )
+    };
+    let failure = |all: &Normalized| {
+        let found: Vec<_> = all.events.iter().filter(|event| event.action == Action::Failure).map(said).collect();
+        assert_eq!(found.len(), 1, "{:?}", all.events);
+        found
+    };
+    let changes = |all: &Normalized| -> Vec<_> {
+        all.changes.iter().map(|change| (change.component.clone(), change.at, change.scope.clone())).collect()
+    };
+    let records = telling();
+    let expected = normalized(&records.iter().map(|record| xml(record) + "\n").collect::<String>());
+    assert_eq!(failure(&expected)[0].1.0.as_deref(), Some("user001"));
+    assert_eq!(changes(&expected)[0].0.as_ref(), "Reader, 64");
+    let texts = [
+        write::wevtutil_old(&records, UTC),
+        write::wevtutil_new(&records),
+        write::event_viewer(&records, &write::ENGLISH_CSV, UTC),
+        write::event_viewer(&records, &write::GERMAN_CSV, UTC),
+        write::event_viewer(&records, &write::FRENCH_TEXT, UTC),
+        write::splunk_text(&records, UTC),
+        write::snare(&records, UTC, "\t"),
+    ];
+    for text in texts {
+        let found = normalized(&text);
+        assert_eq!(failure(&found), failure(&expected), "{text}");
+        assert_eq!(changes(&found), changes(&expected), "{text}");
+        let named = found.events.iter().filter(|event| event.user.is_some()).count();
+        assert_eq!(named, 1, "nobody is named but in the profile's text: {text}");
+    }
+    let objects = normalized(&write::clixml(&records, ZURICH));
+    assert_eq!((failure(&objects), changes(&objects)), (failure(&expected), changes(&expected)));
+    assert_eq!(objects.events.iter().filter(|event| event.user.is_some()).count(), 2);
+}
+
 #[test]
 fn an_export_cut_anywhere_loses_its_last_event_only() {
     let texts = [
@@ -158,11 +241,13 @@ fn an_export_cut_anywhere_loses_its_last_event_only() {
             let end = text.floor_char_boundary(text.len() * share / 100);
             let cut = &inspected("x.txt", &text.as_bytes()[..end], None)["sources"][0];
             assert_eq!(cut["format"], whole["format"], "{share}: {cut}");
-            let sum = ["n_kept", "n_irrelevant", "n_damaged"].map(|part| cut[part].as_u64().unwrap()).iter().sum::<u64>();
+            let sum =
+                ["n_kept", "n_irrelevant", "n_damaged"].map(|part| cut[part].as_u64().unwrap()).iter().sum::<u64>();
             assert_eq!(cut["n_records"], sum);
-            // A cut quote gives its lines back, one damaged and the rest of its text.
+            // A cut quote gives its lines back, each of them damaged.
             let n_damaged = cut["n_damaged"].as_u64().unwrap();
             assert!(n_damaged <= 8, "{share}: {cut}");
+            assert!(sum - n_damaged + 2 > 9 * share as u64 / 100, "{share}: {cut}");
         }
     }
 }

@@ -169,7 +169,9 @@ fn escaped(text: &str) -> String {
             '&' => out += "&amp;",
             '<' => out += "&lt;",
             '>' => out += "&gt;",
-            c if c.is_control() || (c == '_' && rest.peek() == Some(&'x')) => out += &format!("_x{:04X}_", u32::from(c)),
+            c if c.is_control() || (c == '_' && rest.peek() == Some(&'x')) => {
+                out += &format!("_x{:04X}_", u32::from(c))
+            }
             c => out.push(c),
         }
     }

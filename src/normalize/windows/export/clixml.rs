@@ -34,7 +34,8 @@ impl Export for Clixml {
 
     fn recognize(&self, records: &[Record]) -> usize {
         let lines = || records.iter().filter_map(super::text).flat_map(str::lines);
-        let is_event = |line: &str| line.trim_start().starts_with("<T>") && line.contains("Eventing.Reader.EventLogRecord<");
+        let is_event =
+            |line: &str| line.trim_start().starts_with("<T>") && line.contains("Eventing.Reader.EventLogRecord<");
         if lines().any(is_event) { lines().filter(|line| line.trim_start().starts_with('<')).count() } else { 0 }
     }
 

@@ -50,9 +50,10 @@ fn columns(header: &[String]) -> Option<Columns> {
     let names: Vec<String> =
         header.iter().map(|name| name.trim_matches(['\u{feff}', '"', ' ']).to_lowercase()).collect();
     let find = |known: &[&str]| names.iter().position(|name| known.contains(&name.as_str()));
-    let (time, order) = names.iter().enumerate().find_map(|(at, name)| {
-        TIMES.iter().find(|(known, _)| known == name).map(|(_, order)| (at, *order))
-    })?;
+    let (time, order) = names
+        .iter()
+        .enumerate()
+        .find_map(|(at, name)| TIMES.iter().find(|(known, _)| known == name).map(|(_, order)| (at, *order)))?;
     let described = names.iter().rposition(|name| !name.is_empty())? + 1;
     Some(Columns { time, source: find(SOURCES)?, id: find(IDS)?, level: find(LEVELS), description: described, order })
 }
@@ -102,7 +103,8 @@ impl Export for EventViewer {
     fn open(&self, _file: &FileFacts, first: &[Record]) -> Box<dyn Reader> {
         let head: Vec<(&Row, Columns)> =
             first.iter().filter_map(row).filter_map(|row| Some((row, columns(&row.header)?))).collect();
-        let stamps: Vec<String> = head.iter().filter_map(|(row, at)| row.cells.get(at.time)).map(|t| plain(t)).collect();
+        let stamps: Vec<String> =
+            head.iter().filter_map(|(row, at)| row.cells.get(at.time)).map(|t| plain(t)).collect();
         let stamps: Vec<&str> = stamps.iter().map(String::as_str).collect();
         let by_language = head.iter().find_map(|(_, columns)| columns.order);
         Box::new(Rows::new(&stamps, by_language))

@@ -15,8 +15,8 @@
 
 mod azure;
 mod clixml;
-mod evtx_dump;
 mod event_viewer;
+mod evtx_dump;
 mod evtxecmd;
 mod fluent_bit;
 mod get_winevent;
@@ -311,6 +311,31 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn a_sample_cut_or_garbled_anywhere_ends_in_outcomes_and_never_in_a_panic() {
+        let file = FileFacts::new("x");
+        for export in EXPORTS.iter().filter(|export| export.containers().contains(&Container::Lines)) {
+            for sample in export.samples().iter().filter(|sample| sample.container == Container::Lines) {
+                for at in (0..sample.text.len()).filter(|at| sample.text.is_char_boundary(*at)) {
+                    let (head, tail) = sample.text.split_at(at);
+                    let tail = tail.chars().skip(1).collect::<String>();
+                    for text in [head.to_owned(), format!("{head}\u{fffd}{tail}"), format!("{head}\n{tail}")] {
+                        let lines = records(sample.container, &text, &|line| export.starts_record(line));
+                        export.recognize(&lines);
+                        let mut reader = export.open(&file, &lines);
+                        let mut clock = Clock::new(ZoneRule::UTC, Trust::Guessed);
+                        let mut context = Context { clock: &mut clock, names: &mut Names::new() };
+                        let n_events = lines
+                            .iter()
+                            .filter(|record| matches!(reader.read(record, &mut context), Exported::Event(..)))
+                            .count();
+                        assert!(n_events <= sample.expected.len() + 1);
+                    }
+                }
+            }
+        }
     }
 
     #[test]

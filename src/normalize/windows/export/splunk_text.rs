@@ -45,8 +45,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// The names that people see, of providers that are known by another.
-const SEEN_AS: &[(&str, &str)] =
-    &[("Microsoft Windows security auditing.", "Microsoft-Windows-Security-Auditing")];
+const SEEN_AS: &[(&str, &str)] = &[("Microsoft Windows security auditing.", "Microsoft-Windows-Security-Auditing")];
 
 /// Whether a line is `08/22/2022 08:01:33 AM` and nothing else.
 fn is_head(line: &str) -> bool {
@@ -136,7 +135,9 @@ impl Export for SplunkText {
                 container: Container::Json,
                 path: "splunk/system.json",
                 text: r#"{"preview":false,"result":{"_raw":"08/22/2022 08:01:33 AM\nLogName=System\nSourceName=disk\nEventCode=7\nEventType=2\nType=Error\nComputerName=RDS01\nRecordNumber=11\nMessage=The device has a bad block.\r\nTwice.","_time":"2022-08-22T08:01:33.000+02:00"}}"#,
-                expected: &["disk 7 2022-08-22T08:01:33Z? System #11 RDS01 2 - | | The device has a bad block.\\nTwice."],
+                expected: &[
+                    "disk 7 2022-08-22T08:01:33Z? System #11 RDS01 2 - | | The device has a bad block.\\nTwice.",
+                ],
             },
         ]
     }
