@@ -70,9 +70,12 @@ fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
 fn census(head: &[u8]) -> (usize, usize) {
     let mut n_text = 0;
     let mut n_control = 0;
-    for run in head.chunk_by(|a, b| (*a == 0) == (*b == 0)) {
+    let mut runs = head.chunk_by(|a, b| (*a == 0) == (*b == 0)).peekable();
+    while let Some(run) = runs.next() {
         if run[0] == 0 {
-            let n = if run.len() < PADDING_MIN { run.len() } else { 0 };
+            // Newer versions of wevtutil print the NUL that ends a text in memory, too.
+            let ends_line = runs.peek().is_some_and(|next| matches!(next[0], b'\r' | b'\n'));
+            let n = if ends_line || run.len() >= PADDING_MIN { 0 } else { run.len() };
             (n_text, n_control) = (n_text + n, n_control + n);
         } else {
             n_text += run.len();
@@ -200,6 +203,12 @@ mod tests {
         assert_eq!(detect(&scattered, true), Encoding::Binary);
         assert_eq!(detect(&[0; 64], true), Encoding::Binary);
         assert_eq!(detect(b"", true), Encoding::Utf8);
+    }
+
+    #[test]
+    fn the_nul_that_ends_a_text_in_memory_makes_no_line_binary() {
+        assert_eq!(detect(&b"  Level: Error\0\r\n  Opcode: Info\0\0\r\n".repeat(9), true), Encoding::Utf8);
+        assert_eq!(detect(&b"  Level\0 Error\n  Opcode\0 Info\n".repeat(9), true), Encoding::Binary);
     }
 
     #[test]

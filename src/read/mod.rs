@@ -14,6 +14,7 @@
 //! file each. Names are never trusted: a file is what its bytes say.
 
 mod archive;
+mod clixml;
 mod discover;
 mod document;
 mod encoding;
@@ -33,6 +34,7 @@ mod w3c;
 mod xml;
 mod xml_event;
 
+pub use clixml::clixml;
 pub use discover::{Discovery, discover};
 pub use record::{Body, Datum, Record, Row, WindowsRecord};
 pub use selection::Selection;

@@ -105,7 +105,7 @@ fn append(path: &mut [Element<'_>], text: &str) {
 }
 
 /// The text of `&amp;` or `&#10;`; what means nothing stays as it is.
-fn resolved(reference: &quick_xml::events::BytesRef<'_>) -> String {
+pub(super) fn resolved(reference: &quick_xml::events::BytesRef<'_>) -> String {
     let name: &str = reference;
     if let Ok(Some(c)) = reference.resolve_char_ref() {
         return c.to_string();

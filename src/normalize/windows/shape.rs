@@ -80,9 +80,10 @@ pub(crate) fn level_by_word(word: &str) -> Option<u8> {
     let level = match word.trim().to_lowercase().as_str() {
         "logalways" | "audit_success" | "audit_failure" | "success audit" | "failure audit" => 0,
         "critical" | "kritisch" | "critique" | "critico" | "crit" | "crítico" => 1,
-        "error" | "fehler" | "erreur" | "errore" => 2,
-        "warning" | "warnung" | "avertissement" | "avviso" | "advertencia" => 3,
-        "information" | "informationen" | "informations" | "informazioni" | "info" | "información" => 4,
+        "error" | "fehler" | "erreur" | "errore" | "错误" | "エラー" | "오류" => 2,
+        "warning" | "warnung" | "avertissement" | "avviso" | "advertencia" | "警告" | "경고" => 3,
+        "information" | "informationen" | "informations" | "informazioni" | "info" | "información" | "信息"
+        | "情報" | "정보" => 4,
         "verbose" | "ausführlich" | "détaillé" | "dettagliato" | "commentaires" | "debug" => 5,
         _ => return None,
     };

@@ -6,12 +6,12 @@ use causeline::normalize::windows::export::{EXPORTS, Loss};
 use causeline::read::WindowsRecord;
 use serde_json::Value;
 
-fn losses(name: &str) -> &'static [Loss] {
+pub(super) fn losses(name: &str) -> &'static [Loss] {
     EXPORTS.iter().find(|export| export.name() == name).expect("a shape of that name").loses()
 }
 
 /// The same cause as from the EVTX, or none; returns whether it is the same.
-fn same_or_unknown(found: &Value) -> bool {
+pub(super) fn same_or_unknown(found: &Value) -> bool {
     let cause = |report: &Value| report["incidents"][0]["root_cause"].clone();
     let component = |report: &Value, id: &Value| {
         let changes = report["changes"].as_array().unwrap();
@@ -26,7 +26,7 @@ fn same_or_unknown(found: &Value) -> bool {
 }
 
 /// What reading the first host's records in a shape comes to, by `inspect`.
-fn source(ending: &str, write: &dyn Fn(&[WindowsRecord]) -> String) -> Value {
+pub(super) fn source(ending: &str, write: &dyn Fn(&[WindowsRecord]) -> String) -> Value {
     let log = case().logs.iter().find(|log| log.stem.to_string_lossy().contains("LocalSessionManager")).unwrap();
     let report = inspected("RDS01/export", ending, &write(&log.records));
     let source = report["sources"][0].clone();

@@ -8,4 +8,6 @@ pub mod case;
 mod copies;
 mod lossless;
 mod lossy;
+mod text;
+mod text_writers;
 pub mod writers;

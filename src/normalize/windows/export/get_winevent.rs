@@ -97,7 +97,7 @@ pub(super) fn record_of(value: &Value) -> WindowsRecord {
     record
 }
 
-fn instant(value: &Value, context: &mut Context<'_>) -> Option<(Timestamp, Trust)> {
+pub(super) fn instant(value: &Value, context: &mut Context<'_>) -> Option<(Timestamp, Trust)> {
     // With further properties attached, a date becomes an object that holds the same text.
     let text = filled(Some(value)).or_else(|| filled(value.get("value")))?;
     if let Some(rest) = text.trim_start_matches('/').strip_prefix("Date(") {

@@ -14,6 +14,8 @@
 //! other shape and no log format is chosen for them, and they come to what they say.
 
 mod azure;
+mod clixml;
+mod event_viewer;
 mod evtx_dump;
 mod evtxecmd;
 mod fluent_bit;
@@ -21,26 +23,36 @@ mod get_winevent;
 mod get_winevent_csv;
 mod hayabusa;
 mod nxlog;
+mod snare;
 mod splunk;
+mod splunk_text;
 mod velociraptor;
+mod wevtutil_text;
 mod winlogbeat;
+mod xml_lines;
 
 use super::super::clock::{Clock, DateOrder, Stamp, stamp};
 use super::super::file::FileFacts;
 use crate::diagnostic::Code;
 use crate::model::time::TICKS_PER_SECOND;
 use crate::model::{Name, Names, Timestamp, Trust};
-use crate::read::{Container, Record, WindowsRecord, event_xml};
+use crate::read::{Body, Container, Record, WindowsRecord, event_xml};
 
 /// Every shape, the most particular first.
 pub const EXPORTS: &[&dyn Export] = &[
     &splunk::Splunk,
+    &splunk_text::SplunkText,
     &evtx_dump::EvtxDump,
     &velociraptor::Velociraptor,
     &evtxecmd::EvtxECmd,
     &hayabusa::Hayabusa,
     &get_winevent::GetWinEvent,
     &get_winevent_csv::GetWinEventCsv,
+    &clixml::Clixml,
+    &wevtutil_text::WevtutilText,
+    &event_viewer::EventViewer,
+    &snare::Snare,
+    &xml_lines::XmlLines,
     &azure::Azure,
     &fluent_bit::FluentBit,
     &nxlog::Nxlog,
@@ -170,6 +182,14 @@ pub(super) fn from_xml(xml: &str, message: Option<Name>) -> Exported {
     }
 }
 
+/// The text of a record of lines.
+pub(super) fn text(record: &Record) -> Option<&str> {
+    match &record.body {
+        Body::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
 /// Returns the order of day and month that reads the most of these stamps; the month first if both do,
 /// for day first is mostly written with points, which leave nothing open.
 pub fn date_order(stamps: &[&str]) -> DateOrder {
@@ -291,6 +311,31 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn a_sample_cut_or_garbled_anywhere_ends_in_outcomes_and_never_in_a_panic() {
+        let file = FileFacts::new("x");
+        for export in EXPORTS.iter().filter(|export| export.containers().contains(&Container::Lines)) {
+            for sample in export.samples().iter().filter(|sample| sample.container == Container::Lines) {
+                for at in (0..sample.text.len()).filter(|at| sample.text.is_char_boundary(*at)) {
+                    let (head, tail) = sample.text.split_at(at);
+                    let tail = tail.chars().skip(1).collect::<String>();
+                    for text in [head.to_owned(), format!("{head}\u{fffd}{tail}"), format!("{head}\n{tail}")] {
+                        let lines = records(sample.container, &text, &|line| export.starts_record(line));
+                        export.recognize(&lines);
+                        let mut reader = export.open(&file, &lines);
+                        let mut clock = Clock::new(ZoneRule::UTC, Trust::Guessed);
+                        let mut context = Context { clock: &mut clock, names: &mut Names::new() };
+                        let n_events = lines
+                            .iter()
+                            .filter(|record| matches!(reader.read(record, &mut context), Exported::Event(..)))
+                            .count();
+                        assert!(n_events <= sample.expected.len() + 1);
+                    }
+                }
+            }
+        }
     }
 
     #[test]
