@@ -30,6 +30,12 @@ pub enum Code {
     EvtxRecordDamaged,
     /// A record in the slack of an EVTX chunk, of a former use; read because it was asked for.
     EvtxRecordRecovered,
+    /// An EVTX file was copied while Windows wrote to it; its last records may be missing.
+    EvtxOpen,
+    /// The header of an EVTX file knows fewer chunks than there are; all are read.
+    EvtxHeaderStale,
+    /// The numbers of records jump: those between are not in the file.
+    RecordNumbersJump,
     /// A file ends inside a chunk.
     EvtxTruncated,
     /// An XML, JSON or CSV record is not well formed.
@@ -70,6 +76,9 @@ impl Code {
         Self::EvtxChunkDamaged,
         Self::EvtxRecordDamaged,
         Self::EvtxRecordRecovered,
+        Self::EvtxOpen,
+        Self::EvtxHeaderStale,
+        Self::RecordNumbersJump,
         Self::EvtxTruncated,
         Self::RecordMalformed,
         Self::TimeUnreadable,
@@ -98,6 +107,9 @@ impl Code {
             Self::EvtxChunkDamaged => "evtx-chunk-damaged",
             Self::EvtxRecordDamaged => "evtx-record-damaged",
             Self::EvtxRecordRecovered => "evtx-record-recovered",
+            Self::EvtxOpen => "evtx-open",
+            Self::EvtxHeaderStale => "evtx-header-stale",
+            Self::RecordNumbersJump => "record-numbers-jump",
             Self::EvtxTruncated => "evtx-truncated",
             Self::RecordMalformed => "record-malformed",
             Self::TimeUnreadable => "time-unreadable",

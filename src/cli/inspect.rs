@@ -23,14 +23,14 @@ pub(crate) fn run(args: &InspectArgs, terminal: Terminal) -> Result<Exit, Error>
             let json = serde_json::to_string_pretty(&shown).unwrap_or_default();
             output::print(format!("{json}\n").as_bytes())?;
         }
-        TextOrJson::Text => output::print(terminal::plain(&table(&shown)).as_bytes())?,
+        TextOrJson::Text => output::print(terminal::plain(&table(&shown, terminal.verbose)).as_bytes())?,
     }
     settings::tell_defects(&framed.diagnostics, terminal);
     Ok(settings::strictly(&args.input, &framed.diagnostics, Exit::Done))
 }
 
 /// The sources as a table that fits a terminal, paths last because they are long.
-fn table(shown: &Inspection) -> String {
+fn table(shown: &Inspection, is_verbose: bool) -> String {
     let mut text = String::new();
     let width = |of: fn(&inspection::InspectedSource) -> usize, least: usize| {
         shown.sources.iter().map(of).max().unwrap_or(0).max(least)
@@ -61,6 +61,9 @@ fn table(shown: &Inspection) -> String {
         );
     }
     let _ = writeln!(text, "\n{} sources, {} hosts, {} changes", shown.sources.len(), shown.hosts.len(), shown.changes);
+    if is_verbose {
+        text.push_str(&slow_share(shown));
+    }
     for defect in &shown.diagnostics {
         let _ = writeln!(
             text,
@@ -69,4 +72,21 @@ fn table(shown: &Inspection) -> String {
         );
     }
     text
+}
+
+/// How many records of binary logs were read without the help of a template, and in which log most.
+fn slow_share(shown: &Inspection) -> String {
+    let logs = || shown.sources.iter().filter(|source| source.format == "evtx" && source.n_records > 0);
+    let (n_walked, n_records) = logs().fold((0, 0), |(n_walked, n_records), source| {
+        (n_walked + source.n_walked, n_records + source.n_records)
+    });
+    if n_records == 0 {
+        return String::new();
+    }
+    let share = |n_walked: u64, n_records: u64| 100.0 * n_walked as f64 / n_records as f64;
+    let most = logs().filter(|source| source.n_walked > 0).max_by_key(|source| source.n_walked);
+    let most = most.map_or_else(String::new, |source| {
+        format!("; most in {}: {:.1} %", source.log_file_path, share(source.n_walked, source.n_records))
+    });
+    format!("{n_walked} of {n_records} event log records read the slow way ({:.2} %){most}\n", share(n_walked, n_records))
 }

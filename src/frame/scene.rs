@@ -213,6 +213,7 @@ impl Scene {
             n_kept: self.events.len() as u64,
             n_irrelevant: 0,
             n_damaged: 0,
+            n_walked: 0,
             hours,
             gaps: Vec::new(),
         };

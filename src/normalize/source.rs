@@ -432,6 +432,7 @@ impl Work<'_> {
             n_kept: self.tally.n_kept,
             n_irrelevant,
             n_damaged,
+            n_walked: reading.n_walked,
             hours: self.tally.hours,
             gaps: Vec::new(),
         };

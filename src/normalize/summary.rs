@@ -82,6 +82,8 @@ pub struct SourceSummary {
     pub n_irrelevant: u64,
     /// Records that could not be understood.
     pub n_damaged: u64,
+    /// Records of a binary log that no template helped to read: the slow way.
+    pub n_walked: u64,
     /// Records by host and hour since 1970, irrelevant ones included: what the source covers.
     pub hours: BTreeMap<(Name, i64), u64>,
     /// Times in which the source is silent although its own rhythm says otherwise; filled by `frame`.

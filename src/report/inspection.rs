@@ -51,6 +51,8 @@ pub struct InspectedSource {
     pub n_irrelevant: u64,
     /// Records that could not be understood.
     pub n_damaged: u64,
+    /// Records of a binary log that were read the slow way, without the help of a template.
+    pub n_walked: u64,
     /// Silences that the source's own rhythm does not explain.
     pub gaps: Vec<InspectedGap>,
 }
@@ -136,6 +138,7 @@ fn inspected(source: &SourceSummary) -> InspectedSource {
         n_kept: source.n_kept,
         n_irrelevant: source.n_irrelevant,
         n_damaged: source.n_damaged,
+        n_walked: source.n_walked,
         gaps: source.gaps.iter().map(gap).collect(),
     }
 }

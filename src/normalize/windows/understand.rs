@@ -14,6 +14,9 @@ use crate::read::WindowsRecord;
 /// The kind of log that all Windows events belong to.
 const DATASET: &str = "windows";
 
+/// The mark of an event that stood in the slack of its log.
+const RECOVERED: &str = "recovered";
+
 /// What one Windows record came to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Understood {
@@ -171,12 +174,15 @@ impl Reading<'_> {
     }
 
     fn kept(&self, names: &mut Names) -> Vec<(Name, Name)> {
-        let kept = self.entry.keep.iter();
-        kept.filter_map(|kept| {
+        let kept = self.entry.keep.iter().filter_map(|kept| {
             let value = kept.place.value(self.record, self.text)?;
             Some((names.intern(&kept.name), Name::from(&*value)))
-        })
-        .collect()
+        });
+        let mut kept: Vec<_> = kept.collect();
+        if self.record.is_recovered {
+            kept.push((names.intern(RECOVERED), names.intern("true")));
+        }
+        kept
     }
 }
 

@@ -17,6 +17,8 @@ use super::utf16;
 use super::values::{Slot, kind};
 use super::worker::Worker;
 use super::{Budget, Defect};
+use crate::model::Timestamp;
+use crate::model::time::TICKS_PER_SECOND;
 use crate::read::{Datum, Selection};
 use crate::read::selection::Fields;
 
@@ -48,7 +50,22 @@ pub(super) struct Decoder<'c, 'w> {
     budget: Budget,
     /// Records for which the tree was walked.
     pub(super) n_walked: u64,
+    /// How times follow each other.
+    pub(super) sequence: Sequence,
 }
+
+/// How the times of records follow each other.
+#[derive(Debug, Default)]
+pub(super) struct Sequence {
+    /// Host and time of the record before.
+    before: Option<(Code, Timestamp)>,
+    /// How often time ran backwards by more than reordering explains, and where first.
+    pub(super) backward: Option<(usize, usize)>,
+}
+
+/// Time that runs backwards by more is no reordering: Windows writes the buffers of a log once a second
+/// (Event Tracing for Windows, `FlushTimer`), and a collector delivers a host's events in batches of some seconds.
+const REORDERING_TICKS: i64 = 60 * TICKS_PER_SECOND;
 
 /// A projection that this record does not fit, or a record that is no sound one.
 enum Misfit {
@@ -111,6 +128,22 @@ impl Instance {
     }
 }
 
+impl Sequence {
+    /// Takes the next record.
+    #[inline]
+    fn follow(&mut self, row: &Row, place: &Place) {
+        let Some(time) = row.time.filter(|_| !place.is_recovered) else { return };
+        if let Some((host, before)) = self.before
+            && host == row.computer
+            && time.0 < before.0.saturating_sub(REORDERING_TICKS)
+        {
+            let (count, at) = self.backward.unwrap_or((0, place.content.start));
+            self.backward = Some((count + 1, at));
+        }
+        self.before = Some((row.computer, time));
+    }
+}
+
 impl<'c, 'w> Decoder<'c, 'w> {
     /// Begins with a chunk.
     pub(super) fn new(
@@ -128,6 +161,7 @@ impl<'c, 'w> Decoder<'c, 'w> {
             batch,
             budget: Budget::of_chunk(),
             n_walked: 0,
+            sequence: Sequence::default(),
         }
     }
 
@@ -161,6 +195,7 @@ impl<'c, 'w> Decoder<'c, 'w> {
         let walked = walker.record(place.content.clone())?;
         let Worker { dictionary, kinds, .. } = &mut *self.worker;
         let number = kinds.number(walked.row.provider, walked.row.event_id, self.selection, dictionary);
+        self.sequence.follow(&walked.row, place);
         let Some(fields) = &kinds.get(number).fields else {
             self.count(number, &walked.row);
             return Ok(());
@@ -193,6 +228,7 @@ impl<'c, 'w> Decoder<'c, 'w> {
         let (names, batch, budget) = (&mut self.names, &mut *self.batch, &mut self.budget);
         let mut direct = Direct { cursor, names, dictionary, batch, budget, gathered: String::new() };
         let row = direct.system().ok_or(Misfit::Walk)?;
+        self.sequence.follow(&row, place);
         let number = kinds.number(row.provider, row.event_id, self.selection, direct.dictionary);
         let Some(fields) = &kinds.get(number).fields else {
             self.count(number, &row);
@@ -220,6 +256,7 @@ impl<'c, 'w> Decoder<'c, 'w> {
         let mut row = layout.identity(system, values, dictionary)?;
         let number = kinds.number(row.provider, row.event_id, self.selection, dictionary);
         layout.place(values, dictionary, &mut row)?;
+        self.sequence.follow(&row, place);
         let Some(fields) = &kinds.get(number).fields else {
             self.count(number, &row);
             return Ok(());

@@ -132,7 +132,7 @@ fn read<T: Send + Default>(
     make: &(dyn Fn(&mut Batch) -> T + Sync),
     deliver: &mut dyn FnMut(T),
 ) -> Reading {
-    let mut file = File { name, reading: Reading::default(), diagnostics: Diagnostics::new(), n_used: 0 };
+    let mut file = File::new(name);
     let Some(mut chunks) = Chunks::open(bytes, &mut file) else { return file.finish(None, 0, Vec::new()) };
     let workers: Mutex<Vec<(Worker, Batch)>> = Mutex::default();
     let decode = |work: &mut Work<T>| {
@@ -143,30 +143,30 @@ fn read<T: Send + Default>(
         give_back(&workers, (worker, batch));
     };
     let n_threads = rayon::current_num_threads();
-    // While a group is decoded, the one before is delivered and the one after is read.
-    let group_len = if n_threads == 1 { 1 } else { n_threads * CHUNKS_A_THREAD };
-    let mut read = Group::default();
-    let mut decoded: Group<T> = Group::default();
-    let mut free = Group::default();
-    chunks.fill(&mut read, group_len, &mut file);
-    while read.n_used > 0 {
-        let decoding = &mut read.works[..read.n_used];
-        if n_threads == 1 {
-            decoding.iter_mut().for_each(decode);
-            file.deliver(&mut decoded, deliver);
-            chunks.fill(&mut free, group_len, &mut file);
-        } else {
+    if n_threads == 1 {
+        // One buffer, so that it stays in the processor's cache.
+        let mut group = Group::default();
+        while chunks.fill(&mut group, 1, &mut file) {
+            group.works.iter_mut().for_each(decode);
+            file.deliver(&mut group, deliver);
+        }
+    } else {
+        // While a group is decoded, the one before is delivered and the one after is read.
+        let group_len = n_threads * CHUNKS_A_THREAD;
+        let [mut before, mut now, mut after] = [(); 3].map(|()| Group::default());
+        let mut is_open = chunks.fill(&mut now, group_len, &mut file);
+        while is_open {
             rayon::in_place_scope(|scope| {
-                for work in decoding {
+                for work in now.works.iter_mut().take(now.n_used) {
                     scope.spawn(|_| decode(work));
                 }
-                file.deliver(&mut decoded, deliver);
-                chunks.fill(&mut free, group_len, &mut file);
+                file.deliver(&mut before, deliver);
+                is_open = chunks.fill(&mut after, group_len, &mut file);
             });
+            (before, now, after) = (now, after, before);
         }
-        (decoded, read, free) = (read, free, decoded);
+        file.deliver(&mut before, deliver);
     }
-    file.deliver(&mut decoded, deliver);
     let (header, end) = (chunks.header, chunks.offset);
     let workers = workers.into_inner().unwrap_or_default();
     file.finish(header, end, workers.into_iter().map(|(worker, _)| worker).collect())
@@ -212,14 +212,14 @@ impl<'b> Chunks<'b> {
         chunks.header = file_header::parse(&head);
         match &chunks.header {
             Some(header) if header.is_sound => {}
-            Some(_) => file.report(Code::EvtxHeaderDamaged, 0, "the file header fails its checksum"),
-            None => file.report(Code::EvtxHeaderDamaged, 0, "there is no file header"),
+            Some(_) => file.report(Code::EvtxHeaderDamaged, 0, 1, "the file header fails its checksum"),
+            None => file.report(Code::EvtxHeaderDamaged, 0, 1, "there is no file header"),
         }
         // Chunks that were cut out of a file come without its header.
         if chunks.header.is_none() && head.starts_with(CHUNK_MAGIC) {
             chunks.carried = head;
         } else if head.len() < FILE_HEADER_LEN {
-            file.report(Code::EvtxTruncated, head.len() as u64, "the file ends inside its header");
+            file.report(Code::EvtxTruncated, head.len() as u64, 1, "the file ends inside its header");
             return None;
         } else {
             chunks.offset = FILE_HEADER_LEN as u64;
@@ -227,8 +227,8 @@ impl<'b> Chunks<'b> {
         Some(chunks)
     }
 
-    /// Reads the next chunks.
-    fn fill<T: Default>(&mut self, group: &mut Group<T>, n_chunks: usize, file: &mut File<'_>) {
+    /// Reads the next chunks; `false` if there is none.
+    fn fill<T: Default>(&mut self, group: &mut Group<T>, n_chunks: usize, file: &mut File<'_>) -> bool {
         group.n_used = 0;
         while group.n_used < n_chunks && !(self.is_at_end && self.carried.is_empty()) {
             if group.works.len() == group.n_used {
@@ -245,6 +245,7 @@ impl<'b> Chunks<'b> {
             self.offset += work.chunk.len() as u64;
             group.n_used += usize::from(!work.chunk.is_empty());
         }
+        group.n_used > 0
     }
 
     /// Reads up to `len` bytes more.
@@ -280,15 +281,30 @@ struct File<'n> {
     reading: Reading,
     diagnostics: Diagnostics,
     n_used: u64,
+    /// How many chunks of zeros came since the last one that holds anything, and where the first of them is.
+    blank: Option<(u64, u64)>,
+    /// The number in the header of the last record.
+    last_id: Option<u64>,
 }
 
-impl File<'_> {
+impl<'n> File<'n> {
+    fn new(name: &'n SourceName) -> Self {
+        Self {
+            name,
+            reading: Reading::default(),
+            diagnostics: Diagnostics::new(),
+            n_used: 0,
+            blank: None,
+            last_id: None,
+        }
+    }
+
     fn deliver<T: Default>(&mut self, group: &mut Group<T>, deliver: &mut dyn FnMut(T)) {
         for work in group.works.iter_mut().take(std::mem::take(&mut group.n_used)) {
             let sifted = std::mem::take(&mut work.sifted);
-            self.n_used += u64::from(sifted.is_used);
-            for (code, at, detail) in sifted.defects {
-                self.report(code, work.offset + at as u64, detail);
+            self.follow(&sifted, work.offset);
+            for (code, at, count, detail) in sifted.defects {
+                self.report(code, work.offset + at as u64, count, detail);
             }
             self.reading.n_records += sifted.n_sound + sifted.n_damaged;
             self.reading.n_damaged += sifted.n_damaged;
@@ -296,18 +312,35 @@ impl File<'_> {
             deliver(std::mem::take(&mut work.made));
             if work.chunk.len() < CHUNK_LEN {
                 let end = work.offset + work.chunk.len() as u64;
-                self.report(Code::EvtxTruncated, end, "the file ends inside a chunk");
+                self.report(Code::EvtxTruncated, end, 1, "the file ends inside a chunk");
             }
         }
     }
 
+    /// Says what one chunk behind the other shows: chunks of zeros between, numbers that jump.
+    fn follow(&mut self, sifted: &Sifted, offset: u64) {
+        if !sifted.is_used {
+            let (count, first) = self.blank.unwrap_or((0, offset));
+            self.blank = Some((count + 1, first));
+            return;
+        }
+        self.n_used += 1;
+        // Room at the end is no damage; between chunks that are used it is.
+        if let Some((count, first)) = self.blank.take() {
+            self.report(Code::EvtxChunkDamaged, first, count, "a chunk is zeros, and later ones are used");
+        }
+        if let Some((first, last)) = sifted.ids {
+            // A log of fixed size begins anew at its start: there numbers fall.
+            if self.last_id.is_some_and(|before| first > before.saturating_add(1)) {
+                self.report(Code::RecordNumbersJump, offset, 1, sift::JUMP);
+            }
+            self.last_id = Some(last);
+        }
+    }
+
     fn finish(mut self, header: Option<file_header::FileHeader>, end: u64, workers: Vec<Worker>) -> Reading {
-        if let Some(header) = header
-            && !header.is_dirty
-            && header.is_sound
-            && u64::from(header.n_chunks) > self.n_used & 0xffff
-        {
-            self.report(Code::EvtxTruncated, end, "the file has fewer chunks than its header says");
+        if let Some(header) = header {
+            self.compare(&header, end);
         }
         let reading = &mut self.reading;
         for worker in workers {
@@ -324,9 +357,26 @@ impl File<'_> {
         self.reading
     }
 
-    fn report(&mut self, code: Code, offset: u64, detail: &str) {
+    /// Compares what the header says with what was found; its count of chunks has 16 bits.
+    fn compare(&mut self, header: &file_header::FileHeader, end: u64) {
+        if header.is_dirty {
+            self.report(Code::EvtxOpen, 0, 1, "the log was copied while Windows wrote to it");
+        }
+        let n_stated = u64::from(header.n_chunks);
+        let n_found = self.n_used & 0xffff;
+        if n_stated > n_found && !header.is_dirty && header.is_sound {
+            self.report(Code::EvtxTruncated, end, 1, "the file has fewer chunks than its header says");
+        }
+        if n_stated < n_found && header.is_sound {
+            let first = FILE_HEADER_LEN as u64 + n_stated * CHUNK_LEN as u64;
+            self.report(Code::EvtxHeaderStale, first, n_found - n_stated, "chunks that the file's header does not know");
+        }
+    }
+
+    fn report(&mut self, code: Code, offset: u64, count: u64, detail: &str) {
         let place = Provenance { source: self.name.id, position: Position::Offset(offset) };
-        self.diagnostics.push(Diagnostic::new(code, &self.name.path, Some(place), detail));
+        let diagnostic = Diagnostic::new(code, &self.name.path, Some(place), detail);
+        self.diagnostics.push(Diagnostic { count, ..diagnostic });
     }
 }
 

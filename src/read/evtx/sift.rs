@@ -19,9 +19,14 @@ pub(super) struct Sifted {
     pub(super) n_damaged: u64,
     /// Records for which the tree was walked.
     pub(super) n_walked: u64,
-    /// What is wrong, and at which byte of the chunk.
-    pub(super) defects: Vec<(Code, usize, &'static str)>,
+    /// The numbers in the headers of its first and last record, where they follow each other.
+    pub(super) ids: Option<(u64, u64)>,
+    /// What is wrong, at which byte of the chunk first, and how often.
+    pub(super) defects: Vec<(Code, usize, u64, &'static str)>,
 }
+
+/// What is said of numbers that jump.
+pub(super) const JUMP: &str = "numbers of records jump: those between are not here";
 
 /// Reads one chunk, which may be cut at its end; its wanted records are put into the empty batch.
 pub(super) fn sift(chunk: &[u8], how: &How<'_>, worker: &mut Worker, batch: &mut Batch) -> Sifted {
@@ -30,12 +35,12 @@ pub(super) fn sift(chunk: &[u8], how: &How<'_>, worker: &mut Worker, batch: &mut
     match &header {
         // Logs are made with room for chunks to come.
         None if chunk.iter().all(|byte| *byte == 0) => return sifted,
-        None => sifted.defects.push((Code::EvtxChunkDamaged, 0, "a chunk has no header")),
+        None => sifted.defects.push((Code::EvtxChunkDamaged, 0, 1, "a chunk has no header")),
         Some(header) if !header.is_header_sound => {
-            sifted.defects.push((Code::EvtxChunkDamaged, 0, "a chunk's header fails its checksum"));
+            sifted.defects.push((Code::EvtxChunkDamaged, 0, 1, "a chunk's header fails its checksum"));
         }
         Some(header) if !header.is_data_sound && chunk.len() == CHUNK_LEN => {
-            sifted.defects.push((Code::EvtxChunkDamaged, 0, "a chunk's records fail their checksum"));
+            sifted.defects.push((Code::EvtxChunkDamaged, 0, 1, "a chunk's records fail their checksum"));
         }
         Some(_) => {}
     }
@@ -46,6 +51,7 @@ pub(super) fn sift(chunk: &[u8], how: &How<'_>, worker: &mut Worker, batch: &mut
     for found in &mut walk {
         match found {
             Found::Record(frame) => {
+                sifted.follow(frame.id, frame.start);
                 let place = Place { content: frame.content(), header_id: frame.id, is_recovered: false };
                 match decoder.record(&place) {
                     Ok(()) => sifted.n_sound += 1,
@@ -61,6 +67,10 @@ pub(super) fn sift(chunk: &[u8], how: &How<'_>, worker: &mut Worker, batch: &mut
         }
     }
     sifted.n_walked = decoder.n_walked;
+    if let Some((count, at)) = decoder.sequence.backward {
+        let detail = "a record is more than a minute older than the one before it";
+        sifted.defects.push((Code::ClockStep, at, count as u64, detail));
+    }
     batch.seal(&worker.dictionary);
     sifted
 }
@@ -75,15 +85,29 @@ fn recover(chunk: &[u8], span: std::ops::Range<usize>, decoder: &mut Decoder<'_,
         let place = Place { content: frame.content(), header_id: frame.id, is_recovered: true };
         if decoder.record(&place).is_ok() {
             sifted.n_sound += 1;
-            sifted.defects.push((Code::EvtxRecordRecovered, frame.start, "a record stood in the slack"));
+            sifted.defects.push((Code::EvtxRecordRecovered, frame.start, 1, "a record stood in the slack"));
             recovered_end = frame.end;
         }
     }
 }
 
 impl Sifted {
+    /// Takes the number of the next record; damage between explains a jump as well as a loss does.
+    fn follow(&mut self, id: u64, at: usize) {
+        let first = match self.ids {
+            None => id,
+            Some((first, last)) => {
+                if id > last.saturating_add(1) {
+                    self.defects.push((Code::RecordNumbersJump, at, 1, JUMP));
+                }
+                first
+            }
+        };
+        self.ids = Some((first, id));
+    }
+
     fn damage(&mut self, at: usize, detail: &'static str) {
         self.n_damaged += 1;
-        self.defects.push((Code::EvtxRecordDamaged, at, detail));
+        self.defects.push((Code::EvtxRecordDamaged, at, 1, detail));
     }
 }
