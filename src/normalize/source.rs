@@ -10,6 +10,7 @@ use super::format::{self, Context, FORMATS, LineOutcome, Parser};
 use super::summary::{Role, SourceSummary, Zone};
 use super::windows::export::{self, Export, Exported, Loss};
 use super::windows::{Catalog, Shapes, first_line_only};
+use super::zone::has_no_year;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::identity::canonical_host;
 use crate::model::{ChangeRecord, Event, LoadSample, Name, Names, Position, Provenance, Timestamp, Trust};
@@ -415,7 +416,7 @@ impl Work<'_> {
         };
         let hosts: std::collections::BTreeSet<Name> =
             self.tally.hours.keys().map(|(host, _)| host).filter(|host| !host.is_empty()).cloned().collect();
-        let year_is_open = local && self.tally.span.is_some_and(|(start, _)| start.hour() < YEAR_1975_HOUR);
+        let year_is_open = local && self.tally.span.is_some_and(|(start, _)| has_no_year(start));
         let summary = SourceSummary {
             id: self.source.name.id,
             path: path.clone(),
@@ -458,6 +459,3 @@ impl Work<'_> {
         }
     }
 }
-
-/// Hours since 1970 of a date before which no log of ours was written: such a stamp has no year.
-const YEAR_1975_HOUR: i64 = 43_824;

@@ -53,13 +53,24 @@ pub(super) fn settle(ones: &mut [One]) {
     }
 }
 
+/// Whether a stamp lies before any log of ours was written: then it has no year.
+pub(super) fn has_no_year(at: Timestamp) -> bool {
+    const YEAR_1975_HOUR: i64 = 43_824;
+    at.hour() < YEAR_1975_HOUR
+}
+
 /// Gives stamps without year the year in which the other sources end.
 fn settle_years(ones: &mut [One]) {
     let latest =
         ones.iter().filter(|one| !one.year_is_open).filter_map(|one| one.summary.span).map(|span| span.1).max();
     for one in ones.iter_mut().filter(|one| one.year_is_open) {
         let path = one.summary.path.clone();
-        let (Some(latest), Some((_, end))) = (latest, one.summary.span) else {
+        // A collector's file may hold other lines that have their year; those stay as they are.
+        let own = one.summary.span.map(|(_, end)| end).filter(|end| !has_no_year(*end));
+        let open =
+            one.summary.hours.keys().map(|(_, hour)| Timestamp(hour * TICKS_PER_HOUR)).filter(|at| has_no_year(*at));
+        let end = if own.is_some() { open.max() } else { one.summary.span.map(|(_, end)| end) };
+        let (Some(latest), Some(end)) = (latest.max(own), end) else {
             one.summary.n_damaged += one.summary.n_kept;
             one.summary.n_kept = 0;
             one.kept.clear();
@@ -78,7 +89,13 @@ fn settle_years(ones: &mut [One]) {
             year -= 1;
         }
         let n_years = year - year_of(day(end));
-        move_times(one, &mut |at| in_year(at, year_of(day(at)) + n_years), Trust::Guessed);
+        let mut moved = |at| if has_no_year(at) { in_year(at, year_of(day(at)) + n_years) } else { at };
+        move_times(one, &mut moved, Trust::Guessed);
+        if let Some(own) = own {
+            // Which of both kinds of lines came first, the hours tell.
+            let first = one.summary.hours.keys().map(|(_, hour)| Timestamp(hour * TICKS_PER_HOUR)).min();
+            one.summary.span = Some((first.unwrap_or(own), own.max(in_year(end, year))));
+        }
         let detail = format!("the year is taken to be {year}, as the other logs end");
         one.diagnostics.push(Diagnostic::new(Code::DateAssumed, &path, None, detail));
     }

@@ -233,6 +233,19 @@ fn what_the_description_says_is_understood_and_what_only_the_data_say_is_lost() 
 }
 
 #[test]
+fn a_syslog_line_without_year_among_events_that_have_one_costs_none_of_them() {
+    let alone = normalized(&write::snare(&telling(), UTC, "\t"));
+    let line = "Aug 22 05:01:02 RDS01 sshd[7]: error: connection refused\n";
+    let mixed = normalized(&format!("{}{line}", write::snare(&telling(), UTC, "\t")));
+    assert_eq!(alone.sources[0].n_kept, 3);
+    let kept = |all: &Normalized| all.events.iter().filter(|event| event.code.is_some()).cloned().collect::<Vec<_>>();
+    assert_eq!(kept(&mixed), kept(&alone));
+    let span = mixed.sources[0].span.unwrap();
+    assert!(span.0.to_string().starts_with("2022-08-22T0"), "{}", span.0);
+    assert_eq!(span.1, telling()[0].time.unwrap());
+}
+
+#[test]
 fn an_export_cut_anywhere_loses_its_last_event_only() {
     let texts = [
         write::wevtutil_old(&sessions()[..9], UTC),
