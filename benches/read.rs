@@ -1,4 +1,5 @@
-//! How fast EVTX is read: all fields of all events, and a selection of them.
+//! How fast EVTX is read: `System` alone, all fields of all events, a selection of them, and into records
+//! one by one.
 //!
 //! Over a log that is built here: full chunks of logons and logoffs, half of which the selection
 //! wants; with `CAUSELINE_CORPORA` set, also over the largest files of its `evtx` folder.
@@ -13,12 +14,16 @@ use causeline::model::SourceId;
 use causeline::read::{How, Selection, SourceName, evtx};
 use criterion::{Criterion, PlottingBackend, Throughput};
 
-/// Reads a log and returns how many records were wanted.
-fn read(mut log: &[u8], selection: &Selection) -> usize {
+/// Reads a log into tables, or into records, and returns how many records were wanted.
+fn read(mut log: &[u8], selection: &Selection, into_records: bool) -> usize {
     let name = SourceName { id: SourceId(0), path: "log.evtx".into() };
     let how = How { selection, starts_record: None, recover: false };
     let mut n_wanted = 0;
-    evtx::records(&mut log, &name, &how, &mut |_| n_wanted += 1);
+    if into_records {
+        evtx::records(&mut log, &name, &how, &mut |_| n_wanted += 1);
+    } else {
+        evtx::batches(&mut log, &name, &how, &mut |batch| n_wanted += batch.len());
+    }
     n_wanted
 }
 
@@ -52,9 +57,14 @@ fn main() {
         }
         let mut group = criterion.benchmark_group("read");
         group.throughput(Throughput::Bytes(n_bytes as u64)).sample_size(10);
-        for (name, selection) in [("evtx-full", Selection::everything()), ("evtx-selective", logons())] {
+        for (name, selection, into_records) in [
+            ("evtx-system", Selection::system_only(), false),
+            ("evtx-selective", logons(), false),
+            ("evtx-full", Selection::everything(), false),
+            ("evtx-records", Selection::everything(), true),
+        ] {
             group.bench_function(format!("{name}/{place}"), |bencher| {
-                bencher.iter(|| logs.iter().map(|log| read(log, &selection)).sum::<usize>());
+                bencher.iter(|| logs.iter().map(|log| read(log, &selection, into_records)).sum::<usize>());
             });
         }
         group.finish();

@@ -77,9 +77,8 @@ fn table(shown: &Inspection, is_verbose: bool) -> String {
 /// How many records of binary logs were read without the help of a template, and in which log most.
 fn slow_share(shown: &Inspection) -> String {
     let logs = || shown.sources.iter().filter(|source| source.format == "evtx" && source.n_records > 0);
-    let (n_walked, n_records) = logs().fold((0, 0), |(n_walked, n_records), source| {
-        (n_walked + source.n_walked, n_records + source.n_records)
-    });
+    let (n_walked, n_records) =
+        logs().fold((0, 0), |(n_walked, n_records), source| (n_walked + source.n_walked, n_records + source.n_records));
     if n_records == 0 {
         return String::new();
     }
@@ -88,5 +87,8 @@ fn slow_share(shown: &Inspection) -> String {
     let most = most.map_or_else(String::new, |source| {
         format!("; most in {}: {:.1} %", source.log_file_path, share(source.n_walked, source.n_records))
     });
-    format!("{n_walked} of {n_records} event log records read the slow way ({:.2} %){most}\n", share(n_walked, n_records))
+    format!(
+        "{n_walked} of {n_records} event log records read the slow way ({:.2} %){most}\n",
+        share(n_walked, n_records)
+    )
 }

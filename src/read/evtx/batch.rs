@@ -71,7 +71,6 @@ enum Holds {
     },
 }
 
-
 impl Row {
     /// A record of which nothing is known.
     pub(super) const EMPTY: Self = Self {
@@ -265,7 +264,9 @@ impl Batch {
         if kind == kind::STRING {
             return self.push_utf16(name, bytes);
         }
-        values::check(kind, bytes)?;
+        if !values::is_short(kind, bytes.len()) {
+            values::check(kind, bytes)?;
+        }
         match values::short(bytes) {
             Some(short) => {
                 let holds = Holds::Short { kind, len: bytes.len() as u8 };

@@ -19,8 +19,8 @@ use super::worker::Worker;
 use super::{Budget, Defect};
 use crate::model::Timestamp;
 use crate::model::time::TICKS_PER_SECOND;
-use crate::read::{Datum, Selection};
 use crate::read::selection::Fields;
+use crate::read::{Datum, Selection};
 
 /// Templates inside of each other that projections follow; Windows writes two.
 const MAX_DEPTH: usize = 8;
@@ -146,12 +146,7 @@ impl Sequence {
 
 impl<'c, 'w> Decoder<'c, 'w> {
     /// Begins with a chunk.
-    pub(super) fn new(
-        chunk: &'c [u8],
-        selection: &'c Selection,
-        worker: &'w mut Worker,
-        batch: &'w mut Batch,
-    ) -> Self {
+    pub(super) fn new(chunk: &'c [u8], selection: &'c Selection, worker: &'w mut Worker, batch: &'w mut Batch) -> Self {
         Self {
             chunk,
             selection,
@@ -307,11 +302,6 @@ impl<'c, 'w> Decoder<'c, 'w> {
         Ok(Instance { template, first_slot, end_slot: slots.len(), first_index: 0 })
     }
 
-    #[inline]
-    fn slot(&self, instance: Instance, index: u16) -> Slot {
-        instance.slot(&self.worker.slots, index)
-    }
-
     /// Adds the data values that a kind of record wants, those of nested templates in their places.
     fn leaves(&mut self, instance: Instance, number: u32, depth: usize) -> Result<(), Misfit> {
         let Worker { library, slots, dictionary, kinds, .. } = &mut *self.worker;
@@ -319,30 +309,34 @@ impl<'c, 'w> Decoder<'c, 'w> {
             Some(Fields::All) | None => Arc::clone(&instance.projection(library, slots)?.leaves),
             Some(fields) => library.get_mut(instance.template).picked(number, fields, dictionary),
         };
-        for leaf in leaves.iter() {
-            match leaf {
-                Leaf::Value { dependencies, .. } | Leaf::NestedPart { dependencies, .. }
-                    if dependencies.iter().any(|index| self.slot(instance, *index).is_null()) => {}
-                Leaf::Value { name, source: Source::Substitution(index), .. } => {
-                    self.value(*name, self.slot(instance, *index))?;
+        let mut rest = &leaves[..];
+        loop {
+            let slots = &self.worker.slots[..];
+            let mut values = Values { chunk: self.chunk, batch: &mut *self.batch, budget: &mut self.budget };
+            while let [Leaf::Value { name, source, dependencies }, behind @ ..] = rest {
+                rest = behind;
+                if dependencies.iter().any(|index| instance.slot(slots, *index).is_null()) {
+                    continue;
                 }
-                Leaf::Value { name, source: Source::Text(text), .. } => {
-                    self.budget.spend(VALUE_COST + text.len())?;
-                    self.batch.push_text(*name, text);
-                }
-                Leaf::Value { name, source: Source::Absent, .. } => {
-                    self.budget.spend(VALUE_COST)?;
-                    self.batch.push_text(*name, "");
-                }
-                Leaf::NestedData(index) | Leaf::NestedPart { index, .. } => {
-                    let slot = self.slot(instance, *index);
-                    if !slot.is_null() {
-                        self.nested(leaf, slot, number, depth + 1)?;
-                    }
+                match source {
+                    Source::Substitution(index) => values.add(*name, instance.slot(slots, *index))?,
+                    Source::Text(text) => values.add_text(*name, text)?,
+                    Source::Absent => values.add_text(*name, "")?,
                 }
             }
+            let [leaf, behind @ ..] = rest else { return Ok(()) };
+            rest = behind;
+            let (index, dependencies): (u16, &[u16]) = match leaf {
+                Leaf::NestedPart { index, dependencies } => (*index, dependencies),
+                Leaf::NestedData(index) => (*index, &[]),
+                Leaf::Value { .. } => continue,
+            };
+            let slot = instance.slot(slots, index);
+            let is_there = !slot.is_null() && !dependencies.iter().any(|index| instance.slot(slots, *index).is_null());
+            if is_there {
+                self.nested(leaf, slot, number, depth + 1)?;
+            }
         }
-        Ok(())
     }
 
     /// Adds the data values of a fragment that is a value.
@@ -368,22 +362,38 @@ impl<'c, 'w> Decoder<'c, 'w> {
             _ => Err(Misfit::Walk),
         }
     }
+}
 
+/// Adds the data values of one template instance.
+struct Values<'d, 'c> {
+    chunk: &'c [u8],
+    batch: &'d mut Batch,
+    budget: &'d mut Budget,
+}
+
+impl Values<'_, '_> {
     #[inline]
-    fn value(&mut self, name: Code, slot: Slot) -> Result<(), Misfit> {
+    fn add(&mut self, name: Code, slot: Slot) -> Result<(), Misfit> {
         self.budget.spend(VALUE_COST + slot.len())?;
         match slot.kind() {
             kind::STRING => self.batch.push_utf16(name, slot.bytes(self.chunk))?,
             kind if slot.len() > 0 && (kind::FIRST_PLAIN..=kind::LAST_PLAIN).contains(&kind) => {
                 self.batch.push_value(name, kind, slot.bytes(self.chunk))?;
             }
-            _ => return self.strange_value(name, slot),
+            _ => return self.add_strange(name, slot),
         }
         Ok(())
     }
 
+    /// Adds a text of the template.
+    fn add_text(&mut self, name: Code, text: &str) -> Result<(), Misfit> {
+        self.budget.spend(VALUE_COST + text.len())?;
+        self.batch.push_text(name, text);
+        Ok(())
+    }
+
     /// Adds a value that is null, an array or of an unknown type.
-    fn strange_value(&mut self, name: Code, slot: Slot) -> Result<(), Misfit> {
+    fn add_strange(&mut self, name: Code, slot: Slot) -> Result<(), Misfit> {
         if slot.is_null() {
             self.batch.push_null(name);
             return Ok(());
@@ -418,9 +428,9 @@ impl<'c, 'w> Decoder<'c, 'w> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::Record;
     use crate::read::evtx::chunk::{self, CHUNK_LEN};
     use crate::read::evtx::file_header::FILE_HEADER_LEN;
-    use crate::read::Record;
     use crate::read::evtx::record::{Found, Walk};
 
     /// The EVTX files of the corpus; none without the folder, which is an error where all tests must run.

@@ -6,12 +6,12 @@
 
 use std::ops::Range;
 
+use super::Budget;
 use super::batch::{Batch, Row};
 use super::dictionary::{Code, Dictionary};
 use super::event::{self, SystemTexts};
 use super::fragment::{self, Cursor, Grammar, NameTable, token};
 use super::projection::{SYSTEM_FIELDS, datum_name};
-use super::Budget;
 use crate::model::Name;
 use crate::read::selection::Fields;
 
@@ -212,8 +212,7 @@ impl Direct<'_, '_> {
     }
 
     fn start(&mut self, has_attributes: bool) -> Option<Start> {
-        let (name, _) =
-            fragment::element_head(has_attributes, &mut self.cursor, Grammar::Content, self.names).ok()?;
+        let (name, _) = fragment::element_head(has_attributes, &mut self.cursor, Grammar::Content, self.names).ok()?;
         let mut attributes: Vec<(Name, Range<usize>)> = Vec::new();
         loop {
             let token = *self.cursor.rest().first()?;

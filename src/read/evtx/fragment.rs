@@ -41,8 +41,7 @@ pub(super) mod token {
     pub(in super::super) fn begin_element(bytes: &[u8]) -> bool {
         matches!(
             bytes,
-            [FRAGMENT_HEADER, _, _, _, ELEMENT | ELEMENT_WITH_ATTRIBUTES, ..]
-                | [ELEMENT | ELEMENT_WITH_ATTRIBUTES, ..]
+            [FRAGMENT_HEADER, _, _, _, ELEMENT | ELEMENT_WITH_ATTRIBUTES, ..] | [ELEMENT | ELEMENT_WITH_ATTRIBUTES, ..]
         )
     }
 
@@ -270,9 +269,8 @@ impl<'c> Cursor<'c> {
     #[inline]
     pub(super) fn instance(&mut self) -> Result<InstanceHead<'c>, Defect> {
         const CUT: Defect = Defect("a template instance is cut");
-        let u32_of = |bytes: &[u8; 13], at: usize| {
-            u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-        };
+        let u32_of =
+            |bytes: &[u8; 13], at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         let head: &[u8; 13] = self.rest().first_chunk().ok_or(CUT)?;
         let (template_id, definition) = (u32_of(head, 1), u32_of(head, 5));
         self.at += 9;
@@ -414,7 +412,9 @@ fn element<'c>(
             token::ATTRIBUTE | token::LAST_ATTRIBUTE => element.attributes.push((cursor.name(names)?, Vec::new())),
             token::CLOSE_START => break,
             token::CLOSE_EMPTY => return Ok(element),
-            token::ELEMENT | token::ELEMENT_WITH_ATTRIBUTES | token::INSTANCE => return Err(Defect("an attribute holds an element")),
+            token::ELEMENT | token::ELEMENT_WITH_ATTRIBUTES | token::INSTANCE => {
+                return Err(Defect("an attribute holds an element"));
+            }
             token => {
                 let part = node(token, cursor, grammar, names, depth)?;
                 let (_, value) = element.attributes.last_mut().ok_or(Defect("a value stands before its attribute"))?;

@@ -56,8 +56,7 @@ const SOURCE_NAME: usize = 1;
 const CHANNEL: usize = 2;
 const COMPUTER: usize = 3;
 const USER_SID: usize = 4;
-const TEXT_FIELDS: [usize; 5] =
-    [field::PROVIDER, field::SOURCE_NAME, field::CHANNEL, field::COMPUTER, field::USER_SID];
+const TEXT_FIELDS: [usize; 5] = [field::PROVIDER, field::SOURCE_NAME, field::CHANNEL, field::COMPUTER, field::USER_SID];
 
 /// The layouts of one template.
 #[derive(Debug, Default)]

@@ -369,7 +369,12 @@ impl<'n> File<'n> {
         }
         if n_stated < n_found && header.is_sound {
             let first = FILE_HEADER_LEN as u64 + n_stated * CHUNK_LEN as u64;
-            self.report(Code::EvtxHeaderStale, first, n_found - n_stated, "chunks that the file's header does not know");
+            self.report(
+                Code::EvtxHeaderStale,
+                first,
+                n_found - n_stated,
+                "chunks that the file's header does not know",
+            );
         }
     }
 

@@ -111,7 +111,8 @@ impl<'c> Walker<'c, '_> {
                     } else if slot.kind() == kind::FRAGMENT && slot.len() > 0 {
                         self.fragment(slot.span(), out, depth + 1)?;
                     } else {
-                        let text = if slot.is_null() { None } else { Some(written(slot.kind(), slot.bytes(self.chunk))?) };
+                        let text =
+                            if slot.is_null() { None } else { Some(written(slot.kind(), slot.bytes(self.chunk))?) };
                         out.push(Child::Text(text));
                     }
                 }

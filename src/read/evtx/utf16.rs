@@ -25,28 +25,35 @@ pub(super) fn write(bytes: &[u8], out: &mut [u8]) -> Result<usize, Defect> {
 /// Nearly all texts are of this kind, and short.
 #[inline]
 fn write_ascii(bytes: &[u8], out: &mut [u8]) -> bool {
+    /// High bits of four units that are no ASCII.
     const NOT_ASCII: u64 = 0xff80_ff80_ff80_ff80;
     const ONE_EACH: u64 = 0x0001_0001_0001_0001;
-    let (fours, rest) = bytes.as_chunks::<8>();
     let out = &mut out[..bytes.len() / 2];
-    let (to_fours, to_rest) = out.as_chunks_mut::<4>();
     // A NUL minus one has its high bits set, and so has all that is not ASCII.
     let mut strange = 0;
-    let mut write_four = |four: u64, to: &mut [u8; 4]| {
+    let mut narrow = |four: &[u8; 8], to: &mut [u8; 4]| {
+        let four = u64::from_le_bytes(*four);
         strange |= four | four.wrapping_sub(ONE_EACH);
         let pairs = (four | four >> 8) & 0x0000_ffff_0000_ffff;
         *to = ((pairs | pairs >> 16) as u32).to_le_bytes();
     };
-    for (four, to) in fours.iter().zip(to_fours) {
-        write_four(u64::from_le_bytes(*four), to);
-    }
-    if !rest.is_empty() {
-        // The units that are left, and some harmless ones behind them.
+    if let (Some(last), Some(to_last)) = (bytes.last_chunk(), out.last_chunk_mut()) {
+        // The last ones may come twice: once more is cheaper than one by one.
+        narrow(last, to_last);
+        for (four, to) in bytes.as_chunks().0.iter().zip(out.as_chunks_mut().0) {
+            narrow(four, to);
+        }
+    } else {
+        // What is missing to four is filled up with the letter that harms nobody.
         let mut four = [b'.', 0, b'.', 0, b'.', 0, b'.', 0];
-        four[..rest.len()].copy_from_slice(rest);
+        for (to, byte) in four.iter_mut().zip(bytes) {
+            *to = *byte;
+        }
         let mut to = [0; 4];
-        write_four(u64::from_le_bytes(four), &mut to);
-        to_rest.copy_from_slice(&to[..to_rest.len()]);
+        narrow(&four, &mut to);
+        for (out, byte) in out.iter_mut().zip(to) {
+            *out = byte;
+        }
     }
     strange & NOT_ASCII == 0
 }

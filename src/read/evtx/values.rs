@@ -157,6 +157,23 @@ pub(super) fn write(kind: u8, bytes: &[u8], out: &mut String) -> Result<(), Defe
     Ok(())
 }
 
+/// Whether a value is a number or a time of the width that its type has.
+#[inline]
+pub(super) fn is_short(kind: u8, len: usize) -> bool {
+    const WIDTHS: [u8; 32] = {
+        let mut widths = [0; 32];
+        let mut kind = 0;
+        while kind < widths.len() {
+            if let Some(width @ 1..=8) = fixed_width(kind as u8) {
+                widths[kind] = width as u8;
+            }
+            kind += 1;
+        }
+        widths
+    };
+    len > 0 && WIDTHS.get(usize::from(kind)).is_some_and(|width| usize::from(*width) == len)
+}
+
 /// Whether a value that is not null has a text: `Ok` where [`write`] succeeds.
 pub(super) fn check(kind: u8, bytes: &[u8]) -> Result<(), Defect> {
     const SIZE: Defect = Defect("a value has a size that its type cannot have");
@@ -203,7 +220,7 @@ pub(super) fn items(kind: u8, bytes: &[u8]) -> Result<Option<Vec<&[u8]>>, Defect
 }
 
 /// Returns the width of a value of this type, where the type alone fixes it.
-pub(super) fn fixed_width(kind: u8) -> Option<usize> {
+pub(super) const fn fixed_width(kind: u8) -> Option<usize> {
     match kind {
         kind::NULL => Some(0),
         0x03 | 0x04 => Some(1),
