@@ -219,8 +219,7 @@ impl Work<'_> {
     ) {
         let provenance = Provenance { source: self.source.name.id, position };
         let is_complete = export.is_none_or(|export| !export.loses().contains(&Loss::Completeness));
-        let host = record.computer.as_deref().map(canonical_host).unwrap_or_default();
-        let host = self.names.intern(&host);
+        let host = self.names.intern(&record.computer.as_deref().map(canonical_host).unwrap_or_default());
         if let Some(at) = record.time.filter(|_| is_complete) {
             self.tally.see(at, &host);
         }

@@ -117,13 +117,9 @@ pub struct Batch {
     n_bytes: usize,
 }
 
-/// How far a batch was filled.
+/// How far a batch was filled: rows, cells, bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark {
-    n_rows: usize,
-    n_cells: usize,
-    n_bytes: usize,
-}
+pub(super) struct Mark(usize, usize, usize);
 
 impl Batch {
     /// How many records there are.
@@ -219,14 +215,14 @@ impl Batch {
 
     /// How far it is filled now.
     pub(super) fn mark(&self) -> Mark {
-        Mark { n_rows: self.rows.len(), n_cells: self.cells.len(), n_bytes: self.n_bytes }
+        Mark(self.rows.len(), self.cells.len(), self.n_bytes)
     }
 
     /// Takes back what was added since.
-    pub(super) fn back_to(&mut self, mark: Mark) {
-        self.rows.truncate(mark.n_rows);
-        self.cells.truncate(mark.n_cells);
-        self.n_bytes = mark.n_bytes;
+    pub(super) fn back_to(&mut self, Mark(n_rows, n_cells, n_bytes): Mark) {
+        self.rows.truncate(n_rows);
+        self.cells.truncate(n_cells);
+        self.n_bytes = n_bytes;
     }
 
     /// Begins a record.

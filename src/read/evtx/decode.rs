@@ -468,6 +468,7 @@ mod tests {
 
     /// Null and empty values are told apart here, which XML cannot do.
     #[test]
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the methods are of decoders of one lifetime")]
     fn the_fast_ways_read_what_the_walk_reads() {
         let mut worker = Worker::default();
         let (mut n_projected, mut n_direct, mut n_walked, mut n_defects) = (0, 0, 0, 0);
@@ -481,9 +482,10 @@ mod tests {
                     let context = format!("{} at {}", path.display(), frame.start);
                     let walked = read(chunk, &place, &mut worker, |decoder, place| Ok(decoder.walked(place)?));
                     let is_direct = chunk.get(place.content.clone()).is_some_and(token::begin_element);
-                    let fast = match is_direct {
-                        true => read(chunk, &place, &mut worker, |decoder, place| decoder.direct(place)),
-                        false => read(chunk, &place, &mut worker, |decoder, place| decoder.projected(place)),
+                    let fast = if is_direct {
+                        read(chunk, &place, &mut worker, |decoder, place| decoder.direct(place))
+                    } else {
+                        read(chunk, &place, &mut worker, |decoder, place| decoder.projected(place))
                     };
                     match (fast, walked) {
                         (Ok(fast), Ok(walked)) => {

@@ -50,6 +50,14 @@ enum Next {
     End,
 }
 
+/// What an element of the data holds.
+enum Content {
+    /// Other elements, which were read.
+    Elements,
+    /// Text alone: where it is among the gathered texts.
+    Text(Range<usize>),
+}
+
 impl Direct<'_, '_> {
     /// Reads the beginning of a record, up to the end of its `System`, and returns that.
     pub(super) fn system(&mut self) -> Option<Row> {
@@ -87,10 +95,9 @@ impl Direct<'_, '_> {
         while let Next::Element(start) = self.next_element()? {
             match &*start.name {
                 "EventData" | "UserData" => self.data(&start, fields)?,
+                "RenderingInfo" if start.is_empty => {}
                 "RenderingInfo" => {
-                    while !start.is_empty
-                        && let Next::Element(part) = self.next_element()?
-                    {
+                    while let Next::Element(part) = self.next_element()? {
                         let text = self.text_alone(&part)?;
                         if &*part.name == "Message" && message.is_none() {
                             message = Some(self.gathered[text].to_owned());
@@ -120,8 +127,7 @@ impl Direct<'_, '_> {
 
     /// Reads the elements of `EventData`, or the text that stands there instead.
     fn data(&mut self, data: &Start, fields: &Fields) -> Option<()> {
-        let text = self.content(data, fields, 0)?;
-        if let Some(text) = text
+        if let Content::Text(text) = self.content(data, fields, 0)?
             && !self.gathered[text.clone()].trim().is_empty()
             && fields.want(None)
         {
@@ -135,7 +141,7 @@ impl Direct<'_, '_> {
         if depth > MAX_DEPTH {
             return None;
         }
-        let Some(text) = self.content(start, fields, depth)? else { return Some(()) };
+        let Content::Text(text) = self.content(start, fields, depth)? else { return Some(()) };
         let name_attribute = start.attribute("Name").map(|name| Name::from(&self.gathered[name]));
         let name = datum_name(&start.name, name_attribute.as_ref());
         if fields.want(name.as_deref()) {
@@ -145,11 +151,11 @@ impl Direct<'_, '_> {
         Some(())
     }
 
-    /// Reads the content of an element of the data, with the elements in it; returns the text of one without.
-    fn content(&mut self, start: &Start, fields: &Fields, depth: usize) -> Option<Option<Range<usize>>> {
+    /// Reads the content of an element of the data, with the elements in it.
+    fn content(&mut self, start: &Start, fields: &Fields, depth: usize) -> Option<Content> {
         let (from, mut has_elements) = (self.gathered.len(), false);
-        while !start.is_empty {
-            match self.next()? {
+        loop {
+            match self.next_in(start)? {
                 Next::Element(inner) => {
                     has_elements = true;
                     let kept = self.gathered.len() - inner.n_bytes();
@@ -157,23 +163,27 @@ impl Direct<'_, '_> {
                     self.gathered.truncate(kept);
                 }
                 Next::Text => {}
-                Next::End => break,
+                Next::End if has_elements => return Some(Content::Elements),
+                Next::End => return Some(Content::Text(from..self.gathered.len())),
             }
         }
-        Some((!has_elements).then_some(from..self.gathered.len()))
     }
 
     /// Reads an element that holds text alone, up to its end.
     fn text_alone(&mut self, start: &Start) -> Option<Range<usize>> {
         let from = self.gathered.len();
-        while !start.is_empty {
-            match self.next()? {
+        loop {
+            match self.next_in(start)? {
                 Next::Text => {}
-                Next::End => break,
+                Next::End => return Some(from..self.gathered.len()),
                 Next::Element(_) => return None,
             }
         }
-        Some(from..self.gathered.len())
+    }
+
+    /// Returns what stands next in an element; at once its end for one without content.
+    fn next_in(&mut self, start: &Start) -> Option<Next> {
+        if start.is_empty { Some(Next::End) } else { self.next() }
     }
 
     /// Reads the start of the element that is the whole fragment.

@@ -58,10 +58,13 @@ const COMPUTER: usize = 3;
 const USER_SID: usize = 4;
 const TEXT_FIELDS: [usize; 5] = [field::PROVIDER, field::SOURCE_NAME, field::CHANNEL, field::COMPUTER, field::USER_SID];
 
+/// Descriptors, and where the values are that they describe.
+type Known = (Box<[u8]>, Result<Layout, Unfit>);
+
 /// The layouts of one template.
 #[derive(Debug, Default)]
 pub(super) struct Layouts {
-    known: Vec<(Box<[u8]>, Result<Layout, Unfit>)>,
+    known: Vec<Known>,
     last: usize,
 }
 

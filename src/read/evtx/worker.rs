@@ -60,7 +60,7 @@ impl Worker {
 
     fn settle(&mut self) {
         let dictionary = &self.dictionary;
-        let text = |code| dictionary.text(code).map_or(String::new(), |text| text.to_string());
+        let text = |code| dictionary.text(code).map_or(String::new(), ToString::to_string);
         for kind in self.kinds.all.iter().filter(|kind| kind.n_unwanted > 0) {
             add(&mut self.settled.by_kind, (text(kind.provider), kind.event_id), kind.n_unwanted);
         }
