@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use causeline::diagnostic::Code;
 use causeline::model::{Position, SourceId};
-use causeline::read::evtx::records;
+use causeline::read::evtx::{batches, records};
+use causeline::read::selection::Fields;
 use causeline::read::{Body, How, Reading, Record, Selection, SourceName, WindowsRecord};
 use proptest::prelude::*;
 
@@ -148,6 +149,117 @@ fn slack_is_read_only_when_asked_for() {
     let log = evtx_bytes::file(&[chunk]);
     assert_eq!(read_records(&log, &Selection::everything(), false).0.len(), 10);
     assert_eq!(read_records(&log, &Selection::everything(), true).0.len() as u64, n_all);
+}
+
+#[test]
+fn what_the_slack_gave_is_marked_and_counted() {
+    let mut chunk = evtx_bytes::log(1)[4_096..].to_vec();
+    chunk[32..40].copy_from_slice(&10_u64.to_le_bytes());
+    evtx_bytes::seal_header(&mut chunk);
+    let (found, reading) = read_records(&evtx_bytes::file(&[chunk]), &Selection::everything(), true);
+    let marks: Vec<bool> = found.into_iter().map(|record| windows(record).is_recovered).collect();
+    assert!(marks[..10].iter().all(|is_recovered| !is_recovered) && marks[10..].iter().all(|is_recovered| *is_recovered));
+    assert_eq!(codes(&reading), [(Code::EvtxRecordRecovered, marks.len() as u64 - 10)]);
+}
+
+#[test]
+fn a_chunk_of_zeros_is_damage_between_others_and_room_at_the_end() {
+    let log = evtx_bytes::log(2);
+    let (first, second) = log[4_096..].split_at(65_536);
+    let zeros = vec![0; 65_536];
+    let chunks = |chunks: &[&[u8]]| {
+        let chunks: Vec<Vec<u8>> = chunks.iter().map(|chunk| chunk.to_vec()).collect();
+        let mut file = evtx_bytes::file(&chunks);
+        evtx_bytes::state_chunks(&mut file, 2);
+        file
+    };
+    assert_eq!(codes(&read(&chunks(&[first, second, &zeros])).1), []);
+    let (found, reading) = read(&chunks(&[first, &zeros, &zeros, second, &zeros]));
+    assert_eq!(found.len(), read(&log).0.len());
+    assert_eq!(codes(&reading), [(Code::EvtxChunkDamaged, 2)]);
+    assert_eq!(reading.diagnostics[0].place.unwrap().position, Position::Offset(4_096 + 65_536));
+}
+
+#[test]
+fn a_header_that_knows_fewer_chunks_is_stale_and_an_open_log_is_said() {
+    let mut log = evtx_bytes::log(3);
+    let n_all = read(&log).1.n_records;
+    evtx_bytes::state_chunks(&mut log, 1);
+    let (_, reading) = read(&log);
+    assert_eq!((reading.n_records, codes(&reading)), (n_all, vec![(Code::EvtxHeaderStale, 2)]));
+    assert_eq!(reading.diagnostics[0].place.unwrap().position, Position::Offset(4_096 + 65_536));
+    // The flag of a log that was not closed is not under the checksum.
+    log[120] |= 1;
+    assert_eq!(codes(&read(&log).1), [(Code::EvtxOpen, 1), (Code::EvtxHeaderStale, 2)]);
+}
+
+#[test]
+fn numbers_that_jump_are_said_and_a_log_that_begins_anew_is_none() {
+    let chunk = |ids: &[u64]| {
+        let mut chunk = Chunk::new(ids[0]);
+        ids.iter().for_each(|id| chunk.record(*id));
+        chunk.finish(*ids.last().unwrap())
+    };
+    let of = |chunks: &[&[u64]]| {
+        let chunks: Vec<Vec<u8>> = chunks.iter().map(|ids| chunk(ids)).collect();
+        let reading = read(&evtx_bytes::file(&chunks)).1;
+        let place = reading.diagnostics.first().and_then(|diagnostic| diagnostic.place).map(|place| place.position);
+        (codes(&reading), place)
+    };
+    assert_eq!(of(&[&[1, 2, 3], &[4, 5]]), (vec![], None));
+    assert_eq!(
+        of(&[&[1, 2, 3], &[10, 11], &[20]]),
+        (vec![(Code::RecordNumbersJump, 2)], Some(Position::Offset(4_096 + 65_536)))
+    );
+    assert_eq!(of(&[&[1, 2, 9, 10]]).0, [(Code::RecordNumbersJump, 1)]);
+    assert_eq!(of(&[&[30, 31], &[1, 2]]).0, []);
+}
+
+#[test]
+fn time_that_runs_backwards_is_said_if_no_reordering_explains_it() {
+    // A record has the time of its number, in seconds.
+    let of = |ids: &[u64]| {
+        let mut chunk = Chunk::new(1);
+        ids.iter().for_each(|id| chunk.record(*id));
+        codes(&read(&evtx_bytes::file(&[chunk.finish(1_000)])).1)
+    };
+    assert_eq!(of(&[200, 141, 142]), []);
+    assert_eq!(of(&[200, 139, 140, 141, 80]), [(Code::ClockStep, 2)]);
+}
+
+#[test]
+fn only_the_data_that_are_wanted_are_read() {
+    let mut selection = Selection::none();
+    let fields = Fields::named(["targetusername"], false);
+    selection.add_fields("Synthetic-Security", 4624, &fields);
+    selection.add_fields("Plain", 7001, &Fields::none());
+    let mut chunk = Chunk::new(1);
+    (1..=4).for_each(|id| chunk.record(id));
+    chunk.plain_record(5);
+    let log = evtx_bytes::file(&[chunk.finish(5)]);
+    let (found, reading) = read_records(&log, &selection, false);
+    assert_eq!((reading.n_unselected(), reading.n_walked), (2, 0));
+    let data = |record: Record| windows(record).data.into_iter().map(|datum| datum.value).collect::<Vec<_>>();
+    let data: Vec<_> = found.into_iter().map(data).collect();
+    assert_eq!(data, [vec![Some("user001".into())], vec![Some("user003".into())], vec![]]);
+    let (found, _) = read_records(&log, &Selection::system_only(), false);
+    assert!(found.len() == 5 && found.into_iter().all(|record| windows(record).data.is_empty()));
+}
+
+#[test]
+fn a_table_of_records_holds_what_the_records_say() {
+    let log = evtx_bytes::log(2);
+    let (all, _) = read_records(&log, &Selection::everything(), false);
+    let name = SourceName { id: SourceId(0), path: "log.evtx".into() };
+    let everything = Selection::everything();
+    let how = How { selection: &everything, starts_record: None, recover: false };
+    let (mut from_tables, mut n_values) = (Vec::new(), 0);
+    batches(&mut &log[..], &name, &how, &mut |batch| {
+        n_values += batch.n_values();
+        from_tables.extend(batch.records());
+    });
+    assert_eq!(n_values, 6 * all.len());
+    assert!(from_tables == all);
 }
 
 #[test]

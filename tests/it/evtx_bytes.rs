@@ -38,6 +38,13 @@ pub(crate) fn file(chunks: &[Vec<u8>]) -> Vec<u8> {
     })
 }
 
+/// Makes the header of a file say that it has so many chunks.
+pub(crate) fn state_chunks(file: &mut [u8], n_chunks: u16) {
+    file[42..44].copy_from_slice(&n_chunks.to_le_bytes());
+    let checksum = crc32fast::hash(&file[..120]);
+    file[124..128].copy_from_slice(&checksum.to_le_bytes());
+}
+
 /// Sets the checksum of a chunk's header.
 pub(crate) fn seal_header(chunk: &mut [u8]) {
     let header = crc32fast::hash(&[&chunk[..120], &chunk[128..512]].concat());

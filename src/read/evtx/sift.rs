@@ -21,6 +21,8 @@ pub(super) struct Sifted {
     pub(super) n_walked: u64,
     /// The numbers in the headers of its first and last record, where they follow each other.
     pub(super) ids: Option<(u64, u64)>,
+    /// Whether something that is no record stood behind the last one.
+    is_torn: bool,
     /// What is wrong, at which byte of the chunk first, and how often.
     pub(super) defects: Vec<(Code, usize, u64, &'static str)>,
 }
@@ -58,7 +60,10 @@ pub(super) fn sift(chunk: &[u8], how: &How<'_>, worker: &mut Worker, batch: &mut
                     Err(defect) => sifted.damage(frame.start, defect.0),
                 }
             }
-            Found::Damage { start } => sifted.damage(start, "a record has no header, or an impossible size"),
+            Found::Damage { start } => {
+                sifted.is_torn = true;
+                sifted.damage(start, "a record has no header, or an impossible size");
+            }
         }
     }
     if how.recover {
@@ -92,18 +97,19 @@ fn recover(chunk: &[u8], span: std::ops::Range<usize>, decoder: &mut Decoder<'_,
 }
 
 impl Sifted {
-    /// Takes the number of the next record; damage between explains a jump as well as a loss does.
+    /// Takes the number of the next record; a jump over damage is explained by it.
     fn follow(&mut self, id: u64, at: usize) {
         let first = match self.ids {
             None => id,
             Some((first, last)) => {
-                if id > last.saturating_add(1) {
+                if id > last.saturating_add(1) && !self.is_torn {
                     self.defects.push((Code::RecordNumbersJump, at, 1, JUMP));
                 }
                 first
             }
         };
         self.ids = Some((first, id));
+        self.is_torn = false;
     }
 
     fn damage(&mut self, at: usize, detail: &'static str) {
