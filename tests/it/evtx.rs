@@ -158,7 +158,9 @@ fn what_the_slack_gave_is_marked_and_counted() {
     evtx_bytes::seal_header(&mut chunk);
     let (found, reading) = read_records(&evtx_bytes::file(&[chunk]), &Selection::everything(), true);
     let marks: Vec<bool> = found.into_iter().map(|record| windows(record).is_recovered).collect();
-    assert!(marks[..10].iter().all(|is_recovered| !is_recovered) && marks[10..].iter().all(|is_recovered| *is_recovered));
+    assert!(
+        marks[..10].iter().all(|is_recovered| !is_recovered) && marks[10..].iter().all(|is_recovered| *is_recovered)
+    );
     assert_eq!(codes(&reading), [(Code::EvtxRecordRecovered, marks.len() as u64 - 10)]);
 }
 
