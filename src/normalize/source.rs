@@ -1,12 +1,13 @@
 //! One source: which shape or format it has, what each of its records comes to, and the balance.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Options;
 use super::clock::{Clock, ZoneRule};
 use super::duplicate::Identity;
 use super::file::{FileFacts, glob_fits};
-use super::format::{self, Context, FORMATS, LineOutcome, Parser};
+use super::format::{self, Context, FORMATS, LineOutcome, Parser, Plain};
 use super::summary::{Role, SourceSummary, Zone};
 use super::windows::export::{self, Export, Exported, Loss};
 use super::windows::{Catalog, Shapes, first_line_only};
@@ -95,7 +96,7 @@ pub(super) fn understand(source: &Source, options: &Options, selection: &Selecti
 ///
 /// A shape is sure of what it takes. Still a format that takes far more of the records is the source's
 /// own; the shape is then asked where that stops fitting.
-fn choose(container: Container, first: &[Record], shapes: &mut Shapes) -> Option<usize> {
+fn choose(container: Container, first: &[Record<'_>], shapes: &mut Shapes) -> Option<usize> {
     let first = &first[..first.len().min(N_FIRST)];
     let n_exported = shapes.lock(first);
     let format = format::choose(container, first);
@@ -111,7 +112,7 @@ fn choose(container: Container, first: &[Record], shapes: &mut Shapes) -> Option
 }
 
 /// The first lines of a text of lines, each as a record of its own.
-fn first_lines(source: &Source) -> Vec<Record> {
+fn first_lines(source: &Source) -> Vec<Record<'static>> {
     if source.container != Container::Lines {
         return Vec::new();
     }
@@ -120,7 +121,7 @@ fn first_lines(source: &Source) -> Vec<Record> {
         .lines()
         .filter(|line| !line.trim().is_empty())
         .zip(1..)
-        .map(|(line, n)| Record { position: Position::Line(n), body: Body::Text(line.to_owned()) })
+        .map(|(line, n)| Record { position: Position::Line(n), body: Body::Text(Cow::Owned(line.to_owned())) })
         .collect()
 }
 
@@ -164,9 +165,9 @@ struct Work<'a> {
     locked: Option<usize>,
     parsers: BTreeMap<usize, Box<dyn Parser>>,
     /// Records that wait for a format to be chosen.
-    waiting: Vec<Record>,
+    waiting: Vec<Record<'static>>,
     /// The records by which it was chosen.
-    first: Vec<Record>,
+    first: Vec<Record<'static>>,
     n_strangers_in_a_row: u64,
     tally: Tally,
     kept: Vec<Kept>,
@@ -175,7 +176,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Takes one record: at once if its meaning is plain, else when a format is chosen.
-    fn take(&mut self, record: Record) {
+    fn take(&mut self, record: Record<'_>) {
         if let Body::Windows(windows) = &record.body {
             self.windows(windows, record.position, Trust::Stated, None);
             return;
@@ -184,7 +185,7 @@ impl Work<'_> {
             self.understand(&record);
             return;
         }
-        self.waiting.push(record);
+        self.waiting.push(record.into_owned());
         let n_first = if self.source.container == Container::Table { N_FIRST_ROWS } else { N_FIRST };
         if self.waiting.len() >= n_first {
             self.settle_format();
@@ -265,7 +266,7 @@ impl Work<'_> {
     }
 
     /// Asks the chosen shape and format, then all others: a file may hold several.
-    fn understand(&mut self, record: &Record) {
+    fn understand(&mut self, record: &Record<'_>) {
         let is_exported = self.shapes.chosen().is_some();
         if is_exported && self.exported(record) {
             return;
@@ -279,7 +280,7 @@ impl Work<'_> {
         }
         if matches!(outcome, LineOutcome::Foreign) && self.n_strangers_in_a_row < N_STRANGERS_MAX {
             let probe = first_line_only(record);
-            let probe = std::slice::from_ref(&*probe);
+            let probe = std::slice::from_ref(&probe);
             if let Some(index) =
                 format::choose(self.source.container, probe).filter(|index| Some(*index) != self.locked)
             {
@@ -295,7 +296,7 @@ impl Work<'_> {
     }
 
     /// Takes a record that has a shape of exported events; says whether it has.
-    fn exported(&mut self, record: &Record) -> bool {
+    fn exported(&mut self, record: &Record<'_>) -> bool {
         let mut context = export::Context { clock: &mut self.clock, names: &mut self.names };
         match self.shapes.read(record, &self.file, &self.first, &mut context) {
             Some((export, Exported::Event(windows, time_trust))) => {
@@ -308,13 +309,18 @@ impl Work<'_> {
         true
     }
 
-    fn ask(&mut self, index: usize, record: &Record) -> LineOutcome {
+    fn ask(&mut self, index: usize, record: &Record<'_>) -> LineOutcome {
         let format = FORMATS[index];
-        let parser = self.parsers.entry(index).or_insert_with(|| format.open(&self.file, &self.first));
+        let open = || {
+            format
+                .open(&self.file, &self.first)
+                .unwrap_or_else(|| Box::new(Plain::new(format, &self.file).learning(&self.first)))
+        };
+        let parser = self.parsers.entry(index).or_insert_with(open);
         let provenance = Provenance { source: self.source.name.id, position: record.position };
         let mut context =
             Context { clock: &mut self.clock, names: &mut self.names, provenance, dataset: format.dataset() };
-        parser.read(record, &mut context)
+        parser.say(record, &mut context).outcome(&mut context)
     }
 
     /// Books what a record came to.
