@@ -1,7 +1,7 @@
 //! One source: which shape or format it has, what each of its records comes to, and the balance.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Options;
 use super::clock::{Clock, ZoneRule};
@@ -75,6 +75,7 @@ pub(super) fn understand(source: &Source, options: &Options, selection: &Selecti
         tally: Tally::default(),
         kept: Vec::new(),
         file,
+        own_host: None,
     };
     let shape = work.shapes.chosen();
     let starts = |line: &str| match (shape, locked) {
@@ -89,6 +90,7 @@ pub(super) fn understand(source: &Source, options: &Options, selection: &Selecti
     };
     let reading = source.records(&how, &mut |record| work.take(record));
     work.settle_format();
+    work.close();
     work.finish(reading)
 }
 
@@ -136,6 +138,14 @@ fn zone_of(path: &str, options: &Options) -> (ZoneRule, Trust) {
     }
 }
 
+/// Under what a record counts; of its parts, the last of this list that one of them has.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Share {
+    Irrelevant,
+    Damaged,
+    Kept,
+}
+
 /// Counts by host and hour, and the balance.
 #[derive(Debug, Default)]
 struct Tally {
@@ -144,13 +154,33 @@ struct Tally {
     n_damaged: u64,
     span: Option<(Timestamp, Timestamp)>,
     hours: BTreeMap<(Name, i64), u64>,
+    /// The host and hour of the last records, and how many there were.
+    current: Option<(Name, i64, u64)>,
     diagnostics: Diagnostics,
 }
 
 impl Tally {
-    fn see(&mut self, at: Timestamp, host: &Name) {
+    fn span_to(&mut self, at: Timestamp) {
         self.span = Some(self.span.map_or((at, at), |(start, end)| (start.min(at), end.max(at))));
-        *self.hours.entry((Name::clone(host), at.hour())).or_default() += 1;
+    }
+
+    fn see(&mut self, at: Timestamp, host: &Name) {
+        self.span_to(at);
+        let hour = at.hour();
+        // Records follow each other in time: mostly it is the host and hour of the last one.
+        if let Some((_, _, n)) = self.current.as_mut().filter(|(own, of, _)| *of == hour && Name::ptr_eq(own, host)) {
+            *n += 1;
+            return;
+        }
+        self.settle_hour();
+        self.current = Some((Name::clone(host), hour, 1));
+    }
+
+    /// Writes down the hour that is being counted.
+    fn settle_hour(&mut self) {
+        if let Some((host, hour, n)) = self.current.take() {
+            *self.hours.entry((host, hour)).or_default() += n;
+        }
     }
 }
 
@@ -172,6 +202,8 @@ struct Work<'a> {
     tally: Tally,
     kept: Vec<Kept>,
     file: FileFacts,
+    /// The host that the source itself names.
+    own_host: Option<Name>,
 }
 
 impl Work<'_> {
@@ -325,77 +357,114 @@ impl Work<'_> {
 
     /// Books what a record came to.
     fn book(&mut self, outcome: LineOutcome, position: Position) {
-        // Hosts that records do not name are filled in later; until then the empty name stands for them.
-        let own_host = self.parsers.values().find_map(|parser| parser.host()).unwrap_or("").to_owned();
-        let own_host = self.names.intern(&own_host);
+        match self.settle(outcome, position) {
+            Share::Irrelevant => self.tally.n_irrelevant += 1,
+            Share::Damaged => self.tally.n_damaged += 1,
+            Share::Kept => self.tally.n_kept += 1,
+        }
+    }
+
+    /// Keeps what is of use, and says under what the record counts.
+    fn settle(&mut self, outcome: LineOutcome, position: Position) -> Share {
         match outcome {
             LineOutcome::Event(event) => {
-                self.tally.see(event.at, event.host.as_ref().unwrap_or(&own_host));
+                self.see(event.at, event.host.as_ref());
                 if self.is_outside(event.at) {
-                    self.tally.n_irrelevant += 1;
-                    return;
+                    return Share::Irrelevant;
                 }
-                self.tally.n_kept += 1;
                 self.kept.push(Kept::Event(Some(event), Vec::new(), None));
+                Share::Kept
             }
             LineOutcome::Load(mut samples) => {
-                let at = samples.first().map(|sample| sample.at);
-                let hosts: std::collections::BTreeSet<Name> = samples
-                    .iter()
-                    .map(|sample| sample.host.clone().unwrap_or_else(|| Name::clone(&own_host)))
-                    .collect();
+                let at = samples.first().map(|sample| sample.at).unwrap_or_default();
+                let hosts: BTreeSet<Option<Name>> = samples.iter().map(|sample| sample.host.clone()).collect();
                 for host in &hosts {
-                    self.tally.see(at.unwrap_or_default(), host);
+                    self.see(at, host.as_ref());
                 }
                 samples.retain(|sample| !self.is_outside(sample.at));
                 if samples.is_empty() {
-                    self.tally.n_irrelevant += 1;
-                } else {
-                    self.tally.n_kept += 1;
-                    self.kept.push(Kept::Load(samples));
+                    return Share::Irrelevant;
                 }
+                self.kept.push(Kept::Load(samples));
+                Share::Kept
             }
             LineOutcome::Change(changes) => {
                 for change in &changes {
-                    let at = change.at;
-                    self.tally.span =
-                        Some(self.tally.span.map_or((at, at), |(start, end)| (start.min(at), end.max(at))));
+                    self.tally.span_to(change.at);
                 }
-                self.tally.n_kept += 1;
                 self.kept.push(Kept::Change(changes));
+                Share::Kept
+            }
+            LineOutcome::Several(parts) => {
+                parts.into_iter().map(|part| self.settle(part, position)).max().unwrap_or(Share::Irrelevant)
             }
             LineOutcome::Irrelevant(at) => {
                 if let Some(at) = at {
-                    self.tally.see(at, &own_host);
+                    self.see(at, None);
                 }
-                self.tally.n_irrelevant += 1;
+                Share::Irrelevant
             }
-            LineOutcome::Damaged(code, detail) => self.damaged(code, position, detail),
-            LineOutcome::Foreign if self.locked.is_none() && self.shapes.chosen().is_none() => {
-                // The whole source is not understood; it is named once, at the end.
-                self.tally.n_damaged += 1;
-            }
-            LineOutcome::Foreign => {
-                self.damaged(Code::RecordMalformed, position, "not of the format of its source");
+            LineOutcome::Damaged(code, detail) => self.defect(code, position, detail),
+            // The whole source is not understood; it is named once, at the end.
+            LineOutcome::Foreign if self.locked.is_none() && self.shapes.chosen().is_none() => Share::Damaged,
+            LineOutcome::Foreign => self.defect(Code::RecordMalformed, position, "not of the format of its source"),
+        }
+    }
+
+    /// Counts a record for its host and hour. Hosts that records do not name are filled in later; until then that
+    /// of the source or the empty name stands for them.
+    fn see(&mut self, at: Timestamp, host: Option<&Name>) {
+        match host {
+            Some(host) => self.tally.see(at, host),
+            None => {
+                let own_host = self.parsers.values().find_map(|parser| parser.host()).unwrap_or("");
+                if self.own_host.as_deref() != Some(own_host) {
+                    self.own_host = Some(self.names.intern(own_host));
+                }
+                if let Some(own_host) = &self.own_host {
+                    self.tally.see(at, own_host);
+                }
             }
         }
     }
 
-    fn damaged(&mut self, code: Code, position: Position, detail: &str) {
-        self.tally.n_damaged += 1;
+    fn defect(&mut self, code: Code, position: Position, detail: &str) -> Share {
         let place = Provenance { source: self.source.name.id, position };
         self.tally.diagnostics.push(Diagnostic::new(code, &self.source.name.path, Some(place), detail));
+        Share::Damaged
+    }
+
+    fn damaged(&mut self, code: Code, position: Position, detail: &str) {
+        self.defect(code, position, detail);
+        self.tally.n_damaged += 1;
+    }
+
+    /// Takes what the parsers have gathered and not yet said.
+    fn close(&mut self) {
+        let mut parsers = std::mem::take(&mut self.parsers);
+        for (index, parser) in &mut parsers {
+            let provenance = Provenance { source: self.source.name.id, position: Position::Line(0) };
+            let dataset = FORMATS[*index].dataset();
+            let mut context = Context { clock: &mut self.clock, names: &mut self.names, provenance, dataset };
+            if let Some(outcome) = parser.finish(&mut context) {
+                // Its records are counted already.
+                self.settle(outcome, provenance.position);
+            }
+        }
+        self.parsers = parsers;
     }
 
     fn finish(mut self, reading: crate::read::Reading) -> One {
         let path = &self.source.name.path;
+        self.tally.settle_hour();
         self.tally.diagnostics.extend(reading.diagnostics.iter().cloned());
         for ((host, hour), count) in &reading.unselected_hours {
             let host = self.names.intern(&canonical_host(host));
             *self.tally.hours.entry((host, *hour)).or_default() += count;
         }
         if let Some((start, end)) = reading.unselected_span {
-            self.tally.span = Some(self.tally.span.map_or((start, end), |(s, e)| (s.min(start), e.max(end))));
+            self.tally.span_to(start);
+            self.tally.span_to(end);
         }
         let n_irrelevant = self.tally.n_irrelevant + reading.n_unselected();
         let n_damaged = self.tally.n_damaged + reading.n_damaged;
@@ -419,7 +488,7 @@ impl Work<'_> {
             let stated = self.clock.last_offset_s.map_or(ZoneRule::UTC, ZoneRule::Fixed);
             Zone { name: stated.name(), trust: Trust::Stated }
         };
-        let hosts: std::collections::BTreeSet<Name> =
+        let hosts: BTreeSet<Name> =
             self.tally.hours.keys().map(|(host, _)| host).filter(|host| !host.is_empty()).cloned().collect();
         let year_is_open = local && self.tally.span.is_some_and(|(start, _)| has_no_year(start));
         let summary = SourceSummary {

@@ -106,6 +106,11 @@ pub trait Parser: Send {
     fn host(&self) -> Option<&str> {
         None
     }
+
+    /// Says what only all records together tell, or what waited for a record that did not come.
+    fn finish(&mut self, _context: &mut Context<'_>) -> Option<LineOutcome> {
+        None
+    }
 }
 
 /// Whether a line can be taken apart, whichever of day and month stands first.
@@ -141,6 +146,8 @@ pub enum Said<'r> {
     Message(Line<'r>),
     /// A request to a server.
     Request(Request<'r>),
+    /// Several things at once: a batch in one line, an event with a reading of load.
+    Several(Vec<Said<'r>>),
     /// Something whose meaning the format itself knows.
     Done(LineOutcome),
 }
@@ -157,6 +164,7 @@ impl Said<'_> {
         match self {
             Self::Message(line) => message::understand(line, context),
             Self::Request(request) => request::understand(&request, context),
+            Self::Several(parts) => LineOutcome::Several(parts.into_iter().map(|part| part.outcome(context)).collect()),
             Self::Done(outcome) => outcome,
         }
     }
@@ -171,6 +179,8 @@ pub enum LineOutcome {
     Load(Vec<LoadSample>),
     /// Statements about changes.
     Change(Vec<ChangeRecord>),
+    /// Several of these, of one record; it counts once.
+    Several(Vec<LineOutcome>),
     /// Sound, and of no use to the question; its instant, if it has one.
     Irrelevant(Option<Timestamp>),
     /// Of this format, but broken: how.
@@ -269,6 +279,7 @@ impl LineOutcome {
                 .map(|c| format!("{:?} {} {} {} {:?}", c.kind, c.at, c.component, text(&c.version), c.scope))
                 .collect::<Vec<_>>()
                 .join("; "),
+            Self::Several(parts) => parts.iter().map(Self::summary).collect::<Vec<_>>().join(" + "),
             Self::Irrelevant(Some(at)) => format!("irrelevant {at}"),
             Self::Irrelevant(None) => "irrelevant".to_owned(),
             Self::Damaged(code, _) => format!("damaged {}", code.name()),

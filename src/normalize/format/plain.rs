@@ -68,7 +68,7 @@ impl Parser for Plain {
                 line.detail = detail;
             }
             Said::Request(request) => request.at = (at, Some(trust)),
-            Said::Done(_) => {}
+            Said::Several(_) | Said::Done(_) => {}
         }
         entry.said
     }
