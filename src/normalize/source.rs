@@ -428,17 +428,16 @@ impl Work<'_> {
     /// Counts a record for its host and hour. Hosts that records do not name are filled in later; until then that
     /// of the source or the empty name stands for them.
     fn see(&mut self, at: Timestamp, host: Option<&Name>) {
-        match host {
-            Some(host) => self.tally.see(at, host),
-            None => {
-                let own_host = self.parsers.values().find_map(|parser| parser.host()).unwrap_or("");
-                if self.own_host.as_deref() != Some(own_host) {
-                    self.own_host = Some(self.names.intern(own_host));
-                }
-                if let Some(own_host) = &self.own_host {
-                    self.tally.see(at, own_host);
-                }
-            }
+        if let Some(host) = host {
+            self.tally.see(at, host);
+            return;
+        }
+        let own_host = self.parsers.values().find_map(|parser| parser.host()).unwrap_or("");
+        if self.own_host.as_deref() != Some(own_host) {
+            self.own_host = Some(self.names.intern(own_host));
+        }
+        if let Some(own_host) = &self.own_host {
+            self.tally.see(at, own_host);
         }
     }
 

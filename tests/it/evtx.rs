@@ -15,16 +15,16 @@ use crate::damaged::{self, Numbers, corpus};
 use crate::evtx_bytes::{self, Chunk};
 use crate::oracle::{self, Said};
 
-fn read_records(mut bytes: &[u8], selection: &Selection, recover: bool) -> (Vec<Record>, Reading) {
+fn read_records(mut bytes: &[u8], selection: &Selection, recover: bool) -> (Vec<Record<'static>>, Reading) {
     let name = SourceName { id: SourceId(0), path: "log.evtx".into() };
     let how = How { selection, starts_record: None, recover };
     let mut found = Vec::new();
-    let reading = records(&mut bytes, &name, &how, &mut |record| found.push(record));
+    let reading = records(&mut bytes, &name, &how, &mut |record| found.push(record.into_owned()));
     assert_eq!(reading.n_records, found.len() as u64 + reading.n_unselected() + reading.n_damaged);
     (found, reading)
 }
 
-fn windows(record: Record) -> WindowsRecord {
+fn windows(record: Record<'_>) -> WindowsRecord {
     match record.body {
         Body::Windows(record) => *record,
         other => panic!("an EVTX record is a Windows record, not {other:?}"),
@@ -241,7 +241,7 @@ fn only_the_data_that_are_wanted_are_read() {
     let log = evtx_bytes::file(&[chunk.finish(5)]);
     let (found, reading) = read_records(&log, &selection, false);
     assert_eq!((reading.n_unselected(), reading.n_walked), (2, 0));
-    let data = |record: Record| windows(record).data.into_iter().map(|datum| datum.value).collect::<Vec<_>>();
+    let data = |record: Record<'_>| windows(record).data.into_iter().map(|datum| datum.value).collect::<Vec<_>>();
     let data: Vec<_> = found.into_iter().map(data).collect();
     assert_eq!(data, [vec![Some("user001".into())], vec![Some("user003".into())], vec![]]);
     let (found, _) = read_records(&log, &Selection::system_only(), false);

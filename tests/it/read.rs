@@ -31,11 +31,11 @@ fn codes(discovery: &Discovery) -> Vec<(Code, &str)> {
 }
 
 /// All records of a source; the balance is checked on the way.
-fn read(source: &Source) -> (Vec<Record>, Reading) {
+fn read(source: &Source) -> (Vec<Record<'static>>, Reading) {
     let selection = Selection::everything();
     let mut records = Vec::new();
     let how = How { selection: &selection, starts_record: None, recover: false };
-    let reading = source.records(&how, &mut |record| records.push(record));
+    let reading = source.records(&how, &mut |record| records.push(record.into_owned()));
     let n_accounted = records.len() as u64 + reading.n_unselected() + reading.n_damaged;
     assert_eq!(reading.n_records, n_accounted, "balance of {}", source.name.path);
     (records, reading)
@@ -43,8 +43,8 @@ fn read(source: &Source) -> (Vec<Record>, Reading) {
 
 fn texts(source: &Source) -> Vec<String> {
     let (records, _) = read(source);
-    let text = |record: Record| match record.body {
-        Body::Text(text) => text,
+    let text = |record: Record<'_>| match record.body {
+        Body::Text(text) => text.into_owned(),
         other => panic!("{other:?}"),
     };
     records.into_iter().map(text).collect()

@@ -33,10 +33,11 @@ fn closing_quote(text: &str) -> Option<usize> {
 /// The client and the account: the site with its port may stand before them, and an account may hold blanks.
 fn client_and_user(head: &str) -> Option<(&str, &str)> {
     let (mut client, mut rest) = head.split_once(' ')?;
-    if client.contains(':') && client.parse::<std::net::IpAddr>().is_err() {
-        if let Some((second, behind)) = rest.split_once(' ').filter(|(_, behind)| behind.contains(' ')) {
-            (client, rest) = (second, behind);
-        }
+    if client.contains(':')
+        && client.parse::<std::net::IpAddr>().is_err()
+        && let Some((second, behind)) = rest.split_once(' ').filter(|(_, behind)| behind.contains(' '))
+    {
+        (client, rest) = (second, behind);
     }
     Some((client, rest.split_once(' ')?.1))
 }

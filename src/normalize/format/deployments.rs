@@ -139,19 +139,13 @@ fn understand(value: &Value, context: &mut Context<'_>) -> LineOutcome {
     change_list::understand(&entry, DateOrder::DayFirst, context)
 }
 
-impl DeploymentsParser {
-    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> LineOutcome {
-        let Body::Json(object) = &record.body else { return LineOutcome::Foreign };
-        let value = object.tree();
-        if is_deployment(value) {
-            return understand(value, context);
-        }
-        join(entries(value).into_iter().map(|entry| understand(entry, context)).collect())
-    }
-}
-
 impl Parser for DeploymentsParser {
     fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
-        self.read(record, context).into()
+        let Body::Json(object) = &record.body else { return LineOutcome::Foreign.into() };
+        let value = object.tree();
+        if is_deployment(value) {
+            return understand(value, context).into();
+        }
+        join(entries(value).into_iter().map(|entry| understand(entry, context)).collect()).into()
     }
 }

@@ -103,7 +103,7 @@ impl Parser for EcsParser {
                 "service.name" => service = Some(&**value),
                 "error.stack_trace" => line.detail = value,
                 "event.outcome" => {
-                    outcome = Some(value == "success").filter(|_| value == "success" || value == "failure")
+                    outcome = Some(value == "success").filter(|_| value == "success" || value == "failure");
                 }
                 "event.duration" => ranked.push((FIELDS.len(), "elapsed", Cow::Owned(format!("{value}ns")))),
                 name => {

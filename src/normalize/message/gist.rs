@@ -1,5 +1,7 @@
 //! What a message says of how it went, and which signature it has: asked once a shape.
 
+#![expect(clippy::disallowed_types, reason = "what is remembered is looked up and never gone through")]
+
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;

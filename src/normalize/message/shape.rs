@@ -105,7 +105,9 @@ impl Telling {
         }
         let run = &text[..n];
         if self.tells(run) {
-            run.iter().for_each(|digit| hash.add(u64::from(*digit), 9));
+            for digit in run {
+                hash.add(u64::from(*digit), 9);
+            }
         } else {
             hash.add(u64::from(ANY), 9);
         }

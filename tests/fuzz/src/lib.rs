@@ -95,7 +95,7 @@ fn read(source: &Source, bytes: &[u8], how: &How<'_>) -> Outcome {
 }
 
 /// The bytes of all texts of a record.
-fn text_of(record: &Record) -> usize {
+fn text_of(record: &Record<'_>) -> usize {
     match &record.body {
         Body::Windows(record) => {
             let of = |text: &Option<model::Name>| text.as_ref().map_or(0, |text| text.len());
@@ -103,8 +103,9 @@ fn text_of(record: &Record) -> usize {
             let data = record.data.iter().map(|datum| of(&datum.name) + of(&datum.value));
             system.into_iter().map(of).chain([of(&record.message)]).chain(data).sum()
         }
-        Body::Json(value) => value.to_string().len() / 6,
-        Body::Row(row) => row.cells.iter().map(String::len).sum(),
-        Body::Text(text) | Body::Document(text) => text.len(),
+        Body::Json(object) => object.fields().iter().map(|(_, value)| value.len() / 6).sum(),
+        Body::Row(row) => row.cells.iter().map(|cell| cell.len()).sum(),
+        Body::Text(text) => text.len(),
+        Body::Document(text) => text.len(),
     }
 }
