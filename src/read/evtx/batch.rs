@@ -328,7 +328,7 @@ impl Batch {
     pub(super) fn are_texts_sound(&self, start: usize) -> bool {
         let texts = self.texts_utf8.room.get(start..self.texts_utf8.len).unwrap_or_default();
         // Without a way out in the middle, so that it takes many bytes at a time.
-        texts.iter().fold(true, |is_sound, byte| is_sound & (*byte != 0))
+        texts.iter().fold(0, |has_zero, byte| has_zero | u8::from(*byte == 0)) == 0
     }
 }
 
