@@ -7,6 +7,7 @@
 
 use super::Defect;
 use super::dictionary::{Code, Dictionary, Texts};
+use super::plain::most_text;
 use super::projection::field;
 use super::utf16;
 use super::values::{self, kind};
@@ -112,14 +113,22 @@ pub struct Batch {
     texts: Texts,
     rows: Vec<Row>,
     cells: Vec<Cell>,
-    /// Values, up to `n_bytes`; what lies behind is room.
-    bytes: Vec<u8>,
-    n_bytes: usize,
+    /// Texts, and the values that are none and do not fit into a cell.
+    texts_utf8: Bytes,
+    values: Bytes,
 }
 
-/// How far a batch was filled: rows, cells, bytes.
+/// Bytes that are added one behind the other.
+#[derive(Debug, Default)]
+struct Bytes {
+    /// Those added, up to `len`; what lies behind is room.
+    room: Vec<u8>,
+    len: usize,
+}
+
+/// How far a batch was filled: rows, cells, bytes of texts and of values.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark(usize, usize, usize);
+pub(super) struct Mark(usize, usize, usize, usize);
 
 impl Batch {
     /// How many records there are.
@@ -139,7 +148,10 @@ impl Batch {
 
     /// Bytes that the table takes.
     pub fn n_bytes(&self) -> usize {
-        size_of::<Row>() * self.rows.len() + size_of::<Cell>() * self.cells.len() + self.n_bytes
+        size_of::<Row>() * self.rows.len()
+            + size_of::<Cell>() * self.cells.len()
+            + self.texts_utf8.len
+            + self.values.len
     }
 
     /// Returns the records, each with its values as text.
@@ -192,11 +204,11 @@ impl Batch {
             let bytes = (u64::from(cell.start) | u64::from(cell.len) << 32).to_le_bytes();
             return Some(written(kind, &bytes[..usize::from(len)], buffer));
         }
-        let bytes = &self.bytes[cell.start as usize..][..cell.len as usize];
+        let span = cell.start as usize..cell.start as usize + cell.len as usize;
         match cell.holds {
             Holds::Null | Holds::Short { .. } => None,
-            Holds::Text | Holds::Message => Some(Name::from(String::from_utf8_lossy(bytes))),
-            Holds::Value(kind) => Some(written(kind, bytes, buffer)),
+            Holds::Text | Holds::Message => Some(Name::from(String::from_utf8_lossy(&self.texts_utf8.room[span]))),
+            Holds::Value(kind) => Some(written(kind, &self.values.room[span], buffer)),
         }
     }
 
@@ -205,7 +217,8 @@ impl Batch {
         self.texts = Texts::default();
         self.rows.clear();
         self.cells.clear();
-        self.n_bytes = 0;
+        self.texts_utf8.len = 0;
+        self.values.len = 0;
     }
 
     /// Keeps the texts to which the numbers of its records refer.
@@ -215,14 +228,15 @@ impl Batch {
 
     /// How far it is filled now.
     pub(super) fn mark(&self) -> Mark {
-        Mark(self.rows.len(), self.cells.len(), self.n_bytes)
+        Mark(self.rows.len(), self.cells.len(), self.texts_utf8.len, self.values.len)
     }
 
     /// Takes back what was added since.
-    pub(super) fn back_to(&mut self, Mark(n_rows, n_cells, n_bytes): Mark) {
+    pub(super) fn back_to(&mut self, Mark(n_rows, n_cells, n_text_bytes, n_value_bytes): Mark) {
         self.rows.truncate(n_rows);
         self.cells.truncate(n_cells);
-        self.n_bytes = n_bytes;
+        self.texts_utf8.len = n_text_bytes;
+        self.values.len = n_value_bytes;
     }
 
     /// Begins a record.
@@ -247,10 +261,9 @@ impl Batch {
     /// Adds a data value that is UTF-16, as UTF-8.
     #[inline]
     pub(super) fn push_utf16(&mut self, name: Code, bytes: &[u8]) -> Result<(), Defect> {
-        let start = self.n_bytes;
-        let room = self.room(utf16::most_utf8(bytes));
-        let len = utf16::write(bytes, room)?;
-        self.n_bytes += len;
+        let start = self.texts_utf8.len;
+        let len = utf16::write(bytes, self.texts_utf8.behind(utf16::most_utf8(bytes)))?;
+        self.texts_utf8.len += len;
         self.cells.push(Cell { name, holds: Holds::Text, start: start as u32, len: len as u32 });
         Ok(())
     }
@@ -264,13 +277,17 @@ impl Batch {
             values::check(kind, bytes)?;
         }
         match values::short(bytes) {
-            Some(short) => {
-                let holds = Holds::Short { kind, len: bytes.len() as u8 };
-                self.cells.push(Cell { name, holds, start: short as u32, len: (short >> 32) as u32 });
-            }
+            Some(short) => self.push_short(name, kind, bytes.len(), short),
             None => self.push_bytes(name, Holds::Value(kind), bytes),
         }
         Ok(())
+    }
+
+    /// Adds a data value of at most eight bytes.
+    #[inline]
+    pub(super) fn push_short(&mut self, name: Code, kind: u8, n_bytes: usize, short: u64) {
+        let holds = Holds::Short { kind, len: n_bytes as u8 };
+        self.cells.push(Cell { name, holds, start: short as u32, len: (short >> 32) as u32 });
     }
 
     /// Adds a text.
@@ -279,19 +296,50 @@ impl Batch {
     }
 
     fn push_bytes(&mut self, name: Code, holds: Holds, bytes: &[u8]) {
-        let start = self.n_bytes;
-        self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
-        self.n_bytes += bytes.len();
+        let kept = if matches!(holds, Holds::Value(_)) { &mut self.values } else { &mut self.texts_utf8 };
+        let start = kept.len;
+        kept.behind(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        kept.len += bytes.len();
         self.cells.push(Cell { name, holds, start: start as u32, len: bytes.len() as u32 });
     }
 
-    /// Room for so many bytes at least, behind the values.
+    /// Makes room for values of so many bytes, and returns where their texts begin.
     #[inline]
-    fn room(&mut self, n_bytes: usize) -> &mut [u8] {
-        if self.bytes.len() - self.n_bytes < n_bytes {
-            self.bytes.resize((self.n_bytes + n_bytes).next_power_of_two().max(1 << 16), 0);
+    pub(super) fn begin_texts(&mut self, n_bytes: usize, n_cells: usize) -> usize {
+        self.texts_utf8.behind(most_text(n_bytes));
+        self.cells.reserve(n_cells);
+        self.texts_utf8.len
+    }
+
+    /// Adds a data value of so many bytes of UTF-16 at the beginning of `bytes`, as if it were ASCII.
+    ///
+    /// [`Batch::are_texts_sound`] tells later if it is. `None` if there are not the bytes or the room for whole blocks.
+    #[inline]
+    pub(super) fn push_blocks(&mut self, name: Code, bytes: &[u8], n_bytes: usize) -> Option<()> {
+        let start = self.texts_utf8.len;
+        let len = utf16::write_blocks(bytes, n_bytes, self.texts_utf8.room.get_mut(start..)?)?;
+        self.texts_utf8.len += len;
+        self.cells.push(Cell { name, holds: Holds::Text, start: start as u32, len: len as u32 });
+        Some(())
+    }
+
+    /// Whether all texts added since are what they should be: the blocks hold a zero for all that is not.
+    #[inline]
+    pub(super) fn are_texts_sound(&self, start: usize) -> bool {
+        let texts = self.texts_utf8.room.get(start..self.texts_utf8.len).unwrap_or_default();
+        // Without a way out in the middle, so that it takes many bytes at a time.
+        texts.iter().fold(0, |has_zero, byte| has_zero | u8::from(*byte == 0)) == 0
+    }
+}
+
+impl Bytes {
+    /// Room for so many bytes at least, behind those added.
+    #[inline]
+    fn behind(&mut self, n_bytes: usize) -> &mut [u8] {
+        if self.room.len() - self.len < n_bytes {
+            self.room.resize((self.len + n_bytes).next_power_of_two().max(1 << 16), 0);
         }
-        &mut self.bytes[self.n_bytes..]
+        &mut self.room[self.len..]
     }
 }
 

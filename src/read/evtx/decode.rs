@@ -10,6 +10,7 @@ use super::dictionary::Code;
 use super::direct::Direct;
 use super::fragment::{Cursor, InstanceHead, NameTable, token};
 use super::layout::{Misread, Unfit};
+use super::plain::{self, VALUE_COST};
 use super::projection::{Leaf, Projection, Shape, Source};
 use super::template::{Library, Shelf, Template, Templates};
 use super::tree::{Walker, repeated};
@@ -24,8 +25,6 @@ use crate::read::{Datum, Selection};
 
 /// Templates inside of each other that projections follow; Windows writes two.
 const MAX_DEPTH: usize = 8;
-/// What a data value costs of the budget beside its bytes: a cell, and later a datum.
-const VALUE_COST: usize = 32;
 const CUT: &str = "a value ends outside of its record";
 
 /// Where a record stands: its binary XML, and what is known without reading it.
@@ -307,7 +306,7 @@ impl<'c, 'w> Decoder<'c, 'w> {
         let Worker { library, slots, dictionary, kinds, .. } = &mut *self.worker;
         let leaves = match &kinds.get(number).fields {
             Some(Fields::All) | None => Arc::clone(&instance.projection(library, slots)?.leaves),
-            Some(fields) => library.get_mut(instance.template).picked(number, fields, dictionary),
+            Some(fields) => Arc::clone(&library.get_mut(instance.template).picked(number, fields, dictionary).leaves),
         };
         let mut rest = &leaves[..];
         loop {
@@ -339,6 +338,31 @@ impl<'c, 'w> Decoder<'c, 'w> {
         }
     }
 
+    /// Adds the data values of a fragment that is an instance of a plain template, in one pass.
+    ///
+    /// `None` if it is none, or does not fit: then nothing is added.
+    #[inline]
+    fn plain(&mut self, span: &std::ops::Range<usize>, number: u32) -> Result<Option<()>, Misfit> {
+        let (cursor, descriptors, template) = self.head(span.clone())?;
+        let Worker { library, dictionary, kinds, .. } = &mut *self.worker;
+        let template = library.get_mut(template);
+        let Some(Projection { dependency: None, shape: Shape::Data, plain, .. }) = &template.projection else {
+            return Ok(None);
+        };
+        let leaves = match &kinds.get(number).fields {
+            Some(Fields::All) | None => plain.as_deref(),
+            Some(fields) => template.picked(number, fields, dictionary).plain.as_deref(),
+        };
+        let Some(leaves) = leaves else { return Ok(None) };
+        let mark = self.batch.mark();
+        let instance = plain::Instance { chunk: self.chunk, descriptors, at: cursor.at(), end: span.end };
+        let added = instance.add(leaves, self.batch, &mut self.budget);
+        if added.is_none() {
+            self.batch.back_to(mark);
+        }
+        Ok(added)
+    }
+
     /// Adds the data values of a fragment that is a value.
     fn nested(&mut self, leaf: &Leaf, slot: Slot, number: u32, depth: usize) -> Result<(), Misfit> {
         if slot.kind() != kind::FRAGMENT || depth > MAX_DEPTH {
@@ -354,6 +378,9 @@ impl<'c, 'w> Decoder<'c, 'w> {
             let mut direct = Direct { cursor, names, dictionary, batch, budget, gathered: String::new() };
             let fields = kinds.get(number).fields.as_ref().unwrap_or(&Fields::All);
             return direct.value(is_part, fields).ok_or(Misfit::Walk);
+        }
+        if !is_part && depth == 1 && self.plain(&span, number)?.is_some() {
+            return Ok(());
         }
         let instance = self.instance(span)?;
         let shape = &instance.projection(&self.worker.library, &self.worker.slots)?.shape;

@@ -37,6 +37,7 @@ mod event;
 mod file_header;
 mod fragment;
 mod layout;
+mod plain;
 mod projection;
 mod record;
 mod sift;

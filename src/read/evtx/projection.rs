@@ -12,6 +12,7 @@ use super::batch::Row;
 use super::dictionary::{Code, Dictionary};
 use super::event::{self, SystemTexts};
 use super::fragment::{Element, Node};
+use super::plain::{PlainLeaf, plain};
 use crate::model::Name;
 
 /// Where a value comes from.
@@ -122,6 +123,8 @@ pub(super) struct Projection {
     pub(super) shape: Shape,
     /// The data that stand in it, in their order.
     pub(super) leaves: Arc<[Leaf]>,
+    /// The same, if all of them are plain.
+    pub(super) plain: Option<Box<[PlainLeaf]>>,
     /// The first substitution that the data use.
     pub(super) first_leaf_slot: u16,
 }
@@ -157,7 +160,8 @@ impl Projection {
             system.depend_on(index);
         }
         let first_leaf_slot = leaves.found.iter().flat_map(Leaf::slots).min().unwrap_or(NO_SLOT);
-        Some(Self { dependency: root.dependency, shape, leaves: leaves.found.into(), first_leaf_slot })
+        let plain = plain(&leaves.found);
+        Some(Self { dependency: root.dependency, shape, leaves: leaves.found.into(), plain, first_leaf_slot })
     }
 }
 
@@ -358,7 +362,8 @@ mod tests {
             leaf(Some("Inner"), Source::Absent, &[]),
         ];
         let projection = Projection::of(&[Node::Element(root)], &mut dictionary);
-        let expected = Projection { dependency: None, shape: Shape::Data, leaves: leaves.into(), first_leaf_slot: 0 };
+        let shape = Shape::Data;
+        let expected = Projection { dependency: None, shape, leaves: leaves.into(), plain: None, first_leaf_slot: 0 };
         assert_eq!(projection, Some(expected));
     }
 

@@ -7,10 +7,6 @@
 //! range, and the record with the last id of the header ends the chunk.
 //! Source: libevtx, "Windows XML Event Log (EVTX) format", section 3.2.
 
-use nom::Parser;
-use nom::bytes::complete::tag;
-use nom::number::complete::{le_u32, le_u64};
-
 use super::chunk::{CHUNK_HEADER_LEN, ChunkHeader};
 
 /// Bytes before the binary XML.
@@ -128,8 +124,8 @@ impl Iterator for Walk<'_> {
         }
         let start = self.at;
         if let Some(frame) = frame_at(self.chunk, start) {
-            let is_followed = frame.end >= self.live_end || self.chunk[frame.end..].starts_with(MAGIC);
-            if frame.has_equal_sizes || is_followed {
+            let is_followed = || frame.end >= self.live_end || self.chunk[frame.end..].starts_with(MAGIC);
+            if frame.has_equal_sizes || is_followed() {
                 return Some(self.accept(frame));
             }
         }
@@ -172,12 +168,18 @@ fn next_frame(chunk: &[u8], mut from: usize, until: usize) -> Option<Frame> {
 }
 
 /// Reads the record header at a place; `None` if there is none, or its size is impossible.
+///
+/// Every record costs this, so it reads plain slices.
+#[inline]
 fn frame_at(chunk: &[u8], start: usize) -> Option<Frame> {
-    let (_, (_, size, id)) = (tag::<_, _, ()>(&MAGIC[..]), le_u32, le_u64).parse(chunk.get(start..)?).ok()?;
-    let size = size as usize;
-    let end = start.checked_add(size).filter(|end| size >= MIN_LEN && *end <= chunk.len())?;
-    let second_size = u32::from_le_bytes(chunk[end - 4..end].try_into().ok()?);
-    Some(Frame { start, end, id, has_equal_sizes: second_size as usize == size })
+    let rest = chunk.get(start..)?;
+    let (magic, fields) = rest.split_first_chunk()?;
+    let (size, fields) = fields.split_first_chunk()?;
+    let id = fields.first_chunk()?;
+    let stated_len = u32::from_le_bytes(*size) as usize;
+    let record = rest.get(..stated_len).filter(|record| magic == MAGIC && record.len() >= MIN_LEN)?;
+    let has_equal_sizes = record.ends_with(size);
+    Some(Frame { start, end: start + record.len(), id: u64::from_le_bytes(*id), has_equal_sizes })
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use super::Defect;
 use super::dictionary::Dictionary;
 use super::fragment::{self, Cursor, Grammar, NAME_END_LEN, NAME_LINK_LEN, NameTable, Node, Spot};
 use super::layout::Layouts;
+use super::plain::{PlainLeaf, plain};
 use super::projection::{Leaf, Projection};
 use crate::read::selection::Fields;
 
@@ -43,9 +44,18 @@ pub(super) struct Template {
     /// Where the `System` values of its records are.
     pub(super) layouts: Layouts,
     /// Its leaves as far as a kind of record wants them, by the kind's number.
-    picked: Vec<(u32, Arc<[Leaf]>)>,
+    picked: Vec<(u32, Picked)>,
     /// Its tokens, as the parts that all copies share.
     parts: Vec<Part>,
+}
+
+/// Leaves that a kind of record wants.
+#[derive(Clone, Debug)]
+pub(super) struct Picked {
+    /// All of them.
+    pub(super) leaves: Arc<[Leaf]>,
+    /// The same, if all of them are plain.
+    pub(super) plain: Option<Arc<[PlainLeaf]>>,
 }
 
 /// Tokens that all copies of a definition share, and what follows them.
@@ -77,18 +87,24 @@ struct Copy {
 
 impl Template {
     /// Returns the leaves that a kind of record wants, chosen once.
-    pub(super) fn picked(&mut self, kind: u32, fields: &Fields, dictionary: &Dictionary) -> Arc<[Leaf]> {
-        if let Some((_, leaves)) = self.picked.iter().find(|(known, _)| *known == kind) {
-            return Arc::clone(leaves);
-        }
+    #[inline]
+    pub(super) fn picked(&mut self, kind: u32, fields: &Fields, dictionary: &Dictionary) -> &Picked {
+        let known = self.picked.iter().position(|(known, _)| *known == kind);
+        let known = known.unwrap_or_else(|| {
+            self.picked.push((kind, self.pick(fields, dictionary)));
+            self.picked.len() - 1
+        });
+        &self.picked[known].1
+    }
+
+    fn pick(&self, fields: &Fields, dictionary: &Dictionary) -> Picked {
         let is_wanted = |leaf: &&Leaf| match leaf {
             Leaf::Value { name, .. } => fields.want(dictionary.text(*name).map(|name| &**name)),
             Leaf::NestedData(_) | Leaf::NestedPart { .. } => true,
         };
         let all = self.projection.iter().flat_map(|projection| projection.leaves.iter());
         let leaves: Arc<[Leaf]> = all.filter(is_wanted).cloned().collect();
-        self.picked.push((kind, Arc::clone(&leaves)));
-        leaves
+        Picked { plain: plain(&leaves).map(Arc::from), leaves }
     }
 
     /// Compares the tokens at a place with this definition's; returns the names that stand outside of them.

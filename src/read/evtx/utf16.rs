@@ -69,6 +69,39 @@ fn write_any(bytes: &[u8], out: &mut [u8]) -> usize {
     n_written
 }
 
+/// Units that [`write_blocks`] narrows at a time.
+pub(super) const BLOCK: usize = 16;
+
+/// Writes a text of so many bytes into the beginning of `out`, whole blocks at a time, as if it were ASCII.
+///
+/// Returns how many bytes of `out` are text; among them stands a zero for a NUL and for each unit that is
+/// no ASCII. Reads and writes up to a block more than the text; `None` if there is no room for that, or if
+/// the text ends inside a unit.
+#[inline]
+pub(super) fn write_blocks(bytes: &[u8], n_bytes: usize, out: &mut [u8]) -> Option<usize> {
+    let n_units = n_bytes / 2;
+    let n_blocks = n_units.div_ceil(BLOCK);
+    let blocks = bytes.as_chunks::<{ 2 * BLOCK }>().0.get(..n_blocks)?;
+    for (block, to) in blocks.iter().zip(out.as_chunks_mut::<BLOCK>().0.get_mut(..n_blocks)?) {
+        *to = narrow(block);
+    }
+    // Many writers count the NUL in.
+    let ends_with_nul = n_units > 0 && bytes.get(n_bytes - 2..n_bytes)? == [0, 0];
+    n_bytes.is_multiple_of(2).then_some(n_units - usize::from(ends_with_nul))
+}
+
+/// Narrows a block; what is no ASCII becomes a zero.
+///
+/// Whole arrays in and out, so that it becomes a few instructions for all units at once.
+#[inline]
+fn narrow(block: &[u8; 2 * BLOCK]) -> [u8; BLOCK] {
+    let mut units = [0; BLOCK];
+    for (unit, bytes) in units.iter_mut().zip(block.as_chunks().0) {
+        *unit = u16::from_le_bytes(*bytes);
+    }
+    units.map(|unit| if unit < 0x80 { unit as u8 } else { 0 })
+}
+
 /// Appends a text.
 pub(super) fn append(bytes: &[u8], out: &mut String) -> Result<(), Defect> {
     let mut buffer = [0; 3 * 128];
@@ -130,6 +163,32 @@ mod tests {
                     let until_nul: Vec<u16> = units.iter().copied().take_while(|unit| *unit != 0).collect();
                     let bytes: Vec<u8> = units.into_iter().flat_map(u16::to_le_bytes).collect();
                     assert_eq!(text(&bytes), String::from_utf16_lossy(&until_nul), "{strange:#x} at {at} of {len}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_hold_the_text_or_a_zero_that_tells() {
+        for n_units in 0..40 {
+            let mut units: Vec<u16> = (0..64).map(|i| 0x21 + i).collect();
+            let of = |units: &[u16], n_bytes| {
+                let bytes: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+                let mut out = vec![0; 64];
+                write_blocks(&bytes, n_bytes, &mut out).map(|len| out[..len].to_vec())
+            };
+            let expected: Vec<u8> = (0..n_units as u8).map(|i| 0x21 + i).collect();
+            assert_eq!(of(&units, 2 * n_units).as_ref(), Some(&expected));
+            assert_eq!(of(&units, 2 * n_units + 1), None, "the text ends inside a unit");
+            assert_eq!(of(&units[..n_units], 2 * n_units).is_some(), n_units.is_multiple_of(BLOCK));
+            for at in 0..n_units {
+                for strange in [0, 0x80, 0x161, 0xff00, 0xd83d] {
+                    let sound = std::mem::replace(&mut units[at], strange);
+                    let text = of(&units, 2 * n_units).unwrap();
+                    let is_end = strange == 0 && at + 1 == n_units;
+                    assert_eq!(text.contains(&0), !is_end, "{strange:#x} at {at} of {n_units}");
+                    assert_eq!(text.len(), n_units - usize::from(is_end));
+                    units[at] = sound;
                 }
             }
         }
