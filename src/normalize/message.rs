@@ -4,15 +4,17 @@
 //! words are those that loggers of any vendor use, in English, German and French. Which failure it is,
 //! the catalog of signatures says. All other messages are irrelevant unless they are errors.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::format::{Context, LineOutcome};
-use super::property::{self, Meaning, Properties};
+use super::property::{self, Meaning};
 use super::signature::Signatures;
 use crate::model::identity::{canonical_host, canonical_user};
 use crate::model::{Action, Fault, Severity, Timestamp, Trust};
+use crate::read::Fields;
 
 /// One message of an application.
 #[derive(Clone, Debug, Default)]
@@ -24,11 +26,11 @@ pub struct Line<'a> {
     /// The logger.
     pub logger: Option<&'a str>,
     /// The text, with its values put in.
-    pub message: &'a str,
+    pub message: Cow<'a, str>,
     /// Exception and stack trace, if any.
     pub detail: &'a str,
     /// Its named values; those in the text are found without being here.
-    pub properties: Properties,
+    pub properties: Fields<'a>,
     /// `success` or `failure`, where the record itself says so.
     pub outcome: Option<bool>,
 }
@@ -155,18 +157,18 @@ pub fn is_about_access(text: &str) -> bool {
 pub fn understand(line: Line<'_>, context: &mut Context<'_>) -> LineOutcome {
     let (at, trust) = line.at;
     let time = (at, trust.unwrap_or(Trust::Stated));
-    let on_topic = line.outcome.is_some() || TOPIC.is_match(line.message) || TOPIC.is_match(line.detail);
+    let on_topic = line.outcome.is_some() || TOPIC.is_match(&line.message) || TOPIC.is_match(line.detail);
     let grave = line.severity >= Severity::Error;
     if !on_topic && line.severity < Severity::Warn {
         return LineOutcome::Irrelevant(Some(at));
     }
     let mut properties = line.properties;
     if properties.is_empty() {
-        properties = property::pairs(line.message);
+        properties = property::pairs(&line.message);
     }
-    let ending = on_topic.then(|| outcome(line.outcome, line.severity, line.message, line.detail)).flatten();
-    let user = user(&properties, line.message);
-    let whole = whole_text(line.message, line.detail, &properties);
+    let ending = on_topic.then(|| outcome(line.outcome, line.severity, &line.message, line.detail)).flatten();
+    let user = user(&properties, &line.message);
+    let whole = whole_text(&line.message, line.detail, &properties);
     let hit = if ending == Some(Action::Failure) || line.severity >= Severity::Warn {
         Signatures::embedded().classify_text(context.dataset, line.severity, &whole)
     } else {
@@ -186,12 +188,12 @@ pub fn understand(line: Line<'_>, context: &mut Context<'_>) -> LineOutcome {
     event.provider = line.logger.filter(|logger| !logger.is_empty()).map(|logger| context.names.intern(logger));
     let names_user = user.is_some();
     event.user = user.map(|user| context.names.intern(&user));
-    if let Some(host) = target(&properties, line.message, names_user) {
+    if let Some(host) = target(&properties, &line.message, names_user) {
         event.host = Some(context.names.intern(&canonical_host(&host)));
         event.host_trust = Trust::Stated;
     }
     let client = property::first(&properties, Meaning::Client).map(without_port);
-    let client = client.or_else(|| captured(&CLIENT, line.message));
+    let client = client.or_else(|| captured(&CLIENT, &line.message));
     event.client = client.map(|client| context.names.intern(client));
     event.session_id = property::first(&properties, Meaning::Session).and_then(|id| id.parse().ok());
     event.activity_id = property::first(&properties, Meaning::Activity).map(|id| context.names.intern(id));
@@ -245,7 +247,7 @@ fn outcome(stated: Option<bool>, severity: Severity, message: &str, detail: &str
     ATTEMPT.is_match(message).then_some(Action::Attempt)
 }
 
-fn user(properties: &[(String, String)], message: &str) -> Option<String> {
+fn user(properties: &[(Cow<'_, str>, Cow<'_, str>)], message: &str) -> Option<String> {
     if let Some(user) = property::first(properties, Meaning::User) {
         return canonical_user(user);
     }
@@ -257,7 +259,7 @@ fn user(properties: &[(String, String)], message: &str) -> Option<String> {
     canonical_user(&found?)
 }
 
-fn target(properties: &[(String, String)], message: &str, names_user: bool) -> Option<String> {
+fn target(properties: &[(Cow<'_, str>, Cow<'_, str>)], message: &str, names_user: bool) -> Option<String> {
     let stated = property::first(properties, Meaning::Target).or_else(|| property::first(properties, Meaning::OwnHost));
     // A URL or a text with blanks is no host.
     if let Some(stated) = stated.filter(|host| host.len() <= 253 && !host.contains(['/', ' ', ':'])) {
@@ -294,7 +296,7 @@ fn milliseconds(text: &str) -> Option<f64> {
 }
 
 /// The message, the reason where the text does not hold it, and the head of the exception.
-fn whole_text(message: &str, detail: &str, properties: &[(String, String)]) -> String {
+fn whole_text(message: &str, detail: &str, properties: &[(Cow<'_, str>, Cow<'_, str>)]) -> String {
     let mut whole = message.to_owned();
     for wanted in [Meaning::Reason, Meaning::ErrorCode] {
         if let Some(value) = property::first(properties, wanted)
@@ -364,7 +366,7 @@ mod tests {
         let mut names = Names::new();
         let provenance = Provenance { source: SourceId(0), position: Position::Line(1) };
         let mut context = Context { clock: &mut clock, names: &mut names, provenance, dataset: "app" };
-        let line = Line { severity, message, ..Line::default() };
+        let line = Line { severity, message: message.into(), ..Line::default() };
         match understand(line, &mut context) {
             LineOutcome::Event(e) => format!(
                 "{:?} {} {} {}",

@@ -2,7 +2,9 @@
 //!
 //! Every logger invents its own keys. What a key means is settled here, once, by synonyms.
 
-use serde_json::Value;
+use std::borrow::Cow;
+
+use crate::read::Fields;
 
 /// What a named value tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +28,6 @@ pub enum Meaning {
     /// The id that joins the records of one connection.
     Activity,
 }
-
-/// Named values in the order of the record.
-pub type Properties = Vec<(String, String)>;
 
 /// What a key means, whatever its case and separators.
 pub fn meaning(key: &str) -> Option<Meaning> {
@@ -64,15 +63,15 @@ pub fn meaning(key: &str) -> Option<Meaning> {
 }
 
 /// Returns the first value with that meaning that is not empty.
-pub fn first(properties: &[(String, String)], wanted: Meaning) -> Option<&str> {
+pub fn first<'p>(properties: &'p [(Cow<'_, str>, Cow<'_, str>)], wanted: Meaning) -> Option<&'p str> {
     properties
         .iter()
-        .find(|(key, value)| meaning(key) == Some(wanted) && !matches!(value.as_str(), "" | "-" | "null" | "None"))
-        .map(|(_, value)| value.as_str())
+        .find(|(key, value)| meaning(key) == Some(wanted) && !matches!(&**value, "" | "-" | "null" | "None"))
+        .map(|(_, value)| &**value)
 }
 
 /// Reads `key=value` and `key="quoted value"` out of a text.
-pub fn pairs(text: &str) -> Properties {
+pub fn pairs(text: &str) -> Fields<'_> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut from = 0;
@@ -88,10 +87,10 @@ pub fn pairs(text: &str) -> Properties {
             quoted(rest, *quote)
         } else {
             let len = rest.find([' ', '\t', '\n', '\r', ',', ';', '|', '&']).unwrap_or(rest.len());
-            (rest[..len].trim_end_matches([')', ']', '}']).to_owned(), len)
+            (Cow::Borrowed(rest[..len].trim_end_matches([')', ']', '}'])), len)
         };
         if key_len > 0 && !rest.starts_with('=') {
-            found.push((key.to_owned(), value));
+            found.push((Cow::Borrowed(key), value));
         }
         from = at + 1 + next;
     }
@@ -99,7 +98,12 @@ pub fn pairs(text: &str) -> Properties {
 }
 
 /// Reads a quoted value with backslash escapes; returns it and where the text goes on.
-fn quoted(rest: &str, quote: u8) -> (String, usize) {
+fn quoted(rest: &str, quote: u8) -> (Cow<'_, str>, usize) {
+    if let Some(end) = memchr::memchr2(b'\\', quote, &rest.as_bytes()[1..]).map(|at| at + 1)
+        && rest.as_bytes()[end] == quote
+    {
+        return (Cow::Borrowed(&rest[1..end]), end + 1);
+    }
     let mut value = String::new();
     let mut chars = rest.char_indices().skip(1);
     while let Some((at, c)) = chars.next() {
@@ -111,40 +115,17 @@ fn quoted(rest: &str, quote: u8) -> (String, usize) {
                 Some((_, other)) => value.extend(['\\', other]),
                 None => value.push('\\'),
             },
-            c if c as u32 == u32::from(quote) => return (value, at + 1),
+            c if c as u32 == u32::from(quote) => return (Cow::Owned(value), at + 1),
             c => value.push(c),
         }
     }
-    (value, rest.len())
-}
-
-/// Flattens a JSON object: nested keys are joined by dots, so `{"log":{"level":"x"}}` and
-/// `{"log.level":"x"}` are one. Depth is bounded to 8, arrays are kept as text.
-pub fn flatten(value: &Value) -> Properties {
-    let mut flat = Vec::new();
-    flatten_into(value, "", 8, &mut flat);
-    flat
-}
-
-fn flatten_into(value: &Value, prefix: &str, depth: usize, flat: &mut Properties) {
-    match value {
-        Value::Object(fields) if depth > 0 => {
-            for (key, value) in fields {
-                let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-                flatten_into(value, &path, depth - 1, flat);
-            }
-        }
-        Value::Null => {}
-        Value::String(text) => flat.push((prefix.to_owned(), text.clone())),
-        other => flat.push((prefix.to_owned(), other.to_string())),
-    }
+    (Cow::Owned(value), rest.len())
 }
 
 /// Returns the value of the first of these keys, compared without regard to case.
-pub fn value_of<'a>(flat: &'a [(String, String)], keys: &[&str]) -> Option<&'a str> {
-    keys.iter().find_map(|wanted| {
-        flat.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
-    })
+pub fn value_of<'a>(flat: &'a [(Cow<'_, str>, Cow<'_, str>)], keys: &[&str]) -> Option<&'a str> {
+    keys.iter()
+        .find_map(|wanted| flat.iter().find(|(key, _)| key.eq_ignore_ascii_case(wanted)).map(|(_, value)| &**value))
 }
 
 #[cfg(test)]
@@ -161,13 +142,6 @@ mod tests {
         assert_eq!(first(&found, Meaning::Reason), Some("locked \"out\""));
         assert_eq!(value_of(&found, &["id"]), Some("7"));
         assert_eq!(value_of(&found, &["X"]), Some("y"));
-    }
-
-    #[test]
-    fn nested_and_dotted_objects_are_one() {
-        let nested = serde_json::json!({"log": {"level": "error"}, "n": 3});
-        let dotted = serde_json::json!({"log.level": "error", "n": 3});
-        assert_eq!(flatten(&nested), flatten(&dotted));
     }
 
     proptest::proptest! {

@@ -3,6 +3,7 @@
 //! A request that posts to a login, session or gateway address is a try to connect, and its status says
 //! how it went. Everything else is irrelevant, except that a server which answers with 5xx works badly.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -26,7 +27,7 @@ pub struct Request<'a> {
     /// The query, without `?`.
     pub query: &'a str,
     /// The account, as the log spells it.
-    pub user: &'a str,
+    pub user: Cow<'a, str>,
     /// The client's address.
     pub client: &'a str,
     /// The host that wrote the log, where the log says so.
@@ -53,7 +54,7 @@ static PROBE: LazyLock<Regex> = LazyLock::new(|| {
 /// Says what a request comes to.
 pub fn understand(request: &Request<'_>, context: &mut Context<'_>) -> LineOutcome {
     let (at, trust) = request.at;
-    let user = canonical_user(request.user);
+    let user = canonical_user(&request.user);
     let is_try = !matches!(request.method, "GET" | "HEAD" | "OPTIONS") && LOGIN.is_match(request.path);
     let action = match (request.status, is_try) {
         _ if PROBE.is_match(request.path) => None,

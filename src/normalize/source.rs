@@ -1,12 +1,13 @@
 //! One source: which shape or format it has, what each of its records comes to, and the balance.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Options;
 use super::clock::{Clock, ZoneRule};
 use super::duplicate::Identity;
 use super::file::{FileFacts, glob_fits};
-use super::format::{self, Context, FORMATS, LineOutcome, Parser};
+use super::format::{self, Context, FORMATS, LineOutcome, Parser, Plain};
 use super::summary::{Role, SourceSummary, Zone};
 use super::windows::export::{self, Export, Exported, Loss};
 use super::windows::{Catalog, Shapes, first_line_only};
@@ -74,6 +75,7 @@ pub(super) fn understand(source: &Source, options: &Options, selection: &Selecti
         tally: Tally::default(),
         kept: Vec::new(),
         file,
+        own_host: None,
     };
     let shape = work.shapes.chosen();
     let starts = |line: &str| match (shape, locked) {
@@ -88,6 +90,7 @@ pub(super) fn understand(source: &Source, options: &Options, selection: &Selecti
     };
     let reading = source.records(&how, &mut |record| work.take(record));
     work.settle_format();
+    work.close();
     work.finish(reading)
 }
 
@@ -95,7 +98,7 @@ pub(super) fn understand(source: &Source, options: &Options, selection: &Selecti
 ///
 /// A shape is sure of what it takes. Still a format that takes far more of the records is the source's
 /// own; the shape is then asked where that stops fitting.
-fn choose(container: Container, first: &[Record], shapes: &mut Shapes) -> Option<usize> {
+fn choose(container: Container, first: &[Record<'_>], shapes: &mut Shapes) -> Option<usize> {
     let first = &first[..first.len().min(N_FIRST)];
     let n_exported = shapes.lock(first);
     let format = format::choose(container, first);
@@ -111,7 +114,7 @@ fn choose(container: Container, first: &[Record], shapes: &mut Shapes) -> Option
 }
 
 /// The first lines of a text of lines, each as a record of its own.
-fn first_lines(source: &Source) -> Vec<Record> {
+fn first_lines(source: &Source) -> Vec<Record<'static>> {
     if source.container != Container::Lines {
         return Vec::new();
     }
@@ -120,7 +123,7 @@ fn first_lines(source: &Source) -> Vec<Record> {
         .lines()
         .filter(|line| !line.trim().is_empty())
         .zip(1..)
-        .map(|(line, n)| Record { position: Position::Line(n), body: Body::Text(line.to_owned()) })
+        .map(|(line, n)| Record { position: Position::Line(n), body: Body::Text(Cow::Owned(line.to_owned())) })
         .collect()
 }
 
@@ -135,6 +138,14 @@ fn zone_of(path: &str, options: &Options) -> (ZoneRule, Trust) {
     }
 }
 
+/// Under what a record counts; of its parts, the last of this list that one of them has.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Share {
+    Irrelevant,
+    Damaged,
+    Kept,
+}
+
 /// Counts by host and hour, and the balance.
 #[derive(Debug, Default)]
 struct Tally {
@@ -143,13 +154,33 @@ struct Tally {
     n_damaged: u64,
     span: Option<(Timestamp, Timestamp)>,
     hours: BTreeMap<(Name, i64), u64>,
+    /// The host and hour of the last records, and how many there were.
+    current: Option<(Name, i64, u64)>,
     diagnostics: Diagnostics,
 }
 
 impl Tally {
-    fn see(&mut self, at: Timestamp, host: &Name) {
+    fn span_to(&mut self, at: Timestamp) {
         self.span = Some(self.span.map_or((at, at), |(start, end)| (start.min(at), end.max(at))));
-        *self.hours.entry((Name::clone(host), at.hour())).or_default() += 1;
+    }
+
+    fn see(&mut self, at: Timestamp, host: &Name) {
+        self.span_to(at);
+        let hour = at.hour();
+        // Records follow each other in time: mostly it is the host and hour of the last one.
+        if let Some((_, _, n)) = self.current.as_mut().filter(|(own, of, _)| *of == hour && Name::ptr_eq(own, host)) {
+            *n += 1;
+            return;
+        }
+        self.settle_hour();
+        self.current = Some((Name::clone(host), hour, 1));
+    }
+
+    /// Writes down the hour that is being counted.
+    fn settle_hour(&mut self) {
+        if let Some((host, hour, n)) = self.current.take() {
+            *self.hours.entry((host, hour)).or_default() += n;
+        }
     }
 }
 
@@ -164,18 +195,20 @@ struct Work<'a> {
     locked: Option<usize>,
     parsers: BTreeMap<usize, Box<dyn Parser>>,
     /// Records that wait for a format to be chosen.
-    waiting: Vec<Record>,
+    waiting: Vec<Record<'static>>,
     /// The records by which it was chosen.
-    first: Vec<Record>,
+    first: Vec<Record<'static>>,
     n_strangers_in_a_row: u64,
     tally: Tally,
     kept: Vec<Kept>,
     file: FileFacts,
+    /// The host that the source itself names.
+    own_host: Option<Name>,
 }
 
 impl Work<'_> {
     /// Takes one record: at once if its meaning is plain, else when a format is chosen.
-    fn take(&mut self, record: Record) {
+    fn take(&mut self, record: Record<'_>) {
         if let Body::Windows(windows) = &record.body {
             self.windows(windows, record.position, Trust::Stated, None);
             return;
@@ -184,7 +217,7 @@ impl Work<'_> {
             self.understand(&record);
             return;
         }
-        self.waiting.push(record);
+        self.waiting.push(record.into_owned());
         let n_first = if self.source.container == Container::Table { N_FIRST_ROWS } else { N_FIRST };
         if self.waiting.len() >= n_first {
             self.settle_format();
@@ -265,7 +298,7 @@ impl Work<'_> {
     }
 
     /// Asks the chosen shape and format, then all others: a file may hold several.
-    fn understand(&mut self, record: &Record) {
+    fn understand(&mut self, record: &Record<'_>) {
         let is_exported = self.shapes.chosen().is_some();
         if is_exported && self.exported(record) {
             return;
@@ -279,7 +312,7 @@ impl Work<'_> {
         }
         if matches!(outcome, LineOutcome::Foreign) && self.n_strangers_in_a_row < N_STRANGERS_MAX {
             let probe = first_line_only(record);
-            let probe = std::slice::from_ref(&*probe);
+            let probe = std::slice::from_ref(&probe);
             if let Some(index) =
                 format::choose(self.source.container, probe).filter(|index| Some(*index) != self.locked)
             {
@@ -295,7 +328,7 @@ impl Work<'_> {
     }
 
     /// Takes a record that has a shape of exported events; says whether it has.
-    fn exported(&mut self, record: &Record) -> bool {
+    fn exported(&mut self, record: &Record<'_>) -> bool {
         let mut context = export::Context { clock: &mut self.clock, names: &mut self.names };
         match self.shapes.read(record, &self.file, &self.first, &mut context) {
             Some((export, Exported::Event(windows, time_trust))) => {
@@ -308,88 +341,130 @@ impl Work<'_> {
         true
     }
 
-    fn ask(&mut self, index: usize, record: &Record) -> LineOutcome {
+    fn ask(&mut self, index: usize, record: &Record<'_>) -> LineOutcome {
         let format = FORMATS[index];
-        let parser = self.parsers.entry(index).or_insert_with(|| format.open(&self.file, &self.first));
+        let open = || {
+            format
+                .open(&self.file, &self.first)
+                .unwrap_or_else(|| Box::new(Plain::new(format, &self.file).learning(&self.first)))
+        };
+        let parser = self.parsers.entry(index).or_insert_with(open);
         let provenance = Provenance { source: self.source.name.id, position: record.position };
         let mut context =
             Context { clock: &mut self.clock, names: &mut self.names, provenance, dataset: format.dataset() };
-        parser.read(record, &mut context)
+        parser.say(record, &mut context).outcome(&mut context)
     }
 
     /// Books what a record came to.
     fn book(&mut self, outcome: LineOutcome, position: Position) {
-        // Hosts that records do not name are filled in later; until then the empty name stands for them.
-        let own_host = self.parsers.values().find_map(|parser| parser.host()).unwrap_or("").to_owned();
-        let own_host = self.names.intern(&own_host);
+        match self.settle(outcome, position) {
+            Share::Irrelevant => self.tally.n_irrelevant += 1,
+            Share::Damaged => self.tally.n_damaged += 1,
+            Share::Kept => self.tally.n_kept += 1,
+        }
+    }
+
+    /// Keeps what is of use, and says under what the record counts.
+    fn settle(&mut self, outcome: LineOutcome, position: Position) -> Share {
         match outcome {
             LineOutcome::Event(event) => {
-                self.tally.see(event.at, event.host.as_ref().unwrap_or(&own_host));
+                self.see(event.at, event.host.as_ref());
                 if self.is_outside(event.at) {
-                    self.tally.n_irrelevant += 1;
-                    return;
+                    return Share::Irrelevant;
                 }
-                self.tally.n_kept += 1;
                 self.kept.push(Kept::Event(Some(event), Vec::new(), None));
+                Share::Kept
             }
             LineOutcome::Load(mut samples) => {
-                let at = samples.first().map(|sample| sample.at);
-                let hosts: std::collections::BTreeSet<Name> = samples
-                    .iter()
-                    .map(|sample| sample.host.clone().unwrap_or_else(|| Name::clone(&own_host)))
-                    .collect();
+                let at = samples.first().map(|sample| sample.at).unwrap_or_default();
+                let hosts: BTreeSet<Option<Name>> = samples.iter().map(|sample| sample.host.clone()).collect();
                 for host in &hosts {
-                    self.tally.see(at.unwrap_or_default(), host);
+                    self.see(at, host.as_ref());
                 }
                 samples.retain(|sample| !self.is_outside(sample.at));
                 if samples.is_empty() {
-                    self.tally.n_irrelevant += 1;
-                } else {
-                    self.tally.n_kept += 1;
-                    self.kept.push(Kept::Load(samples));
+                    return Share::Irrelevant;
                 }
+                self.kept.push(Kept::Load(samples));
+                Share::Kept
             }
             LineOutcome::Change(changes) => {
                 for change in &changes {
-                    let at = change.at;
-                    self.tally.span =
-                        Some(self.tally.span.map_or((at, at), |(start, end)| (start.min(at), end.max(at))));
+                    self.tally.span_to(change.at);
                 }
-                self.tally.n_kept += 1;
                 self.kept.push(Kept::Change(changes));
+                Share::Kept
+            }
+            LineOutcome::Several(parts) => {
+                parts.into_iter().map(|part| self.settle(part, position)).max().unwrap_or(Share::Irrelevant)
             }
             LineOutcome::Irrelevant(at) => {
                 if let Some(at) = at {
-                    self.tally.see(at, &own_host);
+                    self.see(at, None);
                 }
-                self.tally.n_irrelevant += 1;
+                Share::Irrelevant
             }
-            LineOutcome::Damaged(code, detail) => self.damaged(code, position, detail),
-            LineOutcome::Foreign if self.locked.is_none() && self.shapes.chosen().is_none() => {
-                // The whole source is not understood; it is named once, at the end.
-                self.tally.n_damaged += 1;
-            }
-            LineOutcome::Foreign => {
-                self.damaged(Code::RecordMalformed, position, "not of the format of its source");
+            LineOutcome::Damaged(code, detail) => self.defect(code, position, detail),
+            // The whole source is not understood; it is named once, at the end.
+            LineOutcome::Foreign if self.locked.is_none() && self.shapes.chosen().is_none() => Share::Damaged,
+            LineOutcome::Foreign => self.defect(Code::RecordMalformed, position, "not of the format of its source"),
+        }
+    }
+
+    /// Counts a record for its host and hour. Hosts that records do not name are filled in later; until then that
+    /// of the source or the empty name stands for them.
+    fn see(&mut self, at: Timestamp, host: Option<&Name>) {
+        match host {
+            Some(host) => self.tally.see(at, host),
+            None => {
+                let own_host = self.parsers.values().find_map(|parser| parser.host()).unwrap_or("");
+                if self.own_host.as_deref() != Some(own_host) {
+                    self.own_host = Some(self.names.intern(own_host));
+                }
+                if let Some(own_host) = &self.own_host {
+                    self.tally.see(at, own_host);
+                }
             }
         }
     }
 
-    fn damaged(&mut self, code: Code, position: Position, detail: &str) {
-        self.tally.n_damaged += 1;
+    fn defect(&mut self, code: Code, position: Position, detail: &str) -> Share {
         let place = Provenance { source: self.source.name.id, position };
         self.tally.diagnostics.push(Diagnostic::new(code, &self.source.name.path, Some(place), detail));
+        Share::Damaged
+    }
+
+    fn damaged(&mut self, code: Code, position: Position, detail: &str) {
+        self.defect(code, position, detail);
+        self.tally.n_damaged += 1;
+    }
+
+    /// Takes what the parsers have gathered and not yet said.
+    fn close(&mut self) {
+        let mut parsers = std::mem::take(&mut self.parsers);
+        for (index, parser) in &mut parsers {
+            let provenance = Provenance { source: self.source.name.id, position: Position::Line(0) };
+            let dataset = FORMATS[*index].dataset();
+            let mut context = Context { clock: &mut self.clock, names: &mut self.names, provenance, dataset };
+            if let Some(outcome) = parser.finish(&mut context) {
+                // Its records are counted already.
+                self.settle(outcome, provenance.position);
+            }
+        }
+        self.parsers = parsers;
     }
 
     fn finish(mut self, reading: crate::read::Reading) -> One {
         let path = &self.source.name.path;
+        self.tally.settle_hour();
         self.tally.diagnostics.extend(reading.diagnostics.iter().cloned());
         for ((host, hour), count) in &reading.unselected_hours {
             let host = self.names.intern(&canonical_host(host));
             *self.tally.hours.entry((host, *hour)).or_default() += count;
         }
         if let Some((start, end)) = reading.unselected_span {
-            self.tally.span = Some(self.tally.span.map_or((start, end), |(s, e)| (s.min(start), e.max(end))));
+            self.tally.span_to(start);
+            self.tally.span_to(end);
         }
         let n_irrelevant = self.tally.n_irrelevant + reading.n_unselected();
         let n_damaged = self.tally.n_damaged + reading.n_damaged;
@@ -413,7 +488,7 @@ impl Work<'_> {
             let stated = self.clock.last_offset_s.map_or(ZoneRule::UTC, ZoneRule::Fixed);
             Zone { name: stated.name(), trust: Trust::Stated }
         };
-        let hosts: std::collections::BTreeSet<Name> =
+        let hosts: BTreeSet<Name> =
             self.tally.hours.keys().map(|(host, _)| host).filter(|host| !host.is_empty()).cloned().collect();
         let year_is_open = local && self.tally.span.is_some_and(|(start, _)| has_no_year(start));
         let summary = SourceSummary {

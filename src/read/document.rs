@@ -10,7 +10,7 @@ use crate::model::Position;
 pub(super) const DOCUMENT_BYTES_MAX: usize = 16 << 20;
 
 /// Reads the whole text as one record; a longer one than the bound counts as damaged.
-pub(super) fn records(mut text: Decoded<'_>, name: &SourceName, sink: &mut dyn FnMut(Record)) -> Reading {
+pub(super) fn records(mut text: Decoded<'_>, name: &SourceName, sink: &mut dyn FnMut(Record<'_>)) -> Reading {
     let mut reading = Reading::default();
     let mut document = String::new();
     while document.len() <= DOCUMENT_BYTES_MAX && text.fill(&mut document) {}
@@ -32,11 +32,12 @@ mod tests {
     use crate::model::SourceId;
     use crate::read::Encoding;
 
-    fn read(text: &str) -> (Vec<Record>, Reading) {
+    fn read(text: &str) -> (Vec<Record<'static>>, Reading) {
         let name = SourceName { id: SourceId(0), path: "x.yaml".to_owned() };
         let mut bytes = text.as_bytes();
         let mut all = Vec::new();
-        let reading = records(Decoded::new(&mut bytes, Encoding::Utf8), &name, &mut |record| all.push(record));
+        let reading =
+            records(Decoded::new(&mut bytes, Encoding::Utf8), &name, &mut |record| all.push(record.into_owned()));
         (all, reading)
     }
 

@@ -17,27 +17,48 @@ pub(super) struct Line<'b> {
     pub(super) n_cut: usize,
 }
 
+/// Where a line stands within the text that is held.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    /// Its number, counted from 1.
+    pub(super) number: u64,
+    /// Where it begins.
+    pub(super) start: usize,
+    /// Where it ends, line break and padding excluded.
+    pub(super) end: usize,
+    /// Bytes behind the bound that were left away.
+    pub(super) n_cut: usize,
+}
+
 /// The lines of a text.
 pub(super) struct Lines<'a> {
     text: Decoded<'a>,
     buffer: String,
+    /// What stands before is of no use any more.
+    held: usize,
     at: usize,
     number: u64,
     n_bytes_max: usize,
     line_break: Option<u8>,
-    long: String,
 }
 
 impl<'a> Lines<'a> {
     /// Cuts `text`; lines are cut at `n_bytes_max`.
     pub(super) fn new(text: Decoded<'a>, n_bytes_max: usize) -> Self {
-        let (buffer, long) = (String::new(), String::new());
-        Self { text, buffer, at: 0, number: 0, n_bytes_max, line_break: None, long }
+        Self { text, buffer: String::new(), held: 0, at: 0, number: 0, n_bytes_max, line_break: None }
     }
 
-    /// Returns the next line; blank ones, too.
+    /// Returns the next line; blank ones, too. Nothing is held.
     pub(super) fn next_line(&mut self) -> Option<Line<'_>> {
+        self.held = self.at;
+        let span = self.next_span()?;
+        Some(Line { number: span.number, text: self.text_of(span), n_cut: span.n_cut })
+    }
+
+    /// Returns where the next line stands, and keeps all text from what is held on.
+    pub(super) fn next_span(&mut self) -> Option<Span> {
         let mut searched = self.at;
+        let mut n_cut = 0;
         let end = loop {
             if let Some(line_break) = self.line_break
                 && let Some(found) = memchr::memchr(line_break, &self.buffer.as_bytes()[searched..])
@@ -46,24 +67,48 @@ impl<'a> Lines<'a> {
             }
             searched = self.buffer.len();
             if searched - self.at > self.n_bytes_max {
-                return Some(self.long_line());
+                n_cut += self.pass_over_long();
+                searched = self.buffer.len().min(self.at + self.n_bytes_max);
             }
-            self.buffer.drain(..self.at);
-            searched -= self.at;
-            self.at = 0;
+            self.buffer.drain(..self.held);
+            searched -= self.held;
+            self.at -= self.held;
+            self.held = 0;
             if !self.fill() {
-                if self.buffer.is_empty() {
+                if self.at == self.buffer.len() {
                     return None;
                 }
                 break self.buffer.len();
             }
         };
-        let start = self.at;
-        self.at = (end + 1).min(self.buffer.len());
+        let line = &self.buffer[self.at..end];
+        let (kept, n_behind) = cut(line, self.n_bytes_max);
+        if n_behind > 0 {
+            n_cut += n_letters(&line[kept.len()..]);
+        }
+        let bare = bare(kept);
+        let start = self.at + (bare.as_ptr() as usize - kept.as_ptr() as usize);
+        let span =
+            Span { number: self.number + 1, start: start - self.held, end: start + bare.len() - self.held, n_cut };
         self.number += 1;
-        let line = &self.buffer[start..end];
-        let (text, _) = cut(line, self.n_bytes_max);
-        Some(Line { number: self.number, text: bare(text), n_cut: n_letters(&line[text.len()..]) })
+        self.at = (end + 1).min(self.buffer.len());
+        Some(span)
+    }
+
+    /// Returns the text of a line that is held.
+    pub(super) fn text_of(&self, span: Span) -> &str {
+        &self.buffer[self.held + span.start..self.held + span.end]
+    }
+
+    /// Holds the text from the beginning of that line on; returns where the line stands now.
+    pub(super) fn hold_from(&mut self, span: Span) -> Span {
+        self.held += span.start;
+        Span { start: 0, end: span.end - span.start, ..span }
+    }
+
+    /// Holds nothing but what comes.
+    pub(super) fn release(&mut self) {
+        self.held = self.at;
     }
 
     /// Places that could not be decoded.
@@ -71,28 +116,13 @@ impl<'a> Lines<'a> {
         self.text.n_undecodable()
     }
 
-    /// Takes the start of a line that outgrew the bound, and passes over the rest of it.
-    fn long_line(&mut self) -> Line<'_> {
+    /// Leaves away what a line that outgrew the bound has beyond it, as far as it is read; returns how much that was.
+    fn pass_over_long(&mut self) -> usize {
         let (kept, _) = cut(&self.buffer[self.at..], self.n_bytes_max);
-        let mut n_cut = n_letters(&self.buffer[self.at + kept.len()..]);
-        self.long.clear();
-        self.long.push_str(kept);
-        loop {
-            self.buffer.clear();
-            self.at = 0;
-            if !self.fill() {
-                break;
-            }
-            let line_break = self.line_break.unwrap_or(b'\n');
-            if let Some(found) = memchr::memchr(line_break, self.buffer.as_bytes()) {
-                n_cut += n_letters(&self.buffer[..found]);
-                self.at = found + 1;
-                break;
-            }
-            n_cut += n_letters(&self.buffer);
-        }
-        self.number += 1;
-        Line { number: self.number, text: bare(&self.long), n_cut }
+        let end = self.at + kept.len();
+        let n_cut = n_letters(&self.buffer[end..]);
+        self.buffer.truncate(end);
+        n_cut
     }
 
     fn fill(&mut self) -> bool {

@@ -1,7 +1,9 @@
 //! Reads text logs: lines, and the lines that continue them.
 
+use std::borrow::Cow;
+
 use super::encoding::Decoded;
-use super::line_break::{Lines, cut};
+use super::line_break::{Lines, Span, cut};
 use super::record::{Body, Record};
 use super::source::{How, Reading, SourceName};
 use crate::diagnostic::Code;
@@ -12,58 +14,85 @@ pub(super) const RECORD_BYTES_MAX: usize = 64 * 1024;
 
 /// Reads lines; blank ones belong to the record before or to none.
 ///
-/// What stands before the first line that begins a record is a record of its own.
-pub(super) fn records(text: Decoded<'_>, name: &SourceName, how: &How<'_>, sink: &mut dyn FnMut(Record)) -> Reading {
-    let mut reading = Reading::default();
+/// What stands before the first line that begins a record is a record of its own. A record of one line is
+/// handed on as it stands in the block that was read; only one of several lines is gathered.
+pub(super) fn records(
+    text: Decoded<'_>,
+    name: &SourceName,
+    how: &How<'_>,
+    sink: &mut dyn FnMut(Record<'_>),
+) -> Reading {
+    let mut delivery = Delivery { reading: Reading::default(), name, sink };
     let mut lines = Lines::new(text, RECORD_BYTES_MAX);
-    let mut open = Open::default();
-    while let Some(line) = lines.next_line() {
-        let is_blank = line.text.trim().is_empty();
-        if open.line == 0 && is_blank {
-            continue;
+    let mut open: Option<Span> = None;
+    let mut gathered = Gathered::default();
+    while let Some(span) = lines.next_span() {
+        let line = lines.text_of(span);
+        let is_blank = line.trim_ascii_start().is_empty() || line.trim().is_empty();
+        let begins = !is_blank && how.starts_record.is_none_or(|starts_record| starts_record(line));
+        match open {
+            None if is_blank => lines.release(),
+            Some(first) if !begins => {
+                if gathered.text.is_empty() {
+                    gathered.append(lines.text_of(first), first.n_cut);
+                }
+                gathered.append("\n", 0);
+                gathered.append(lines.text_of(span), span.n_cut);
+                lines.release();
+            }
+            _ => {
+                if let Some(first) = open {
+                    delivery.close(first, &lines, &mut gathered);
+                }
+                open = Some(lines.hold_from(span));
+            }
         }
-        let begins = how.starts_record.is_none_or(|starts_record| starts_record(line.text));
-        if open.line == 0 || (begins && !is_blank) {
-            open.close(name, &mut reading, sink);
-            open.line = line.number;
-        } else {
-            open.append("\n");
-        }
-        open.append(line.text);
-        open.n_cut += line.n_cut;
     }
-    open.close(name, &mut reading, sink);
-    reading.complain_undecodable(name, lines.n_undecodable());
-    reading
+    if let Some(first) = open {
+        delivery.close(first, &lines, &mut gathered);
+    }
+    delivery.reading.complain_undecodable(name, lines.n_undecodable());
+    delivery.reading
 }
 
-/// The record that is being gathered; none while `line` is 0.
+/// A record of several lines; empty for one that has but one.
 #[derive(Default)]
-struct Open {
-    line: u64,
+struct Gathered {
     text: String,
     n_cut: usize,
 }
 
-impl Open {
-    fn append(&mut self, text: &str) {
+impl Gathered {
+    fn append(&mut self, text: &str, n_cut_before: usize) {
         let (kept, n_cut) = cut(text, RECORD_BYTES_MAX - self.text.len());
         self.text.push_str(kept);
-        self.n_cut += n_cut;
+        self.n_cut += n_cut + n_cut_before;
     }
+}
 
-    fn close(&mut self, name: &SourceName, reading: &mut Reading, sink: &mut dyn FnMut(Record)) {
-        if self.line == 0 {
-            return;
+struct Delivery<'a> {
+    reading: Reading,
+    name: &'a SourceName,
+    sink: &'a mut dyn FnMut(Record<'_>),
+}
+
+impl Delivery<'_> {
+    /// Hands on the record that begins with the line `first`: that line as it is held, or what was gathered.
+    fn close(&mut self, first: Span, lines: &Lines<'_>, gathered: &mut Gathered) {
+        let is_gathered = !gathered.text.is_empty();
+        let (text, n_cut) =
+            if is_gathered { (&*gathered.text, gathered.n_cut) } else { (lines.text_of(first), first.n_cut) };
+        let position = Position::Line(first.number);
+        if n_cut > 0 {
+            self.reading.complain(Code::RecordTooLong, self.name, Some(position), "a record longer than 64 KiB; cut");
         }
-        let position = Position::Line(self.line);
-        if self.n_cut > 0 {
-            reading.complain(Code::RecordTooLong, name, Some(position), "a record longer than 64 KiB; cut");
+        self.reading.n_records += 1;
+        let text = text.trim_end_matches(['\n', ' ', '\t']);
+        (self.sink)(Record { position, body: Body::Text(Cow::Borrowed(text)) });
+        if is_gathered {
+            gathered.text.clear();
+            gathered.n_cut = 0;
         }
-        self.text.truncate(self.text.trim_end_matches(['\n', ' ', '\t']).len());
-        reading.n_records += 1;
-        sink(Record { position, body: Body::Text(std::mem::take(&mut self.text)) });
-        (self.line, self.n_cut) = (0, 0);
     }
 }
 
@@ -83,7 +112,7 @@ mod tests {
             record.position,
             record.body,
         ) {
-            (Position::Line(line), Body::Text(text)) => all.push((line, text)),
+            (Position::Line(line), Body::Text(text)) => all.push((line, text.into_owned())),
             other => panic!("{other:?}"),
         });
         assert_eq!(reading.n_records, all.len() as u64);

@@ -23,6 +23,7 @@ mod glob;
 mod json;
 mod line_break;
 mod lines;
+mod object;
 mod place;
 pub mod record;
 pub mod selection;
@@ -36,6 +37,7 @@ mod xml_event;
 
 pub use clixml::clixml;
 pub use discover::{Discovery, discover};
+pub use object::{Fields, Object};
 pub use record::{Body, Datum, Record, Row, WindowsRecord};
 pub use selection::Selection;
 pub use source::{Container, Encoding, How, Reading, Source, SourceName, StartsRecord};

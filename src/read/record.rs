@@ -1,40 +1,59 @@
 //! One entry of a source, not yet understood.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::object::Object;
 use crate::model::{Name, Position, Timestamp};
 
-/// One entry and its place.
+/// One entry and its place. Its texts are borrowed from the block of the source that was read last.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
+pub struct Record<'t> {
     /// The place within its source.
     pub position: Position,
     /// What stands there.
-    pub body: Body,
+    pub body: Body<'t>,
+}
+
+impl Record<'_> {
+    /// Returns the record with texts of its own, so that it can be kept.
+    pub fn into_owned(self) -> Record<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let body = match self.body {
+            Body::Windows(windows) => Body::Windows(windows),
+            Body::Json(object) => Body::Json(object.into_owned()),
+            Body::Row(Row { header, cells, directives }) => {
+                Body::Row(Row { header, cells: cells.into_iter().map(own).collect(), directives })
+            }
+            Body::Text(text) => Body::Text(own(text)),
+            Body::Document(text) => Body::Document(text),
+        };
+        Record { position: self.position, body }
+    }
 }
 
 /// The shapes in which containers hold entries.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Body {
+pub enum Body<'t> {
     /// A Windows event, from EVTX or event XML.
     Windows(Box<WindowsRecord>),
     /// One JSON object: a line of JSON lines, or an element of an array that is the whole file.
-    Json(serde_json::Value),
+    Json(Object<'t>),
     /// One row of a table with a header: CSV, TSV, W3C, PDH-CSV.
-    Row(Row),
+    Row(Row<'t>),
     /// One line with its continuation lines, joined by `\n`, without the final line break.
-    Text(String),
+    Text(Cow<'t, str>),
     /// A whole small file that is one document (YAML; bounded to 16 MiB).
     Document(String),
 }
 
 /// One row of a table.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct Row<'t> {
     /// The names of the columns as the file has them; W3C files may change them on the way.
     pub header: Arc<[String]>,
     /// The cells; may be fewer or more than the names.
-    pub cells: Vec<String>,
+    pub cells: Vec<Cow<'t, str>>,
     /// Directives in force (`#Date`, `#Software` of W3C), without `#`, by name.
     pub directives: Arc<[(String, String)]>,
 }

@@ -198,11 +198,19 @@ impl Source {
         super::sniff::recognize(name, Place::memory(bytes), bytes, n_bytes_stored)
     }
 
+    /// Returns a source of that container, whatever the bytes look like: for samples too short to be recognized.
+    #[cfg(test)]
+    pub(crate) fn of_container(id: SourceId, path: &str, container: Container, bytes: &[u8]) -> Self {
+        let source = Self::from_bytes(id, path, bytes);
+        let delimiter = table::delimiter(&source.head, true).unwrap_or(b',');
+        Self { container, delimiter, ..source }
+    }
+
     /// Reads all records in the order of the file and hands each sound one to `sink`.
     ///
     /// Opens the source anew at every call. Never fails: a source that cannot be opened or read to its
     /// end gives what it gives, and a diagnostic. Memory does not grow with the source.
-    pub fn records(&self, how: &How<'_>, sink: &mut dyn FnMut(Record)) -> Reading {
+    pub fn records(&self, how: &How<'_>, sink: &mut dyn FnMut(Record<'_>)) -> Reading {
         let mut bytes = Tally::open(&self.place);
         let mut reading = self.dispatch(&mut bytes, how, sink);
         let (n_bytes, sha256, failure) = bytes.finish(&self.name.path);
@@ -211,7 +219,7 @@ impl Source {
         reading
     }
 
-    fn dispatch(&self, bytes: &mut dyn Read, how: &How<'_>, sink: &mut dyn FnMut(Record)) -> Reading {
+    fn dispatch(&self, bytes: &mut dyn Read, how: &How<'_>, sink: &mut dyn FnMut(Record<'_>)) -> Reading {
         let name = &self.name;
         if self.container == Container::Evtx {
             return evtx::records(bytes, name, how, sink);

@@ -4,6 +4,7 @@
 //! they are parsed: lines are joined until the quotes close. A quote that never closes, as a tail cut
 //! off leaves it, costs its own record and not the rest of the file.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::encoding::Decoded;
@@ -134,7 +135,12 @@ pub(super) fn cells(record: &str, delimiter: u8) -> Vec<String> {
 }
 
 /// Reads the rows below the header.
-pub(super) fn records(text: Decoded<'_>, delimiter: u8, name: &SourceName, sink: &mut dyn FnMut(Record)) -> Reading {
+pub(super) fn records(
+    text: Decoded<'_>,
+    delimiter: u8,
+    name: &SourceName,
+    sink: &mut dyn FnMut(Record<'_>),
+) -> Reading {
     let mut table = Table { reading: Reading::default(), name, delimiter, header: None, n_given_up: 0, sink };
     let mut lines = Lines::new(text, RECORD_BYTES_MAX);
     let mut batch = Batch::default();
@@ -256,7 +262,7 @@ struct Table<'a> {
     delimiter: u8,
     header: Option<Arc<[String]>>,
     n_given_up: usize,
-    sink: &'a mut dyn FnMut(Record),
+    sink: &'a mut dyn FnMut(Record<'_>),
 }
 
 impl Table<'_> {
@@ -287,6 +293,7 @@ impl Table<'_> {
             }
             let Some(header) = &self.header else { continue };
             self.reading.n_records += 1;
+            let cells = cells.into_iter().map(Cow::Owned).collect();
             let row = Row { header: Arc::clone(header), cells, directives: Arc::from([]) };
             (self.sink)(Record { position: Position::Line(line), body: Body::Row(row) });
         }
@@ -341,15 +348,16 @@ mod tests {
     use crate::model::SourceId;
     use crate::read::Encoding;
 
-    fn read(text: &str, delimiter: u8) -> (Vec<(u64, Row)>, Reading) {
+    fn read(text: &str, delimiter: u8) -> (Vec<(u64, Row<'static>)>, Reading) {
         let name = SourceName { id: SourceId(0), path: "x.csv".to_owned() };
         let mut bytes = text.as_bytes();
         let mut all = Vec::new();
         let decoded = Decoded::new(&mut bytes, Encoding::Utf8);
-        let reading = records(decoded, delimiter, &name, &mut |record| match (record.position, record.body) {
-            (Position::Line(line), Body::Row(row)) => all.push((line, row)),
-            other => panic!("{other:?}"),
-        });
+        let reading =
+            records(decoded, delimiter, &name, &mut |record| match (record.position, record.into_owned().body) {
+                (Position::Line(line), Body::Row(row)) => all.push((line, row)),
+                other => panic!("{other:?}"),
+            });
         assert_eq!(reading.n_records, all.len() as u64 + reading.n_damaged);
         (all, reading)
     }
@@ -398,7 +406,7 @@ mod tests {
     #[test]
     fn a_quote_without_end_costs_its_own_row() {
         let (all, reading) = read("a,b\n1,\"cut\n2,x\n3,y\n", b',');
-        assert_eq!(all.iter().map(|(_, row)| row.cells[0].as_str()).collect::<Vec<_>>(), ["2", "3"]);
+        assert_eq!(all.iter().map(|(_, row)| &*row.cells[0]).collect::<Vec<_>>(), ["2", "3"]);
         assert_eq!(reading.n_damaged, 1);
         let many = format!("a,b\n1,\"cut\n{}", "2,x\n".repeat(30_000));
         let (all, reading) = read(&many, b',');

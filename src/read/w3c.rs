@@ -5,6 +5,7 @@
 //!
 //! Source: W3C working draft WD-logfile-960323.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::encoding::Decoded;
@@ -22,7 +23,7 @@ const DIRECTIVES_MAX: usize = 16;
 const DIRECTIVE_BYTES_MAX: usize = 1024;
 
 /// Reads the rows; each carries the names and directives in force where it stands.
-pub(super) fn records(text: Decoded<'_>, name: &SourceName, sink: &mut dyn FnMut(Record)) -> Reading {
+pub(super) fn records(text: Decoded<'_>, name: &SourceName, sink: &mut dyn FnMut(Record<'_>)) -> Reading {
     let mut reading = Reading::default();
     let mut lines = Lines::new(text, RECORD_BYTES_MAX);
     let mut header: Arc<[String]> = Arc::from([]);
@@ -58,15 +59,27 @@ pub(super) fn records(text: Decoded<'_>, name: &SourceName, sink: &mut dyn FnMut
             reading.complain(Code::RecordTooLong, name, Some(position), "a row longer than 64 KiB; cut");
         }
         let cells = if delimiter == ',' {
-            table::cells(line.text, b',')
+            table::cells(line.text, b',').into_iter().map(Cow::Owned).collect()
         } else {
-            line.text.trim_end().split(delimiter).map(str::to_owned).collect()
+            split(line.text.trim_ascii_end(), delimiter as u8, header.len())
         };
         let row = Row { header: Arc::clone(&header), cells, directives: Arc::clone(&directives) };
         sink(Record { position, body: Body::Row(row) });
     }
     reading.complain_undecodable(name, lines.n_undecodable());
     reading
+}
+
+/// Cuts a row at each blank or tab.
+fn split(row: &str, delimiter: u8, n_names: usize) -> Vec<Cow<'_, str>> {
+    let mut cells = Vec::with_capacity(n_names + 1);
+    let mut start = 0;
+    for end in memchr::memchr_iter(delimiter, row.as_bytes()) {
+        cells.push(Cow::Borrowed(&row[start..end]));
+        start = end + 1;
+    }
+    cells.push(Cow::Borrowed(&row[start..]));
+    cells
 }
 
 /// The directives with one set anew; `None` if that would be one too many.
@@ -86,14 +99,15 @@ mod tests {
     use crate::model::SourceId;
     use crate::read::Encoding;
 
-    fn read(text: &str) -> (Vec<(Position, Row)>, Reading) {
+    fn read(text: &str) -> (Vec<(Position, Row<'static>)>, Reading) {
         let name = SourceName { id: SourceId(0), path: "x.log".to_owned() };
         let mut bytes = text.as_bytes();
         let mut all = Vec::new();
-        let reading = records(Decoded::new(&mut bytes, Encoding::Utf8), &name, &mut |record| match record.body {
-            Body::Row(row) => all.push((record.position, row)),
-            other => panic!("{other:?}"),
-        });
+        let reading =
+            records(Decoded::new(&mut bytes, Encoding::Utf8), &name, &mut |record| match record.into_owned() {
+                Record { position, body: Body::Row(row) } => all.push((position, row)),
+                other => panic!("{other:?}"),
+            });
         assert_eq!(reading.n_records, all.len() as u64 + reading.n_damaged);
         (all, reading)
     }
@@ -110,7 +124,8 @@ mod tests {
         assert_eq!(all[0].1.cells, ["2022-08-22", "06:00:01", "10.0.0.1"]);
         assert_eq!(&*all[1].1.header, ["time", "sc-status"]);
         assert_eq!(all[1].0, Position::Line(8));
-        let date = |row: &Row| row.directives.iter().filter(|(key, _)| key == "Date").map(|d| d.1.clone()).collect();
+        let date =
+            |row: &Row<'_>| row.directives.iter().filter(|(key, _)| key == "Date").map(|d| d.1.clone()).collect();
         let dates: [Vec<String>; 2] = [date(&all[0].1), date(&all[1].1)];
         assert_eq!(dates, [["2022-08-22 00:00:00"], ["2022-08-23 00:00:00"]]);
     }
@@ -128,8 +143,9 @@ mod tests {
         let long = format!("#Long: {}\n", "x".repeat(DIRECTIVE_BYTES_MAX));
         let many = (0..100_000).map(|n| format!("#key{n}: value\n")).collect::<Vec<_>>().concat();
         let (all, reading) = read(&format!("#Fields: a b\n{long}{many}1 2\n#key3: other\n3 4\n"));
-        let of =
-            |row: &Row, key: &str| row.directives.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
+        let of = |row: &Row<'_>, key: &str| {
+            row.directives.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone())
+        };
         assert_eq!(all[0].1.directives.len(), DIRECTIVES_MAX);
         assert_eq!((of(&all[0].1, "key3"), of(&all[1].1, "key3")), (Some("value".into()), Some("other".into())));
         let counts: Vec<_> = reading.diagnostics.iter().map(|known| (known.code, known.count)).collect();

@@ -37,7 +37,7 @@ pub(super) fn records(
     head: &str,
     name: &SourceName,
     how: &How<'_>,
-    sink: &mut dyn FnMut(Record),
+    sink: &mut dyn FnMut(Record<'_>),
 ) -> Reading {
     let prefix = prefix(head).unwrap_or("");
     let mut events = Events::new(text, prefix);

@@ -7,59 +7,38 @@
 
 use std::borrow::Cow;
 
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use super::{Entry, LineOutcome, LogFormat, Said, Sample};
 use crate::diagnostic::Code;
-use crate::normalize::clock::{DateOrder, Stamp, stamp};
-use crate::normalize::file::FileFacts;
-use crate::normalize::request::{self, Request};
+use crate::normalize::clock::{DateOrder, stamp};
+use crate::normalize::request::Request;
 use crate::normalize::summary::Role;
-use crate::read::{Body, Container, Record};
+use crate::read::Container;
 
 /// See the file.
 pub(crate) struct AccessLog;
 
-struct Parts<'a> {
-    client: &'a str,
-    user: &'a str,
-    stamp: Stamp,
-    request: &'a str,
-    rest: &'a str,
-}
-
-fn parts(line: &str) -> Option<Parts<'_>> {
-    let open = line.find(" [")?;
-    let (stamp, len) = stamp(&line[open + 2..], DateOrder::DayFirst)?;
-    let behind = line[open + 2 + len..].strip_prefix("] \"")?;
-    stamp.offset_s?;
-    let words: Vec<&str> = line[..open].split(' ').collect();
-    if words.len() < 3 {
-        return None;
-    }
-    // A user may hold blanks; client and ident stand before it, and a site with port before both.
-    let first = usize::from(words.len() > 3 && words[0].contains(':') && words[0].parse::<std::net::IpAddr>().is_err());
-    let user_at: usize = words[..first + 2].iter().map(|word| word.len() + 1).sum();
-    let end = closing_quote(behind)?;
-    Some(Parts {
-        client: words[first],
-        user: line.get(user_at..open)?,
-        stamp,
-        request: &behind[..end],
-        rest: behind[end + 1..].trim_start(),
-    })
-}
-
 /// Where the quoted request ends: a quote that no backslash escapes.
 fn closing_quote(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 2,
-            b'"' => return Some(at),
-            _ => at += 1,
+    let mut from = 0;
+    loop {
+        let at = from + memchr::memchr2(b'\\', b'"', bytes.get(from..)?)?;
+        if bytes[at] == b'"' {
+            return Some(at);
+        }
+        from = at + 2;
+    }
+}
+
+/// The client and the account: the site with its port may stand before them, and an account may hold blanks.
+fn client_and_user(head: &str) -> Option<(&str, &str)> {
+    let (mut client, mut rest) = head.split_once(' ')?;
+    if client.contains(':') && client.parse::<std::net::IpAddr>().is_err() {
+        if let Some((second, behind)) = rest.split_once(' ').filter(|(_, behind)| behind.contains(' ')) {
+            (client, rest) = (second, behind);
         }
     }
-    None
+    Some((client, rest.split_once(' ')?.1))
 }
 
 /// The number behind the last quote, if it is one: nginx writes seconds with a fraction, Apache
@@ -107,16 +86,31 @@ impl LogFormat for AccessLog {
         Role::AppLog
     }
 
-    fn containers(&self) -> &'static [Container] {
-        &[Container::Lines]
+    fn parse<'t>(&self, line: &'t str, order: DateOrder) -> Option<Entry<'t>> {
+        let open = memchr::memmem::find(line.as_bytes(), b" [")?;
+        let (stamp, len) = stamp(&line[open + 2..], order).filter(|(stamp, _)| stamp.offset_s.is_some())?;
+        let behind = line[open + 2 + len..].strip_prefix("] \"")?;
+        let (client, user) = client_and_user(&line[..open])?;
+        let end = closing_quote(behind)?;
+        let (request, rest) = (&behind[..end], behind[end + 1..].trim_start());
+        let Some(status) = rest.split(' ').next().and_then(|status| status.parse().ok()) else {
+            let damaged = LineOutcome::Damaged(Code::RecordMalformed, "a request without status");
+            return Some(Entry { stamp, said: Said::Done(damaged) });
+        };
+        let (method, address) = request.split_once(' ').unwrap_or((request, ""));
+        let address = address.split(' ').next().unwrap_or(address);
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        let duration_ms = duration_ms(rest);
+        let user = unescaped(user);
+        Some(Entry::request(
+            stamp,
+            Request { duration_ms, method, path, query, user, client, status, ..Request::default() },
+        ))
     }
 
-    fn recognize(&self, first: &[Record]) -> usize {
-        first.iter().filter(|record| matches!(&record.body, Body::Text(text) if parts(text).is_some())).count()
-    }
-
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Parser> {
-        Box::new(AccessParser)
+    /// A request is one line.
+    fn starts_record(&self, _line: &str) -> bool {
+        true
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -138,34 +132,5 @@ impl LogFormat for AccessLog {
                 "irrelevant 2022-08-22T06:15:05Z",
             ],
         }]
-    }
-}
-
-struct AccessParser;
-
-impl Parser for AccessParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
-        let Body::Text(text) = &record.body else { return LineOutcome::Foreign };
-        let Some(parts) = parts(text) else { return LineOutcome::Foreign };
-        let (at, trust) = context.clock.instant(parts.stamp);
-        let Some(status) = parts.rest.split(' ').next().and_then(|status| status.parse().ok()) else {
-            return LineOutcome::Damaged(Code::RecordMalformed, "a request without status");
-        };
-        let mut words = parts.request.split(' ');
-        let method = words.next().unwrap_or("");
-        let address = words.next().unwrap_or("");
-        let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        let request = Request {
-            at: (at, Some(trust)),
-            duration_ms: duration_ms(parts.rest),
-            method,
-            path,
-            query,
-            user: &unescaped(parts.user),
-            client: parts.client,
-            status,
-            ..Request::default()
-        };
-        request::understand(&request, context)
     }
 }

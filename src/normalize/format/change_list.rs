@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
 use crate::normalize::change_list::{self, Column, Entry, is_change_list};
 use crate::normalize::clock::{DateOrder, stamp};
@@ -35,10 +35,10 @@ fn fits_object(value: &Value) -> bool {
     value.as_object().is_some_and(|fields| is_change_list(fields.keys().map(String::as_str)))
 }
 
-fn fits(record: &Record) -> bool {
+fn fits(record: &Record<'_>) -> bool {
     match &record.body {
         Body::Row(row) => is_change_list(row.header.iter().map(String::as_str)),
-        Body::Json(value) => entries(value).iter().any(|entry| fits_object(entry)),
+        Body::Json(object) => entries(object.tree()).iter().any(|entry| fits_object(entry)),
         Body::Document(text) => yaml(text).is_some_and(|value| entries(&value).iter().any(|entry| fits_object(entry))),
         _ => false,
     }
@@ -65,11 +65,11 @@ impl LogFormat for ChangeList {
         &[Container::Table, Container::Json, Container::Document]
     }
 
-    fn recognize(&self, first: &[Record]) -> usize {
+    fn recognize(&self, first: &[Record<'_>]) -> usize {
         first.iter().filter(|record| fits(record)).count()
     }
 
-    fn open(&self, _file: &FileFacts, first: &[Record]) -> Box<dyn Parser> {
+    fn open(&self, _file: &FileFacts, first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
         // One day above twelve settles `03/04/2022` for the whole list.
         let unreadable = |order| first.iter().filter(|record| !dates_fit(record, order)).count();
         let order = if unreadable(DateOrder::MonthFirst) > unreadable(DateOrder::DayFirst) {
@@ -77,7 +77,7 @@ impl LogFormat for ChangeList {
         } else {
             DateOrder::MonthFirst
         };
-        Box::new(ChangeListParser { order })
+        Some(Box::new(ChangeListParser { order }))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -138,7 +138,7 @@ impl LogFormat for ChangeList {
     }
 }
 
-fn dates_fit(record: &Record, order: DateOrder) -> bool {
+fn dates_fit(record: &Record<'_>, order: DateOrder) -> bool {
     let entry = match &record.body {
         Body::Row(row) => {
             let mut entry = Entry::default();
@@ -196,8 +196,8 @@ pub(super) fn join(outcomes: Vec<LineOutcome>) -> LineOutcome {
     if changes.is_empty() { last } else { LineOutcome::Change(changes) }
 }
 
-impl Parser for ChangeListParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
+impl ChangeListParser {
+    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> LineOutcome {
         match &record.body {
             Body::Row(row) => {
                 if !is_change_list(row.header.iter().map(String::as_str)) {
@@ -207,7 +207,9 @@ impl Parser for ChangeListParser {
                 row.header.iter().zip(&row.cells).for_each(|(name, cell)| entry.add(name, cell));
                 change_list::understand(&entry, self.order, context)
             }
-            Body::Json(value) => join(entries(value).into_iter().map(|entry| self.object(entry, context)).collect()),
+            Body::Json(object) => {
+                join(entries(object.tree()).into_iter().map(|entry| self.object(entry, context)).collect())
+            }
             Body::Document(text) => {
                 let Some(value) = yaml(text) else {
                     return LineOutcome::Damaged(Code::RecordMalformed, "the document is not well formed");
@@ -216,5 +218,11 @@ impl Parser for ChangeListParser {
             }
             _ => LineOutcome::Foreign,
         }
+    }
+}
+
+impl Parser for ChangeListParser {
+    fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
+        self.read(record, context).into()
     }
 }

@@ -6,23 +6,22 @@
 //!
 //! Source: the README of serilog-formatting-compact.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
 use crate::model::Severity;
 use crate::normalize::clock::{DateOrder, stamp};
 use crate::normalize::file::FileFacts;
-use crate::normalize::message::{self, Line};
-use crate::normalize::property::{self, Properties};
+use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
-use crate::read::{Body, Container, Record};
+use crate::read::{Body, Container, Fields, Object, Record};
 
 /// See the file.
 pub(crate) struct Clef;
 
-fn is_clef(value: &Value) -> bool {
-    value.get("@t").is_some() && ["@mt", "@m", "@i", "@l", "@x", "@r"].iter().any(|key| value.get(key).is_some())
+fn is_clef(object: &Object<'_>) -> bool {
+    object.get("@t").is_some() && ["@mt", "@m", "@i", "@l", "@x", "@r"].iter().any(|key| object.get(key).is_some())
 }
 
 impl LogFormat for Clef {
@@ -42,12 +41,12 @@ impl LogFormat for Clef {
         &[Container::Json]
     }
 
-    fn recognize(&self, first: &[Record]) -> usize {
-        first.iter().filter(|record| matches!(&record.body, Body::Json(value) if is_clef(value))).count()
+    fn recognize(&self, first: &[Record<'_>]) -> usize {
+        first.iter().filter(|record| matches!(&record.body, Body::Json(object) if is_clef(object))).count()
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Parser> {
-        Box::new(ClefParser)
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
+        Some(Box::new(ClefParser))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -69,42 +68,48 @@ impl LogFormat for Clef {
 struct ClefParser;
 
 impl Parser for ClefParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
-        let Body::Json(value) = &record.body else { return LineOutcome::Foreign };
-        if !is_clef(value) {
-            return LineOutcome::Foreign;
+    fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
+        let Body::Json(object) = &record.body else { return LineOutcome::Foreign.into() };
+        if !is_clef(object) {
+            return LineOutcome::Foreign.into();
         }
-        let text = |key: &str| value.get(key).and_then(Value::as_str);
-        let Some((stamp, _)) = text("@t").and_then(|t| stamp(t, DateOrder::DayFirst)) else {
-            return LineOutcome::Damaged(Code::TimeUnreadable, "`@t` is no time");
+        let mut line = Line::default();
+        let (mut time, mut template, mut message) = ("", None, None);
+        let mut properties = Fields::new();
+        for (key, value) in object.fields() {
+            match &**key {
+                "@t" => time = value,
+                "@l" => line.severity = Severity::from_word(value).unwrap_or(Severity::Info),
+                "@m" => message = Some(value),
+                "@mt" => template = Some(value),
+                "@x" => line.detail = value,
+                "SourceContext" => line.logger = Some(value),
+                _ => {}
+            }
+            if !key.starts_with('@') || key.starts_with("@@") {
+                properties.push((Cow::Borrowed(key), Cow::Borrowed(value)));
+            }
+        }
+        let Some((stamp, _)) = stamp(time, DateOrder::DayFirst) else {
+            return LineOutcome::Damaged(Code::TimeUnreadable, "`@t` is no time").into();
         };
         let (at, trust) = context.clock.instant(stamp);
-        let severity = text("@l").and_then(Severity::from_word).unwrap_or(Severity::Info);
-        let properties: Properties = property::flatten(value)
-            .into_iter()
-            .filter(|(key, _)| !key.starts_with('@') || key.starts_with("@@"))
-            .collect();
-        let message = match (text("@m"), text("@mt")) {
-            (Some(message), _) => message.to_owned(),
+        line.at = (at, Some(trust));
+        line.message = match (message, template) {
+            (Some(message), _) => Cow::Borrowed(message),
             (None, Some(template)) => fill(template, &properties),
-            (None, None) => String::new(),
+            (None, None) => Cow::default(),
         };
-        let logger = property::value_of(&properties, &["SourceContext"]).map(str::to_owned);
-        let line = Line {
-            at: (at, Some(trust)),
-            severity,
-            logger: logger.as_deref(),
-            message: &message,
-            detail: text("@x").unwrap_or(""),
-            properties,
-            outcome: None,
-        };
-        message::understand(line, context)
+        line.properties = properties;
+        Said::Message(line)
     }
 }
 
 /// Puts the properties into the holes of a template; a hole without property stays as it is.
-fn fill(template: &str, properties: &[(String, String)]) -> String {
+fn fill<'t>(template: &'t str, properties: &[(Cow<'_, str>, Cow<'_, str>)]) -> Cow<'t, str> {
+    if memchr::memchr(b'{', template.as_bytes()).is_none() {
+        return Cow::Borrowed(template);
+    }
     let mut filled = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(open) = rest.find('{') {
@@ -119,5 +124,5 @@ fn fill(template: &str, properties: &[(String, String)]) -> String {
         rest = &rest[open + len + 1..];
     }
     filled.push_str(rest);
-    filled
+    Cow::Owned(filled)
 }

@@ -10,7 +10,7 @@
 use serde_json::Value;
 
 use super::change_list::{entries, join};
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::normalize::change_list::{self, Entry};
 use crate::normalize::clock::DateOrder;
 use crate::normalize::file::FileFacts;
@@ -25,8 +25,8 @@ fn is_deployment(value: &Value) -> bool {
     has("environment") && has("created_at") && (has("ref") || has("sha"))
 }
 
-fn fits(record: &Record) -> bool {
-    matches!(&record.body, Body::Json(value) if entries(value).iter().any(|entry| is_deployment(entry)) || is_deployment(value))
+fn fits(record: &Record<'_>) -> bool {
+    matches!(&record.body, Body::Json(object) if entries(object.tree()).iter().any(|entry| is_deployment(entry)) || is_deployment(object.tree()))
 }
 
 impl LogFormat for Deployments {
@@ -46,12 +46,12 @@ impl LogFormat for Deployments {
         &[Container::Json]
     }
 
-    fn recognize(&self, first: &[Record]) -> usize {
+    fn recognize(&self, first: &[Record<'_>]) -> usize {
         first.iter().filter(|record| fits(record)).count()
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Parser> {
-        Box::new(DeploymentsParser)
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
+        Some(Box::new(DeploymentsParser))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -139,12 +139,19 @@ fn understand(value: &Value, context: &mut Context<'_>) -> LineOutcome {
     change_list::understand(&entry, DateOrder::DayFirst, context)
 }
 
-impl Parser for DeploymentsParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
-        let Body::Json(value) = &record.body else { return LineOutcome::Foreign };
+impl DeploymentsParser {
+    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> LineOutcome {
+        let Body::Json(object) = &record.body else { return LineOutcome::Foreign };
+        let value = object.tree();
         if is_deployment(value) {
             return understand(value, context);
         }
         join(entries(value).into_iter().map(|entry| understand(entry, context)).collect())
+    }
+}
+
+impl Parser for DeploymentsParser {
+    fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
+        self.read(record, context).into()
     }
 }

@@ -3,24 +3,23 @@
 //! Windows events from Winlogbeat have the same outer shape; they are taken by the Windows part
 //! before any format is asked.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
 use crate::model::Severity;
 use crate::normalize::clock::{DateOrder, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::message::{self, Line};
-use crate::normalize::property::{self, Properties, value_of};
 use crate::normalize::summary::Role;
-use crate::read::{Body, Container, Record};
+use crate::read::{Body, Container, Object, Record};
 
 /// See the file.
 pub(crate) struct Ecs;
 
-fn is_ecs(value: &Value) -> bool {
-    let has = |dotted: &str, outer: &str| value.get(dotted).is_some() || value.get(outer).is_some_and(Value::is_object);
-    value.get("@timestamp").is_some()
+fn is_ecs(object: &Object<'_>) -> bool {
+    let has = |dotted: &str, outer: &str| object.get(dotted).is_some() || object.has_object(outer);
+    object.get("@timestamp").is_some()
         && (has("log.level", "log")
             || has("ecs.version", "ecs")
             || has("event.outcome", "event")
@@ -44,12 +43,12 @@ impl LogFormat for Ecs {
         &[Container::Json]
     }
 
-    fn recognize(&self, first: &[Record]) -> usize {
-        first.iter().filter(|record| matches!(&record.body, Body::Json(value) if is_ecs(value))).count()
+    fn recognize(&self, first: &[Record<'_>]) -> usize {
+        first.iter().filter(|record| matches!(&record.body, Body::Json(object) if is_ecs(object))).count()
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Parser> {
-        Box::new(EcsParser)
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
+        Some(Box::new(EcsParser))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -90,50 +89,52 @@ const FIELDS: &[(&str, &str)] = &[
 ];
 
 impl Parser for EcsParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
-        let Body::Json(value) = &record.body else { return LineOutcome::Foreign };
-        if value.get("@timestamp").is_none() {
-            return LineOutcome::Foreign;
+    fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
+        let Body::Json(object) = &record.body else { return LineOutcome::Foreign.into() };
+        let mut line = Line::default();
+        let (mut time, mut outcome, mut service) = (None, None, None);
+        let mut ranked = Vec::new();
+        for (key, value) in object.fields() {
+            match &**key {
+                "@timestamp" => time = time.or(Some(value)),
+                "message" => line.message = Cow::Borrowed(value),
+                "log.level" => line.severity = Severity::from_word(value).unwrap_or_default(),
+                "log.logger" => line.logger = Some(value),
+                "service.name" => service = Some(&**value),
+                "error.stack_trace" => line.detail = value,
+                "event.outcome" => {
+                    outcome = Some(value == "success").filter(|_| value == "success" || value == "failure")
+                }
+                "event.duration" => ranked.push((FIELDS.len(), "elapsed", Cow::Owned(format!("{value}ns")))),
+                name => {
+                    if let Some(rank) = FIELDS.iter().position(|(field, _)| *field == name) {
+                        ranked.push((rank, FIELDS[rank].1, Cow::Borrowed(&**value)));
+                    }
+                }
+            }
+            // Labels and custom fields keep the application's own names.
+            let bare = key.strip_prefix("labels.").unwrap_or(key);
+            if !bare.contains('.') {
+                ranked.push((FIELDS.len() + 1, bare, Cow::Borrowed(value)));
+            }
         }
-        let flat = property::flatten(value);
-        let Some((stamp, _)) = value_of(&flat, &["@timestamp"]).and_then(|t| stamp(t, DateOrder::DayFirst)) else {
-            return LineOutcome::Damaged(Code::TimeUnreadable, "`@timestamp` is no time");
+        let Some(time) = time else { return LineOutcome::Foreign.into() };
+        let Some((stamp, _)) = stamp(time, DateOrder::DayFirst) else {
+            return LineOutcome::Damaged(Code::TimeUnreadable, "`@timestamp` is no time").into();
         };
         let (at, trust) = context.clock.instant(stamp);
-        let mut properties: Properties = FIELDS
-            .iter()
-            .filter_map(|(field, plain)| value_of(&flat, &[field]).map(|value| ((*plain).to_owned(), value.to_owned())))
-            .collect();
-        if let Some(nanos) = value_of(&flat, &["event.duration"]) {
-            properties.push(("elapsed".to_owned(), format!("{nanos}ns")));
-        }
-        // Labels and custom fields keep the application's own names.
-        properties.extend(flat.iter().filter_map(|(key, value)| {
-            let bare = key.strip_prefix("labels.").unwrap_or(key);
-            (!bare.contains('.')).then(|| (bare.to_owned(), value.clone()))
-        }));
-        let outcome = value_of(&flat, &["event.outcome"]).and_then(|outcome| match outcome {
-            "success" => Some(true),
-            "failure" => Some(false),
-            _ => None,
-        });
-        let message = value_of(&flat, &["message"]).unwrap_or("");
-        let line = Line {
-            at: (at, Some(trust)),
-            severity: value_of(&flat, &["log.level"]).and_then(Severity::from_word).unwrap_or_default(),
-            logger: value_of(&flat, &["log.logger", "service.name"]),
-            message,
-            detail: value_of(&flat, &["error.stack_trace"]).unwrap_or(""),
-            properties,
-            // A failed payment is no failed logon: the outcome counts where the record is about access.
-            outcome: outcome.filter(|_| message::is_about_access(message) || is_authentication(&flat)),
-        };
-        message::understand(line, context)
+        line.at = (at, Some(trust));
+        line.logger = line.logger.or(service);
+        ranked.sort_by_key(|(rank, ..)| *rank);
+        line.properties = ranked.into_iter().map(|(_, name, value)| (Cow::Borrowed(name), value)).collect();
+        // A failed payment is no failed logon: the outcome counts where the record is about access.
+        line.outcome = outcome.filter(|_| message::is_about_access(&line.message) || is_authentication(object));
+        Said::Message(line)
     }
 }
 
-fn is_authentication(flat: &[(String, String)]) -> bool {
+fn is_authentication(object: &Object<'_>) -> bool {
     let of_access = |value: &str| value.contains("authentication") || value.contains("session");
-    value_of(flat, &["event.category"]).is_some_and(of_access)
-        || value_of(flat, &["event.action"]).is_some_and(message::is_about_access)
+    object.get("event.category").is_some_and(of_access)
+        || object.get("event.action").is_some_and(message::is_about_access)
 }

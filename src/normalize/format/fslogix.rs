@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
 use crate::model::identity::{canonical_host, canonical_user};
 use crate::model::time::TICKS_PER_DAY;
@@ -67,7 +67,7 @@ impl LogFormat for FslogixProfile {
         &[Container::Lines]
     }
 
-    fn recognize(&self, first: &[Record]) -> usize {
+    fn recognize(&self, first: &[Record<'_>]) -> usize {
         first.iter().filter(|record| matches!(&record.body, Body::Text(text) if parts(text).is_some())).count()
     }
 
@@ -75,7 +75,7 @@ impl LogFormat for FslogixProfile {
         line.starts_with('[') && parts(line).is_some()
     }
 
-    fn open(&self, file: &FileFacts, first: &[Record]) -> Box<dyn Parser> {
+    fn open(&self, file: &FileFacts, first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
         let mut parser =
             FslogixParser { day: file.date, last_ticks: None, host: None, rule: None, blocks: BTreeMap::new() };
         // The header names host and zone some lines below the first stamp that needs them.
@@ -86,7 +86,7 @@ impl LogFormat for FslogixProfile {
                 parser.header(parts.text);
             }
         }
-        Box::new(parser)
+        Some(Box::new(parser))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -269,8 +269,8 @@ fn named<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
     Some(rest.split(" SID:").next().unwrap_or(rest).trim().trim_end_matches('.'))
 }
 
-impl Parser for FslogixParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
+impl FslogixParser {
+    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> LineOutcome {
         let Body::Text(text) = &record.body else { return LineOutcome::Foreign };
         let first = text.split('\n').next().unwrap_or(text);
         let Some(parts) = parts(first) else { return LineOutcome::Foreign };
@@ -313,6 +313,12 @@ impl Parser for FslogixParser {
             self.learn(&parts, name, context);
         }
         LineOutcome::Event(Box::new(self.event(&parts, time, action, context)))
+    }
+}
+
+impl Parser for FslogixParser {
+    fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
+        self.read(record, context).into()
     }
 
     fn host(&self) -> Option<&str> {

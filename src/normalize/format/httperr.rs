@@ -5,8 +5,8 @@
 //!
 //! Source: Microsoft, "Error logging in HTTP APIs", kinds of errors.
 
-use super::iis::{RowClock, cell};
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use super::iis::{Columns, RowClock};
+use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
 use crate::model::{Action, Severity};
 use crate::normalize::file::FileFacts;
@@ -37,7 +37,7 @@ const SERVER_REASONS: &[&str] = &[
     "Connection_Dropped_AppPool",
 ];
 
-fn fits(record: &Record) -> bool {
+fn fits(record: &Record<'_>) -> bool {
     let Body::Row(row) = &record.body else { return false };
     row.header.iter().any(|name| name.eq_ignore_ascii_case("s-reason"))
 }
@@ -59,12 +59,12 @@ impl LogFormat for HttpErr {
         &[Container::W3c]
     }
 
-    fn recognize(&self, first: &[Record]) -> usize {
+    fn recognize(&self, first: &[Record<'_>]) -> usize {
         first.iter().filter(|record| fits(record)).count()
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Parser> {
-        Box::new(HttpErrParser { clock: RowClock::default() })
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
+        Some(Box::new(HttpErrParser { clock: RowClock::default(), columns: Columns::new(COLUMNS) }))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -83,30 +83,34 @@ impl LogFormat for HttpErr {
     }
 }
 
+const COLUMNS: &[&str; 7] = &["date", "time", "s-reason", "sc-status", "c-ip", "s-queuename", "cs-uri"];
+
 struct HttpErrParser {
     clock: RowClock,
+    columns: Columns<7>,
 }
 
-impl Parser for HttpErrParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
+impl HttpErrParser {
+    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> LineOutcome {
         let Body::Row(row) = &record.body else { return LineOutcome::Foreign };
-        if !fits(record) {
+        let [date, time, reason, status, client, queue, uri] = self.columns.cells(row);
+        if !self.columns.has("s-reason") {
             return LineOutcome::Foreign;
         }
-        let Some(time) = self.clock.instant(row, context) else {
+        let Some(time) = self.clock.instant(row, (date, time), context) else {
             return LineOutcome::Damaged(Code::TimeUnreadable, "a row without time");
         };
-        let reason = cell(row, "s-reason").unwrap_or("");
+        let reason = reason.unwrap_or("");
         if !SERVER_REASONS.iter().any(|server| server.eq_ignore_ascii_case(reason)) {
             return LineOutcome::Irrelevant(Some(time.0));
         }
         let mut event = context.event(time, Action::Symptom);
         event.severity = Severity::Error;
-        event.code = cell(row, "sc-status").and_then(|status| status.parse().ok());
-        event.client = cell(row, "c-ip").map(|client| context.names.intern(client));
+        event.code = status.and_then(|status| status.parse().ok());
+        event.client = client.map(|client| context.names.intern(client));
         event.error_code = Some(context.names.intern(reason));
-        let queue = cell(row, "s-queuename").unwrap_or("-");
-        let text = format!("{reason} queue={queue} uri={}", cell(row, "cs-uri").unwrap_or("-"));
+        let queue = queue.unwrap_or("-");
+        let text = format!("{reason} queue={queue} uri={}", uri.unwrap_or("-"));
         let hit = Signatures::embedded().classify_text(context.dataset, Severity::Error, &text);
         event.signature = Some(match hit {
             Some(hit) => hit.id,
@@ -114,5 +118,11 @@ impl Parser for HttpErrParser {
         });
         event.message = Some(context.message(&text));
         LineOutcome::Event(Box::new(event))
+    }
+}
+
+impl Parser for HttpErrParser {
+    fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
+        self.read(record, context).into()
     }
 }

@@ -5,23 +5,52 @@
 //!
 //! Other writers use the same container; theirs are taken where they name the same columns.
 
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use std::sync::Arc;
+
+use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
 use crate::model::time::TICKS_PER_DAY;
 use crate::model::{Timestamp, Trust};
 use crate::normalize::clock::{Civil, DateOrder, Stamp, day_ticks, stamp};
 use crate::normalize::file::FileFacts;
-use crate::normalize::request::{self, Request};
+use crate::normalize::request::Request;
 use crate::normalize::summary::Role;
 use crate::read::{Body, Container, Record, Row};
 
 /// See the file.
 pub(crate) struct IisW3c;
 
-/// The cell under a column name, compared without regard to case; `None` for `-` and empty ones.
-pub(super) fn cell<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
-    let at = row.header.iter().position(|own| own.eq_ignore_ascii_case(name))?;
-    row.cells.get(at).map(|cell| cell.trim_matches('"')).filter(|cell| !cell.is_empty() && *cell != "-")
+/// Where the columns of a W3C file stand: found once a header.
+#[derive(Debug)]
+pub(super) struct Columns<const N: usize> {
+    names: &'static [&'static str; N],
+    places: [Option<usize>; N],
+    header: Option<Arc<[String]>>,
+}
+
+impl<const N: usize> Columns<N> {
+    /// Returns the columns of these names, not found yet.
+    pub(super) fn new(names: &'static [&'static str; N]) -> Self {
+        Self { names, places: [None; N], header: None }
+    }
+
+    /// Returns the cells of a row in the order of the names, compared without regard to case; `None` for `-` and
+    /// empty ones.
+    pub(super) fn cells<'r>(&mut self, row: &'r Row<'_>) -> [Option<&'r str>; N] {
+        if !self.header.as_ref().is_some_and(|known| Arc::ptr_eq(known, &row.header)) {
+            self.places = self.names.map(|name| row.header.iter().position(|own| own.eq_ignore_ascii_case(name)));
+            self.header = Some(Arc::clone(&row.header));
+        }
+        self.places.map(|place| {
+            let cell = row.cells.get(place?)?.trim_matches('"');
+            (!cell.is_empty() && cell != "-").then_some(cell)
+        })
+    }
+
+    /// Whether the header of the row last seen has the column.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.iter().zip(&self.places).any(|(own, place)| *own == name && place.is_some())
+    }
 }
 
 /// Dates the rows of one W3C file.
@@ -30,14 +59,30 @@ pub(super) struct RowClock {
     day: Option<i64>,
     last_ticks: Option<i64>,
     directive: String,
+    last_date: Option<(String, Stamp)>,
 }
 
 impl RowClock {
+    /// Reads a date, or remembers it: the rows of a day follow each other.
+    fn day(&mut self, date: &str) -> Option<Stamp> {
+        if let Some((_, day)) = self.last_date.as_ref().filter(|(text, _)| text == date) {
+            return Some(*day);
+        }
+        let (day, _) = stamp(date, DateOrder::MonthFirst)?;
+        self.last_date = Some((date.to_owned(), day));
+        Some(day)
+    }
+
     /// Returns the instant of a row: its own date and time, else `#Date:` and the turn of the day.
-    pub(super) fn instant(&mut self, row: &Row, context: &mut Context<'_>) -> Option<(Timestamp, Trust)> {
-        let (ticks, _) = day_ticks(cell(row, "time")?)?;
-        if let Some(date) = cell(row, "date") {
-            let (day, _) = stamp(date, DateOrder::MonthFirst)?;
+    pub(super) fn instant(
+        &mut self,
+        row: &Row<'_>,
+        (date, time): (Option<&str>, Option<&str>),
+        context: &mut Context<'_>,
+    ) -> Option<(Timestamp, Trust)> {
+        let (ticks, _) = day_ticks(time?)?;
+        if let Some(date) = date {
+            let day = self.day(date)?;
             let civil = Civil(day.civil.0 + ticks);
             return Some(context.clock.instant(Stamp { civil, offset_s: Some(0), ..day }));
         }
@@ -59,7 +104,7 @@ impl RowClock {
     }
 }
 
-fn fits(record: &Record) -> bool {
+fn fits(record: &Record<'_>) -> bool {
     let Body::Row(row) = &record.body else { return false };
     let names = |wanted: &str| row.header.iter().any(|name| name.eq_ignore_ascii_case(wanted));
     names("time") && names("sc-status") || names("time") && names("cs-uri-stem")
@@ -82,12 +127,12 @@ impl LogFormat for IisW3c {
         &[Container::W3c]
     }
 
-    fn recognize(&self, first: &[Record]) -> usize {
+    fn recognize(&self, first: &[Record<'_>]) -> usize {
         first.iter().filter(|record| fits(record)).count()
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Parser> {
-        Box::new(IisParser { clock: RowClock::default() })
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
+        Some(Box::new(IisParser { clock: RowClock::default(), columns: Columns::new(COLUMNS) }))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -125,40 +170,58 @@ impl LogFormat for IisW3c {
     }
 }
 
+const COLUMNS: &[&str; 13] = &[
+    "date",
+    "time",
+    "sc-status",
+    "time-taken",
+    "cs-method",
+    "cs-uri-stem",
+    "cs-uri",
+    "cs-uri-query",
+    "cs-username",
+    "c-ip",
+    "s-computername",
+    "sc-substatus",
+    "sc-win32-status",
+];
+
 struct IisParser {
     clock: RowClock,
+    columns: Columns<13>,
 }
 
 impl Parser for IisParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
-        let Body::Row(row) = &record.body else { return LineOutcome::Foreign };
-        if !fits(record) {
-            return LineOutcome::Foreign;
+    fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
+        let Body::Row(row) = &record.body else { return LineOutcome::Foreign.into() };
+        let [date, time, status, taken, method, stem, uri, query, user, client, own_host, substatus, win32] =
+            self.columns.cells(row);
+        if !self.columns.has("time") || !(self.columns.has("sc-status") || self.columns.has("cs-uri-stem")) {
+            return LineOutcome::Foreign.into();
         }
-        let Some((at, trust)) = self.clock.instant(row, context) else {
-            return LineOutcome::Damaged(Code::TimeUnreadable, "a row without time");
+        let Some((at, trust)) = self.clock.instant(row, (date, time), context) else {
+            return LineOutcome::Damaged(Code::TimeUnreadable, "a row without time").into();
         };
-        let number = |name: &str| cell(row, name).and_then(|text| text.parse::<u32>().ok());
-        let Some(status) = number("sc-status") else {
-            return if row.header.iter().any(|name| name.eq_ignore_ascii_case("sc-status")) {
-                LineOutcome::Damaged(Code::RecordMalformed, "a row without status")
+        let number = |cell: Option<&str>| cell.and_then(|text| text.parse::<u32>().ok());
+        let Some(status) = number(status) else {
+            return if self.columns.has("sc-status") {
+                LineOutcome::Damaged(Code::RecordMalformed, "a row without status").into()
             } else {
-                LineOutcome::Irrelevant(Some(at))
+                LineOutcome::Irrelevant(Some(at)).into()
             };
         };
-        let request = Request {
+        Said::Request(Request {
             at: (at, Some(trust)),
-            duration_ms: cell(row, "time-taken").and_then(|text| text.parse().ok()),
-            method: cell(row, "cs-method").unwrap_or(""),
-            path: cell(row, "cs-uri-stem").or_else(|| cell(row, "cs-uri")).unwrap_or(""),
-            query: cell(row, "cs-uri-query").unwrap_or(""),
-            user: cell(row, "cs-username").unwrap_or(""),
-            client: cell(row, "c-ip").unwrap_or(""),
-            own_host: cell(row, "s-computername"),
+            duration_ms: taken.and_then(|text| text.parse().ok()),
+            method: method.unwrap_or(""),
+            path: stem.or(uri).unwrap_or(""),
+            query: query.unwrap_or(""),
+            user: user.unwrap_or("").into(),
+            client: client.unwrap_or(""),
+            own_host,
             status,
-            substatus: number("sc-substatus"),
-            win32: number("sc-win32-status"),
-        };
-        request::understand(&request, context)
+            substatus: number(substatus),
+            win32: number(win32),
+        })
     }
 }

@@ -3,17 +3,17 @@
 //! Bunyan and pino number their levels from 10 to 60; zap and Caddy write epoch seconds with
 //! fraction, pino and others epoch milliseconds.
 
-use serde_json::Value;
+use std::borrow::Cow;
 
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
-use crate::model::{Severity, Timestamp, Trust};
-use crate::normalize::clock::{DateOrder, stamp};
+use crate::model::{Severity, Timestamp};
+use crate::normalize::clock::{Civil, DateOrder, Stamp, stamp};
 use crate::normalize::file::FileFacts;
-use crate::normalize::message::{self, Line};
-use crate::normalize::property::{self, value_of};
+use crate::normalize::message::Line;
+use crate::normalize::property::value_of;
 use crate::normalize::summary::Role;
-use crate::read::{Body, Container, Record};
+use crate::read::{Body, Container, Object, Record};
 
 /// See the file.
 pub(crate) struct JsonLines;
@@ -42,30 +42,23 @@ const MESSAGES: &[&str] =
 const LEVELS: &[&str] =
     &["level", "lvl", "severity", "loglevel", "log_level", "levelname", "log.level", "@fields.lvl", "@l", "s"];
 
-/// What stands under a time key.
-enum Time {
-    Instant(Timestamp),
-    Stamp(crate::normalize::clock::Stamp),
-}
+const TRACES: &[&str] = &["exception", "stack", "stacktrace", "err.stack", "error.stack", "exc_info"];
 
-fn time(flat: &[(String, String)]) -> Option<Time> {
-    let text = value_of(flat, TIMES)?;
-    if let Ok(number) = text.parse::<f64>() {
-        return epoch(number).map(Time::Instant);
-    }
-    stamp(text, DateOrder::MonthFirst).filter(|(stamp, _)| stamp.has_time).map(|(stamp, _)| Time::Stamp(stamp))
+fn time(object: &Object<'_>) -> Option<Stamp> {
+    let text = value_of(object.fields(), TIMES)?;
+    epoch(text).or_else(|| Some(stamp(text, DateOrder::MonthFirst)?.0).filter(|stamp| stamp.has_time))
 }
 
 /// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by size: each covers the
 /// years 2000 to 2100 and no two overlap.
-fn epoch(number: f64) -> Option<Timestamp> {
+pub(super) fn epoch(text: &str) -> Option<Stamp> {
     const FROM_S: f64 = 946_684_800.0;
     const TO_S: f64 = 4_102_444_800.0;
-    [1.0, 1e3, 1e6, 1e9].into_iter().find_map(|unit| {
-        let seconds = number / unit;
-        // To the microsecond: a float of this size holds no more.
-        (FROM_S..TO_S).contains(&seconds).then(|| Timestamp((seconds * 1e6).round() as i64 * 10))
-    })
+    let number: f64 = text.parse().ok()?;
+    let seconds = [1.0, 1e3, 1e6, 1e9].into_iter().map(|unit| number / unit).find(|s| (FROM_S..TO_S).contains(s))?;
+    // To the microsecond: a float of this size holds no more.
+    let at = Timestamp((seconds * 1e6).round() as i64 * 10);
+    Some(Stamp { civil: Civil(at.0), offset_s: Some(0), has_year: true, has_time: true })
 }
 
 fn severity(word: &str) -> Severity {
@@ -85,12 +78,9 @@ fn severity(word: &str) -> Severity {
     }
 }
 
-fn fits(value: &Value) -> bool {
-    if !value.is_object() {
-        return false;
-    }
-    let flat = property::flatten(value);
-    time(&flat).is_some() && (value_of(&flat, MESSAGES).is_some() || value_of(&flat, LEVELS).is_some())
+fn fits(object: &Object<'_>) -> bool {
+    let has = |names: &[&str]| value_of(object.fields(), names).is_some();
+    time(object).is_some() && (has(MESSAGES) || has(LEVELS))
 }
 
 impl LogFormat for JsonLines {
@@ -110,12 +100,12 @@ impl LogFormat for JsonLines {
         &[Container::Json]
     }
 
-    fn recognize(&self, first: &[Record]) -> usize {
-        first.iter().filter(|record| matches!(&record.body, Body::Json(value) if fits(value))).count()
+    fn recognize(&self, first: &[Record<'_>]) -> usize {
+        first.iter().filter(|record| matches!(&record.body, Body::Json(object) if fits(object))).count()
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Parser> {
-        Box::new(JsonLinesParser)
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
+        Some(Box::new(JsonLinesParser))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -137,34 +127,26 @@ impl LogFormat for JsonLines {
 struct JsonLinesParser;
 
 impl Parser for JsonLinesParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
-        let Body::Json(value) = &record.body else { return LineOutcome::Foreign };
-        let flat = property::flatten(value);
-        if value_of(&flat, TIMES).is_none() {
-            return LineOutcome::Foreign;
+    fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
+        let Body::Json(object) = &record.body else { return LineOutcome::Foreign.into() };
+        let fields = object.fields();
+        if value_of(fields, TIMES).is_none() {
+            return LineOutcome::Foreign.into();
         }
-        let (at, trust) = match time(&flat) {
-            Some(Time::Instant(at)) => {
-                context.clock.n_stated += 1;
-                (at, Trust::Stated)
-            }
-            Some(Time::Stamp(stamp)) => context.clock.instant(stamp),
-            None => return LineOutcome::Damaged(Code::TimeUnreadable, "the time cannot be read"),
+        let Some(stamp) = time(object) else {
+            return LineOutcome::Damaged(Code::TimeUnreadable, "the time cannot be read").into();
         };
-        let message = value_of(&flat, MESSAGES).unwrap_or("").to_owned();
-        let detail = value_of(&flat, &["exception", "stack", "stacktrace", "err.stack", "error.stack", "exc_info"]);
-        let detail = detail.unwrap_or("").to_owned();
-        let severity = value_of(&flat, LEVELS).map(severity).unwrap_or_default();
-        let logger = value_of(&flat, &["logger", "name", "sourcecontext", "component", "c"]).map(str::to_owned);
-        let line = Line {
+        let (at, trust) = context.clock.instant(stamp);
+        let borrowed =
+            |(key, value): &'r (Cow<'_, str>, Cow<'_, str>)| (Cow::Borrowed(&**key), Cow::Borrowed(&**value));
+        Said::Message(Line {
             at: (at, Some(trust)),
-            severity,
-            logger: logger.as_deref(),
-            message: &message,
-            detail: &detail,
-            properties: flat,
+            severity: value_of(fields, LEVELS).map(severity).unwrap_or_default(),
+            logger: value_of(fields, &["logger", "name", "sourcecontext", "component", "c"]),
+            message: value_of(fields, MESSAGES).unwrap_or("").into(),
+            detail: value_of(fields, TRACES).unwrap_or(""),
+            properties: fields.iter().map(borrowed).collect(),
             outcome: None,
-        };
-        message::understand(line, context)
+        })
     }
 }

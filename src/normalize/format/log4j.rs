@@ -4,73 +4,15 @@
 //! point. Lines that begin otherwise continue the record: stack traces of .NET and Java, whose `at`
 //! .NET translates.
 
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use super::{Entry, LogFormat, Sample};
 use crate::model::Severity;
-use crate::normalize::clock::{DateOrder, Stamp, stamp};
-use crate::normalize::file::FileFacts;
-use crate::normalize::message::{self, Line};
+use crate::normalize::clock::{DateOrder, stamp};
+use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
-use crate::read::{Body, Container, Record};
+use crate::read::Container;
 
 /// See the file.
 pub(crate) struct Log4j;
-
-/// One line, taken apart.
-struct Parts<'a> {
-    stamp: Stamp,
-    severity: Severity,
-    logger: &'a str,
-    message: &'a str,
-}
-
-fn parts(line: &str) -> Option<Parts<'_>> {
-    let (stamp, len) = stamp(line, DateOrder::DayFirst)?;
-    if !stamp.has_time || !stamp.has_year {
-        return None;
-    }
-    let mut rest = line[len..].trim_start();
-    let mut severity = None;
-    let mut saw_thread = false;
-    // Thread and level stand in either order; Spring puts a process id and `---` between.
-    for _ in 0..4 {
-        if let Some(inner) = rest.strip_prefix('[') {
-            let end = inner.find(']')?;
-            let word = inner[..end].trim();
-            if severity.is_none() && Severity::from_word(word).is_some() {
-                severity = Severity::from_word(word);
-            }
-            saw_thread = true;
-            rest = inner[end + 1..].trim_start();
-            continue;
-        }
-        let end = rest.find(' ').unwrap_or(rest.len());
-        let word = &rest[..end];
-        if severity.is_none() && Severity::from_word(word).is_some() {
-            severity = Severity::from_word(word);
-        } else if severity.is_some()
-            && (word == "---" || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())))
-        {
-            // The process id.
-        } else {
-            break;
-        }
-        rest = rest[end..].trim_start();
-    }
-    let severity = severity?;
-    // `logger - message` or `logger : message`; the logger is one word.
-    let end = rest.find(' ').unwrap_or(rest.len());
-    let behind = rest[end..].trim_start();
-    let (logger, message) = if let Some(message) = behind.strip_prefix("- ").or_else(|| behind.strip_prefix(": ")) {
-        (&rest[..end], message)
-    } else if let Some(logger) = rest[..end].strip_suffix(':').filter(|logger| logger.contains('.')) {
-        (logger, behind)
-    } else if saw_thread {
-        ("", rest)
-    } else {
-        return None;
-    };
-    Some(Parts { stamp, severity, logger, message })
-}
 
 impl LogFormat for Log4j {
     fn name(&self) -> &'static str {
@@ -85,20 +27,51 @@ impl LogFormat for Log4j {
         Role::AppLog
     }
 
-    fn containers(&self) -> &'static [Container] {
-        &[Container::Lines]
-    }
-
-    fn recognize(&self, first: &[Record]) -> usize {
-        first.iter().filter(|record| matches!(&record.body, Body::Text(text) if parts(text).is_some())).count()
-    }
-
-    fn starts_record(&self, line: &str) -> bool {
-        line.as_bytes().first().is_some_and(u8::is_ascii_digit) && parts(line).is_some()
-    }
-
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Parser> {
-        Box::new(Log4jParser)
+    fn parse<'t>(&self, line: &'t str, order: DateOrder) -> Option<Entry<'t>> {
+        let (stamp, len) = stamp(line, order).filter(|(stamp, _)| stamp.has_time && stamp.has_year)?;
+        let mut rest = line[len..].trim_start();
+        let mut severity = None;
+        let mut saw_thread = false;
+        // Thread and level stand in either order; Spring puts a process id and `---` between.
+        for _ in 0..4 {
+            if let Some(inner) = rest.strip_prefix('[') {
+                let end = inner.find(']')?;
+                let word = inner[..end].trim();
+                if severity.is_none() && Severity::from_word(word).is_some() {
+                    severity = Severity::from_word(word);
+                }
+                saw_thread = true;
+                rest = inner[end + 1..].trim_start();
+                continue;
+            }
+            let end = rest.find(' ').unwrap_or(rest.len());
+            let word = &rest[..end];
+            if severity.is_none() && Severity::from_word(word).is_some() {
+                severity = Severity::from_word(word);
+            } else if severity.is_some()
+                && (word == "---" || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())))
+            {
+                // The process id.
+            } else {
+                break;
+            }
+            rest = rest[end..].trim_start();
+        }
+        let severity = severity?;
+        // `logger - message` or `logger : message`; the logger is one word.
+        let end = rest.find(' ').unwrap_or(rest.len());
+        let behind = rest[end..].trim_start();
+        let (logger, message) = if let Some(message) = behind.strip_prefix("- ").or_else(|| behind.strip_prefix(": ")) {
+            (&rest[..end], message)
+        } else if let Some(logger) = rest[..end].strip_suffix(':').filter(|logger| logger.contains('.')) {
+            (logger, behind)
+        } else if saw_thread {
+            ("", rest)
+        } else {
+            return None;
+        };
+        let message = message.into();
+        Some(Entry::message(stamp, Line { severity, logger: Some(logger), message, ..Line::default() }))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -124,25 +97,5 @@ impl LogFormat for Log4j {
                 expected: &["Failure 2022-08-22T06:15:01.123Z user=user001 host=- client=- code=-"],
             },
         ]
-    }
-}
-
-struct Log4jParser;
-
-impl Parser for Log4jParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
-        let Body::Text(text) = &record.body else { return LineOutcome::Foreign };
-        let (first, detail) = text.split_once('\n').unwrap_or((text, ""));
-        let Some(parts) = parts(first) else { return LineOutcome::Foreign };
-        let (at, trust) = context.clock.instant(parts.stamp);
-        let line = Line {
-            at: (at, Some(trust)),
-            severity: parts.severity,
-            logger: Some(parts.logger),
-            message: parts.message,
-            detail,
-            ..Line::default()
-        };
-        message::understand(line, context)
     }
 }

@@ -23,14 +23,19 @@ mod log4j;
 mod logfmt;
 mod nlog;
 mod pdh;
+mod plain;
 mod stamped;
 
-use super::clock::Clock;
+use super::clock::{Clock, DateOrder, Stamp};
 use super::file::FileFacts;
+use super::message::{self, Line};
+use super::request::{self, Request};
 use super::summary::Role;
 use crate::diagnostic::Code;
 use crate::model::{Action, ChangeRecord, Event, LoadSample, Name, Names, Provenance, Severity, Timestamp, Trust};
-use crate::read::{Container, Record};
+use crate::read::{Body, Container, Record};
+
+pub(super) use plain::Plain;
 
 /// Every format, the most particular first; the last ones take what only has a stamp.
 pub const FORMATS: &[&dyn LogFormat] = &[
@@ -62,18 +67,31 @@ pub trait LogFormat: Sync {
     fn role(&self) -> Role;
 
     /// The containers in which it occurs.
-    fn containers(&self) -> &'static [Container];
-
-    /// How many of the first records (for [`Container::Lines`]: first lines) have this format.
-    fn recognize(&self, first: &[Record]) -> usize;
-
-    /// Whether a line begins a record; the others continue the one before.
-    fn starts_record(&self, _line: &str) -> bool {
-        true
+    fn containers(&self) -> &'static [Container] {
+        &[Container::Lines]
     }
 
-    /// Returns the parser of one source.
-    fn open(&self, file: &FileFacts, first: &[Record]) -> Box<dyn Parser>;
+    /// Takes one line apart, for formats whose lines each tell all about themselves.
+    ///
+    /// `order` is how the source writes dates that leave day and month open.
+    fn parse<'t>(&self, _line: &'t str, _order: DateOrder) -> Option<Entry<'t>> {
+        None
+    }
+
+    /// How many of the first records (for [`Container::Lines`]: first lines) have this format.
+    fn recognize(&self, first: &[Record<'_>]) -> usize {
+        first.iter().filter(|record| matches!(&record.body, Body::Text(text) if fits_line(self, text))).count()
+    }
+
+    /// Whether a line begins a record; the others continue the one before.
+    fn starts_record(&self, line: &str) -> bool {
+        fits_line(self, line)
+    }
+
+    /// Returns the parser of one source; `None` where [`LogFormat::parse`] is all it takes.
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
+        None
+    }
 
     /// Texts that this format takes, and no other.
     fn samples(&self) -> &'static [Sample];
@@ -81,12 +99,74 @@ pub trait LogFormat: Sync {
 
 /// Reads the records of one source, one after the other.
 pub trait Parser: Send {
-    /// Says what one record came to.
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome;
+    /// Says what stands in one record.
+    fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r>;
 
     /// The host that the source itself names for all of its records.
     fn host(&self) -> Option<&str> {
         None
+    }
+
+    /// Says what only all records together tell, or what waited for a record that did not come.
+    fn finish(&mut self, _context: &mut Context<'_>) -> Option<LineOutcome> {
+        None
+    }
+}
+
+/// Whether a line can be taken apart, whichever of day and month stands first.
+fn fits_line<F: LogFormat + ?Sized>(format: &F, line: &str) -> bool {
+    format.parse(line, DateOrder::MonthFirst).is_some() || format.parse(line, DateOrder::DayFirst).is_some()
+}
+
+/// One line, taken apart.
+#[derive(Debug)]
+pub struct Entry<'t> {
+    /// Its stamp.
+    pub stamp: Stamp,
+    /// What it says; the instant is put in later.
+    pub said: Said<'t>,
+}
+
+impl<'t> Entry<'t> {
+    /// Returns the entry of a message.
+    pub fn message(stamp: Stamp, line: Line<'t>) -> Self {
+        Self { stamp, said: Said::Message(line) }
+    }
+
+    /// Returns the entry of a request.
+    pub fn request(stamp: Stamp, request: Request<'t>) -> Self {
+        Self { stamp, said: Said::Request(request) }
+    }
+}
+
+/// What stands in one record, before anything is made of it.
+#[derive(Debug)]
+pub enum Said<'r> {
+    /// A message of an application.
+    Message(Line<'r>),
+    /// A request to a server.
+    Request(Request<'r>),
+    /// Several things at once: a batch in one line, an event with a reading of load.
+    Several(Vec<Said<'r>>),
+    /// Something whose meaning the format itself knows.
+    Done(LineOutcome),
+}
+
+impl From<LineOutcome> for Said<'_> {
+    fn from(outcome: LineOutcome) -> Self {
+        Self::Done(outcome)
+    }
+}
+
+impl Said<'_> {
+    /// Says what it comes to.
+    pub fn outcome(self, context: &mut Context<'_>) -> LineOutcome {
+        match self {
+            Self::Message(line) => message::understand(line, context),
+            Self::Request(request) => request::understand(&request, context),
+            Self::Several(parts) => LineOutcome::Several(parts.into_iter().map(|part| part.outcome(context)).collect()),
+            Self::Done(outcome) => outcome,
+        }
     }
 }
 
@@ -99,6 +179,8 @@ pub enum LineOutcome {
     Load(Vec<LoadSample>),
     /// Statements about changes.
     Change(Vec<ChangeRecord>),
+    /// Several of these, of one record; it counts once.
+    Several(Vec<LineOutcome>),
     /// Sound, and of no use to the question; its instant, if it has one.
     Irrelevant(Option<Timestamp>),
     /// Of this format, but broken: how.
@@ -197,6 +279,7 @@ impl LineOutcome {
                 .map(|c| format!("{:?} {} {} {} {:?}", c.kind, c.at, c.component, text(&c.version), c.scope))
                 .collect::<Vec<_>>()
                 .join("; "),
+            Self::Several(parts) => parts.iter().map(Self::summary).collect::<Vec<_>>().join(" + "),
             Self::Irrelevant(Some(at)) => format!("irrelevant {at}"),
             Self::Irrelevant(None) => "irrelevant".to_owned(),
             Self::Damaged(code, _) => format!("damaged {}", code.name()),
@@ -209,7 +292,7 @@ impl LineOutcome {
 ///
 /// The first format of the list that takes nearly as many records as the best one: the list stands in
 /// the order of particularity, and a stack trace counts against every format alike.
-pub fn choose(container: Container, first: &[Record]) -> Option<usize> {
+pub fn choose(container: Container, first: &[Record<'_>]) -> Option<usize> {
     let fits: Vec<usize> = FORMATS
         .iter()
         .map(|format| if format.containers().contains(&container) { format.recognize(first) } else { 0 })
@@ -249,7 +332,7 @@ mod tests {
                     sample.text
                 );
                 let file = FileFacts::new(sample.path);
-                let mut parser = format.open(&file, &lines);
+                let mut parser = format.open(&file, &lines).unwrap_or_else(|| Box::new(Plain::new(*format, &file)));
                 let mut clock = Clock::new(ZoneRule::UTC, Trust::Guessed);
                 let mut names = Names::new();
                 let got: Vec<String> = records(sample.container, sample.text, &|line| format.starts_record(line))
@@ -258,7 +341,7 @@ mod tests {
                         let provenance = Provenance { source: crate::model::SourceId(0), position: record.position };
                         let mut context =
                             Context { clock: &mut clock, names: &mut names, provenance, dataset: format.dataset() };
-                        parser.read(record, &mut context).summary()
+                        parser.say(record, &mut context).outcome(&mut context).summary()
                     })
                     .collect();
                 if got != sample.expected {

@@ -6,7 +6,7 @@
 //! Names are translated with Windows and may be cut, so nothing relies on them. Dates are MM/DD/YYYY
 //! in every language; counters are told by pattern in English, German and French.
 
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
 use crate::model::identity::canonical_host;
 use crate::model::{LoadMetric, LoadSample, Name, Trust};
@@ -31,7 +31,7 @@ fn header_zone(heading: &str) -> Option<(Option<&str>, Option<i32>)> {
     Some((name, bias))
 }
 
-fn is_pdh(row: &Row) -> bool {
+fn is_pdh(row: &Row<'_>) -> bool {
     row.header.first().is_some_and(|heading| header_zone(heading).is_some())
 }
 
@@ -52,12 +52,12 @@ impl LogFormat for PdhCsv {
         &[Container::Table]
     }
 
-    fn recognize(&self, first: &[Record]) -> usize {
+    fn recognize(&self, first: &[Record<'_>]) -> usize {
         first.iter().filter(|record| matches!(&record.body, Body::Row(row) if is_pdh(row))).count()
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Parser> {
-        Box::new(PdhParser { columns: None, zone_is_set: false })
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
+        Some(Box::new(PdhParser { columns: None, zone_is_set: false }))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -98,7 +98,7 @@ struct PdhParser {
 
 impl PdhParser {
     /// Follows the named zone where it agrees with the bias at the first stamp, else the bias.
-    fn set_zone(&mut self, row: &Row, civil: Civil, context: &mut Context<'_>) {
+    fn set_zone(&mut self, row: &Row<'_>, civil: Civil, context: &mut Context<'_>) {
         self.zone_is_set = true;
         let Some((name, bias)) = row.header.first().and_then(|heading| header_zone(heading)) else { return };
         let named = name.and_then(ZoneRule::named);
@@ -120,8 +120,8 @@ impl PdhParser {
     }
 }
 
-impl Parser for PdhParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
+impl PdhParser {
+    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> LineOutcome {
         let Body::Row(row) = &record.body else { return LineOutcome::Foreign };
         if !is_pdh(row) {
             return LineOutcome::Foreign;
@@ -155,6 +155,12 @@ impl Parser for PdhParser {
             });
         }
         if samples.is_empty() { LineOutcome::Irrelevant(Some(at)) } else { LineOutcome::Load(samples) }
+    }
+}
+
+impl Parser for PdhParser {
+    fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
+        self.read(record, context).into()
     }
 
     /// The host of the first counter: a row of blanks, as the first one is, names it by its columns alone.

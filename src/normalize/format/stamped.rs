@@ -4,14 +4,12 @@
 //! (RFC 3164), whose stamps have no year: it is taken from the file's name or, later, from the
 //! other sources.
 
-use super::{Context, LineOutcome, LogFormat, Parser, Sample};
+use super::{Entry, LogFormat, Sample};
 use crate::model::Severity;
-use crate::model::time::TICKS_PER_DAY;
-use crate::normalize::clock::{DateOrder, Stamp, days_from_civil, stamp, year_of};
-use crate::normalize::file::FileFacts;
-use crate::normalize::message::{self, Line};
+use crate::normalize::clock::{DateOrder, Stamp, stamp};
+use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
-use crate::read::{Body, Container, Record};
+use crate::read::Container;
 
 /// See the file.
 pub(crate) struct Stamped;
@@ -55,39 +53,9 @@ impl LogFormat for Stamped {
         Role::AppLog
     }
 
-    fn containers(&self) -> &'static [Container] {
-        &[Container::Lines]
-    }
-
-    fn recognize(&self, first: &[Record]) -> usize {
-        first
-            .iter()
-            .filter(|record| {
-                matches!(&record.body, Body::Text(text) if parts(text, DateOrder::MonthFirst).is_some()
-                || parts(text, DateOrder::DayFirst).is_some())
-            })
-            .count()
-    }
-
-    fn starts_record(&self, line: &str) -> bool {
-        parts(line, DateOrder::MonthFirst).is_some() || parts(line, DateOrder::DayFirst).is_some()
-    }
-
-    fn open(&self, file: &FileFacts, first: &[Record]) -> Box<dyn Parser> {
-        // `13/04/2022` can only be a day first: where the months do not fit all lines, days come first.
-        let fits = |order| {
-            first
-                .iter()
-                .filter(|record| matches!(&record.body, Body::Text(text) if parts(text, order).is_some()))
-                .count()
-        };
-        let order = if fits(DateOrder::DayFirst) > fits(DateOrder::MonthFirst) {
-            DateOrder::DayFirst
-        } else {
-            DateOrder::MonthFirst
-        };
-        let year = file.date.map(year_of);
-        Box::new(StampedParser { order, year: year.unwrap_or(1972), last_days: None })
+    fn parse<'t>(&self, line: &'t str, order: DateOrder) -> Option<Entry<'t>> {
+        let (stamp, rest) = parts(line, order)?;
+        Some(Entry::message(stamp, Line { severity: severity(rest), message: rest.into(), ..Line::default() }))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -115,41 +83,5 @@ impl LogFormat for Stamped {
                 ],
             },
         ]
-    }
-}
-
-struct StampedParser {
-    order: DateOrder,
-    /// The year of stamps without one; the leap year 1972 stands for unknown.
-    year: i64,
-    last_days: Option<i64>,
-}
-
-impl StampedParser {
-    /// Puts the year in; a fall by more than half a year is the turn of the year.
-    fn with_year(&mut self, stamp: Stamp) -> Stamp {
-        if stamp.has_year {
-            return stamp;
-        }
-        let mut full = stamp.in_year(self.year);
-        let days = full.civil.0.div_euclid(TICKS_PER_DAY);
-        if self.last_days.is_some_and(|last| last - days > 183) {
-            self.year += 1;
-            full = stamp.in_year(self.year);
-        }
-        self.last_days = Some(full.civil.0.div_euclid(TICKS_PER_DAY).max(days_from_civil(self.year, 1, 1)));
-        full
-    }
-}
-
-impl Parser for StampedParser {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> LineOutcome {
-        let Body::Text(text) = &record.body else { return LineOutcome::Foreign };
-        let (first, detail) = text.split_once('\n').unwrap_or((text, ""));
-        let Some((stamp, rest)) = parts(first, self.order) else { return LineOutcome::Foreign };
-        let stamp = self.with_year(stamp);
-        let (at, trust) = context.clock.instant(stamp);
-        let line = Line { at: (at, Some(trust)), severity: severity(rest), message: rest, detail, ..Line::default() };
-        message::understand(line, context)
     }
 }

@@ -37,7 +37,7 @@ use self::export::{Context, Exported};
 use super::clock::{Clock, ZoneRule};
 use super::file::FileFacts;
 use crate::model::{Names, Position, Trust};
-use crate::read::{Body, Container, Record, Selection, WindowsRecord};
+use crate::read::{Body, Container, Object, Record, Selection, WindowsRecord};
 
 /// The files of the catalog, by name and text.
 const PROVIDERS: &[(&str, &str)] = &[
@@ -84,7 +84,8 @@ const PROVIDERS: &[(&str, &str)] = &[
 
 /// Reads a Windows event from one JSON value; `None` if it has none of the shapes of [`export`], or no time.
 pub fn from_json(value: &serde_json::Value) -> Option<(&'static str, WindowsRecord)> {
-    let record = Record { position: Position::Line(1), body: Body::Json(value.clone()) };
+    let text = value.to_string();
+    let record = Record { position: Position::Line(1), body: Body::Json(Object::parse(&text).ok()?) };
     let mut shapes = Shapes::new(Container::Json);
     shapes.lock(std::slice::from_ref(&record));
     let mut clock = Clock::new(ZoneRule::UTC, Trust::Guessed);

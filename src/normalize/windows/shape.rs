@@ -91,23 +91,23 @@ pub(crate) fn level_by_word(word: &str) -> Option<u8> {
 }
 
 /// Returns the cells of a row under the names of their columns, without the empty ones.
-pub(crate) fn object_of(row: &Row) -> Value {
+pub(crate) fn object_of(row: &Row<'_>) -> Value {
     let filled = row.header.iter().zip(&row.cells).filter(|(_, cell)| !cell.is_empty());
     let of_name = |name: &String| name.trim_matches(['"', '\u{feff}']).trim().to_owned();
-    Value::Object(filled.map(|(name, cell)| (of_name(name), Value::from(cell.as_str()))).collect())
+    Value::Object(filled.map(|(name, cell)| (of_name(name), Value::from(&**cell))).collect())
 }
 
 /// Returns the record as a JSON object: as it stands, or made of a row.
-pub(crate) fn object(record: &Record) -> Option<Cow<'_, Value>> {
+pub(crate) fn object<'r>(record: &'r Record<'_>) -> Option<Cow<'r, Value>> {
     match &record.body {
-        Body::Json(value) => Some(Cow::Borrowed(value)),
+        Body::Json(object) => Some(Cow::Borrowed(object.tree())),
         Body::Row(row) => Some(Cow::Owned(object_of(row))),
         _ => None,
     }
 }
 
 /// Counts the records whose object `fits`.
-pub(crate) fn count(records: &[Record], fits: fn(&Value) -> bool) -> usize {
+pub(crate) fn count(records: &[Record<'_>], fits: fn(&Value) -> bool) -> usize {
     records.iter().filter(|record| object(record).is_some_and(|value| fits(&value))).count()
 }
 

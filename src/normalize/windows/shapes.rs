@@ -28,7 +28,7 @@ impl Shapes {
     }
 
     /// Chooses the shape of the first records; returns how many have it.
-    pub(crate) fn lock(&mut self, first: &[Record]) -> usize {
+    pub(crate) fn lock(&mut self, first: &[Record<'_>]) -> usize {
         let chosen = export::choose(self.container, first);
         self.locked = chosen.map(|(index, _)| index);
         chosen.map_or(0, |(_, n_fits)| n_fits)
@@ -49,15 +49,15 @@ impl Shapes {
     /// `first` is what the reader of a shape is opened with.
     pub(crate) fn read(
         &mut self,
-        record: &Record,
+        record: &Record<'_>,
         file: &FileFacts,
-        first: &[Record],
+        first: &[Record<'_>],
         context: &mut Context<'_>,
     ) -> Option<(&'static dyn Export, Exported)> {
         let mut found = self.locked.and_then(|index| self.ask(index, record, file, first, context));
         if found.is_none() && self.n_strangers_in_a_row < N_STRANGERS_MAX {
             let probe = first_line_only(record);
-            let other = export::choose(self.container, std::slice::from_ref(&*probe)).map(|(index, _)| index);
+            let other = export::choose(self.container, std::slice::from_ref(&probe)).map(|(index, _)| index);
             found = other
                 .filter(|index| Some(*index) != self.locked)
                 .and_then(|index| self.ask(index, record, file, first, context));
@@ -72,9 +72,9 @@ impl Shapes {
     fn ask(
         &mut self,
         index: usize,
-        record: &Record,
+        record: &Record<'_>,
         file: &FileFacts,
-        first: &[Record],
+        first: &[Record<'_>],
         context: &mut Context<'_>,
     ) -> Option<(&'static dyn Export, Exported)> {
         let export = EXPORTS[index];
@@ -92,12 +92,10 @@ impl Shapes {
 }
 
 /// The record with its first line alone, where it has several: lines that continue one have no shape.
-pub(crate) fn first_line_only(record: &Record) -> Cow<'_, Record> {
-    match &record.body {
-        Body::Text(text) => match text.split_once('\n') {
-            Some((first, _)) => Cow::Owned(Record { position: record.position, body: Body::Text(first.to_owned()) }),
-            None => Cow::Borrowed(record),
-        },
-        _ => Cow::Borrowed(record),
-    }
+pub(crate) fn first_line_only<'r>(record: &'r Record<'_>) -> Record<'r> {
+    let body = match &record.body {
+        Body::Text(text) => Body::Text(Cow::Borrowed(text.split_once('\n').map_or(&**text, |(first, _)| first))),
+        other => other.clone(),
+    };
+    Record { position: record.position, body }
 }

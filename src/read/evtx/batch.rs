@@ -143,7 +143,7 @@ impl Batch {
     }
 
     /// Returns the records, each with its values as text.
-    pub fn records(&self) -> impl Iterator<Item = Record> {
+    pub fn records(&self) -> impl Iterator<Item = Record<'static>> {
         let ends = self.rows.iter().skip(1).map(|row| row.first_cell as usize).chain([self.cells.len()]);
         self.rows.iter().zip(ends).map(|(row, end)| {
             let record = self.record(row, &self.cells[row.first_cell as usize..end]);

@@ -456,7 +456,7 @@ mod tests {
         place: &Place,
         worker: &mut Worker,
         way: fn(&mut Decoder<'_, '_>, &Place) -> Result<(), Misfit>,
-    ) -> Result<Vec<Record>, Misfit> {
+    ) -> Result<Vec<Record<'static>>, Misfit> {
         let mut batch = Batch::default();
         let everything = Selection::everything();
         let mut decoder = Decoder::new(chunk, &everything, worker, &mut batch);

@@ -103,8 +103,8 @@ impl Budget {
 /// Hands those that `how.selection` wants to the sink and counts the others. `n_bytes` and `sha256`
 /// of the reading are left to the caller, who owns the stream. An error of the stream ends the
 /// reading with a diagnostic; what was read before is delivered.
-pub fn records(bytes: &mut dyn Read, name: &SourceName, how: &How<'_>, sink: &mut dyn FnMut(Record)) -> Reading {
-    let into_records = |batch: &mut Batch| batch.records().collect::<Vec<Record>>();
+pub fn records(bytes: &mut dyn Read, name: &SourceName, how: &How<'_>, sink: &mut dyn FnMut(Record<'_>)) -> Reading {
+    let into_records = |batch: &mut Batch| batch.records().collect::<Vec<Record<'static>>>();
     read(bytes, name, how, &into_records, &mut |records| records.into_iter().for_each(&mut *sink))
 }
 

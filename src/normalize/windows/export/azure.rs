@@ -77,7 +77,7 @@ impl Export for Azure {
         &[Container::Json, Container::Table]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         count(records, is_event)
     }
 
@@ -89,7 +89,7 @@ impl Export for Azure {
         MILLISECOND
     }
 
-    fn open(&self, _file: &FileFacts, first: &[Record]) -> Box<dyn Reader> {
+    fn open(&self, _file: &FileFacts, first: &[Record<'_>]) -> Box<dyn Reader> {
         let objects: Vec<_> = first.iter().filter_map(object).collect();
         let stamps: Vec<&str> = objects.iter().filter_map(|value| time_of(value)).map(|(text, _)| text).collect();
         Box::new(Rows { order: date_order(&stamps), n_rows: 0 })
@@ -135,7 +135,7 @@ struct Rows {
 }
 
 impl Reader for Rows {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> Exported {
+    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> Exported {
         match object(record) {
             Some(value) if is_event(&value) => {
                 self.n_rows += 1;

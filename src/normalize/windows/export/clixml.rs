@@ -32,7 +32,7 @@ impl Export for Clixml {
         &[Container::Lines]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         let lines = || records.iter().filter_map(super::text).flat_map(str::lines);
         let is_event =
             |line: &str| line.trim_start().starts_with("<T>") && line.contains("Eventing.Reader.EventLogRecord<");
@@ -47,8 +47,8 @@ impl Export for Clixml {
         &[Loss::DataNames]
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|record: &Record, context: &mut Context<'_>| {
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|record: &Record<'_>, context: &mut Context<'_>| {
             let Some(text) = super::text(record) else { return Exported::Foreign };
             if text.starts_with("<Objs ") && !text.contains(OBJECT) {
                 return Exported::Nothing;

@@ -58,7 +58,7 @@ fn columns(header: &[String]) -> Option<Columns> {
     Some(Columns { time, source: find(SOURCES)?, id: find(IDS)?, level: find(LEVELS), description: described, order })
 }
 
-fn row(record: &Record) -> Option<&Row> {
+fn row<'r, 't>(record: &'r Record<'t>) -> Option<&'r Row<'t>> {
     match &record.body {
         Body::Row(row) => Some(row),
         _ => None,
@@ -79,7 +79,7 @@ impl Export for EventViewer {
         &[Container::Table]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         records.iter().filter_map(row).filter(|row| columns(&row.header).is_some()).count()
     }
 
@@ -100,8 +100,8 @@ impl Export for EventViewer {
         TICKS_PER_SECOND
     }
 
-    fn open(&self, _file: &FileFacts, first: &[Record]) -> Box<dyn Reader> {
-        let head: Vec<(&Row, Columns)> =
+    fn open(&self, _file: &FileFacts, first: &[Record<'_>]) -> Box<dyn Reader> {
+        let head: Vec<(&Row<'_>, Columns)> =
             first.iter().filter_map(row).filter_map(|row| Some((row, columns(&row.header)?))).collect();
         let stamps: Vec<String> =
             head.iter().filter_map(|(row, at)| row.cells.get(at.time)).map(|t| plain(t)).collect();
@@ -194,7 +194,7 @@ impl Rows {
 }
 
 impl Reader for Rows {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> Exported {
+    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> Exported {
         let Some((row, at)) = row(record).and_then(|row| Some((row, self.columns(&row.header)?))) else {
             return Exported::Foreign;
         };

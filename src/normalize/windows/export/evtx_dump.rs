@@ -30,17 +30,17 @@ impl Export for EvtxDump {
         &[Container::Json]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
-        records.iter().filter(|record| matches!(&record.body, Body::Json(value) if is_event(value))).count()
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
+        records.iter().filter(|record| matches!(&record.body, Body::Json(object) if is_event(object.tree()))).count()
     }
 
     fn loses(&self) -> &'static [Loss] {
         &[]
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|taken: &Record, _: &mut Context<'_>| match &taken.body {
-            Body::Json(value) => record(value).map_or(Exported::Foreign, Exported::stated),
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|taken: &Record<'_>, _: &mut Context<'_>| match &taken.body {
+            Body::Json(object) => record(object.tree()).map_or(Exported::Foreign, Exported::stated),
             _ => Exported::Foreign,
         })
     }

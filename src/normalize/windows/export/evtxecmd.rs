@@ -31,7 +31,7 @@ impl Export for EvtxECmd {
         &[Container::Json, Container::Table]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         count(records, is_event)
     }
 
@@ -39,8 +39,8 @@ impl Export for EvtxECmd {
         &[Loss::Activity]
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|record: &Record, _: &mut Context<'_>| match object(record) {
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|record: &Record<'_>, _: &mut Context<'_>| match object(record) {
             Some(value) if is_event(&value) => read(&value),
             _ => Exported::Foreign,
         })

@@ -37,7 +37,7 @@ impl Export for FluentBit {
         &[Container::Json]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         count(records, is_event)
     }
 
@@ -49,8 +49,8 @@ impl Export for FluentBit {
         TICKS_PER_SECOND
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|record: &Record, context: &mut Context<'_>| match shape::object(record) {
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|record: &Record<'_>, context: &mut Context<'_>| match shape::object(record) {
             Some(value) if is_event(&value) => read(&value, context),
             _ => Exported::Foreign,
         })

@@ -31,7 +31,7 @@ impl Export for GetWinEvent {
         &[Container::Json]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         count(records, is_event)
     }
 
@@ -43,8 +43,8 @@ impl Export for GetWinEvent {
         MILLISECOND
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|record: &Record, context: &mut Context<'_>| match shape::object(record) {
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|record: &Record<'_>, context: &mut Context<'_>| match shape::object(record) {
             Some(value) if is_event(&value) => {
                 let time = instant(&value["TimeCreated"], context);
                 Exported::timed(record_of(&value), time)

@@ -25,7 +25,7 @@ impl Export for GetWinEventCsv {
         &[Container::Table]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         count(records, is_event)
     }
 
@@ -37,7 +37,7 @@ impl Export for GetWinEventCsv {
         TICKS_PER_SECOND
     }
 
-    fn open(&self, _file: &FileFacts, first: &[Record]) -> Box<dyn Reader> {
+    fn open(&self, _file: &FileFacts, first: &[Record<'_>]) -> Box<dyn Reader> {
         let objects: Vec<_> = first.iter().filter_map(object).collect();
         let stamps: Vec<&str> = objects.iter().filter_map(|value| filled(value.get("TimeCreated"))).collect();
         Box::new(CsvReader { order: date_order(&stamps) })
@@ -65,7 +65,7 @@ struct CsvReader {
 }
 
 impl Reader for CsvReader {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> Exported {
+    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> Exported {
         match object(record) {
             Some(value) if is_event(&value) => {
                 let time = filled(value.get("TimeCreated")).and_then(|text| context.instant(text, self.order));

@@ -67,7 +67,7 @@ impl Export for Hayabusa {
         &[Container::Json, Container::Table]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         count(records, is_hit)
     }
 
@@ -79,7 +79,7 @@ impl Export for Hayabusa {
         MILLISECOND
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
         Box::new(Hits)
     }
 
@@ -113,7 +113,7 @@ impl Export for Hayabusa {
 struct Hits;
 
 impl Reader for Hits {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> Exported {
+    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> Exported {
         match shape::object(record) {
             Some(value) if is_hit(&value) => read(&value, context),
             _ => Exported::Foreign,

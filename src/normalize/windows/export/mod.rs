@@ -69,7 +69,7 @@ pub trait Export: Sync {
 
     /// How many of these records (for [`Container::Lines`]: lines) have this shape. Asked with the first
     /// ones of a source, and with a single one where a source changes its shape.
-    fn recognize(&self, records: &[Record]) -> usize;
+    fn recognize(&self, records: &[Record<'_>]) -> usize;
 
     /// Whether a line begins a record; the others continue the one before.
     fn starts_record(&self, _line: &str) -> bool {
@@ -86,7 +86,7 @@ pub trait Export: Sync {
 
     /// Returns the reader of one source. `first` holds what stands at its beginning: whatever only many
     /// records together tell (which number of a date is the day) is found there.
-    fn open(&self, file: &FileFacts, first: &[Record]) -> Box<dyn Reader>;
+    fn open(&self, file: &FileFacts, first: &[Record<'_>]) -> Box<dyn Reader>;
 
     /// Texts that this shape takes, and no other.
     fn samples(&self) -> &'static [Sample];
@@ -95,7 +95,7 @@ pub trait Export: Sync {
 /// Reads the records of one source, one after the other.
 pub trait Reader: Send {
     /// Says what one record came to.
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> Exported;
+    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> Exported;
 
     /// What the reader noticed over the whole of the source, once it is read.
     fn remarks(&self) -> Vec<(Code, &'static str)> {
@@ -103,8 +103,8 @@ pub trait Reader: Send {
     }
 }
 
-impl<F: Fn(&Record, &mut Context<'_>) -> Exported + Send> Reader for F {
-    fn read(&mut self, record: &Record, context: &mut Context<'_>) -> Exported {
+impl<F: Fn(&Record<'_>, &mut Context<'_>) -> Exported + Send> Reader for F {
+    fn read(&mut self, record: &Record<'_>, context: &mut Context<'_>) -> Exported {
         self(record, context)
     }
 }
@@ -183,7 +183,7 @@ pub(super) fn from_xml(xml: &str, message: Option<Name>) -> Exported {
 }
 
 /// The text of a record of lines.
-pub(super) fn text(record: &Record) -> Option<&str> {
+pub(super) fn text<'r>(record: &'r Record<'_>) -> Option<&'r str> {
     match &record.body {
         Body::Text(text) => Some(text),
         _ => None,
@@ -264,7 +264,7 @@ impl Exported {
 /// Chooses the shape for the first records of a source: its place in [`EXPORTS`], and how many have it.
 ///
 /// Of shapes that take nearly as many records, the first of the list.
-pub fn choose(container: Container, first: &[Record]) -> Option<(usize, usize)> {
+pub fn choose(container: Container, first: &[Record<'_>]) -> Option<(usize, usize)> {
     let fits: Vec<usize> = EXPORTS
         .iter()
         .map(|export| if export.containers().contains(&container) { export.recognize(first) } else { 0 })

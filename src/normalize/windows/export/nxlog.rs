@@ -65,9 +65,9 @@ fn is_event(value: &Value) -> bool {
 }
 
 /// The object of a record: as it stands, or behind the header of its line.
-fn object(record: &Record) -> Option<Cow<'_, Value>> {
+fn object<'r>(record: &'r Record<'_>) -> Option<Cow<'r, Value>> {
     match &record.body {
-        Body::Json(value) => Some(Cow::Borrowed(value)),
+        Body::Json(object) => Some(Cow::Borrowed(object.tree())),
         Body::Text(text) => {
             let object = &text[text.find('{')?..];
             object.contains("\"EventTime\"").then_some(())?;
@@ -86,7 +86,7 @@ impl Export for Nxlog {
         &[Container::Json, Container::Lines]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         records.iter().filter(|record| object(record).is_some_and(|value| is_event(&value))).count()
     }
 
@@ -98,8 +98,8 @@ impl Export for Nxlog {
         TICKS_PER_SECOND
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|record: &Record, context: &mut Context<'_>| match object(record) {
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|record: &Record<'_>, context: &mut Context<'_>| match object(record) {
             Some(value) if is_event(&value) => read(&value, context),
             _ => Exported::Foreign,
         })

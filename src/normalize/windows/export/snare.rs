@@ -36,7 +36,7 @@ impl Export for Snare {
         &[Container::Lines]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         records.iter().filter_map(super::text).filter(|line| cells(line).is_some()).count()
     }
 
@@ -48,8 +48,8 @@ impl Export for Snare {
         TICKS_PER_SECOND
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|record: &Record, context: &mut Context<'_>| match &record.body {
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|record: &Record<'_>, context: &mut Context<'_>| match &record.body {
             Body::Text(line) => cells(line).map_or(Exported::Foreign, |cells| event(&cells, context)),
             _ => Exported::Foreign,
         })

@@ -28,7 +28,7 @@ impl Export for Splunk {
         &[Container::Json, Container::Table]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         count(records, |value| raw(value).is_some())
     }
 
@@ -36,8 +36,8 @@ impl Export for Splunk {
         &[]
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|record: &Record, _: &mut Context<'_>| {
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|record: &Record<'_>, _: &mut Context<'_>| {
             let value = object(record);
             match value.as_deref().and_then(raw) {
                 Some(xml) => super::from_xml(xml, None),

@@ -82,7 +82,7 @@ impl Export for SplunkText {
         &[Container::Lines, Container::Json, Container::Table]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         let lines = || records.iter().filter_map(super::text).flat_map(str::lines);
         let n_lines =
             if lines().any(is_head) { lines().filter(|line| is_head(line) || key(line).is_some()).count() } else { 0 };
@@ -101,8 +101,8 @@ impl Export for SplunkText {
         TICKS_PER_SECOND
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|record: &Record, context: &mut Context<'_>| match &record.body {
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|record: &Record<'_>, context: &mut Context<'_>| match &record.body {
             Body::Text(text) if text.lines().next().is_some_and(is_head) => event(text, context),
             Body::Text(_) => Exported::Foreign,
             _ => match shape::object(record).as_deref().and_then(raw) {

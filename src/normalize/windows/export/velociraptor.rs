@@ -34,7 +34,7 @@ impl Export for Velociraptor {
         &[Container::Json]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         count(records, is_event)
     }
 
@@ -46,8 +46,8 @@ impl Export for Velociraptor {
         MICROSECOND
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|record: &Record, _: &mut Context<'_>| match shape::object(record) {
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|record: &Record<'_>, _: &mut Context<'_>| match shape::object(record) {
             Some(value) if is_event(&value) => read(&value),
             _ => Exported::Foreign,
         })

@@ -26,8 +26,11 @@ impl Export for Winlogbeat {
         &[Container::Json]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
-        records.iter().filter(|taken| matches!(&taken.body, Body::Json(value) if record(value).is_some())).count()
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
+        records
+            .iter()
+            .filter(|taken| matches!(&taken.body, Body::Json(object) if record(object.tree()).is_some()))
+            .count()
     }
 
     fn loses(&self) -> &'static [Loss] {
@@ -38,9 +41,9 @@ impl Export for Winlogbeat {
         MILLISECOND
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|taken: &Record, _: &mut Context<'_>| match &taken.body {
-            Body::Json(value) => record(value).map_or(Exported::Foreign, Exported::stated),
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|taken: &Record<'_>, _: &mut Context<'_>| match &taken.body {
+            Body::Json(object) => record(object.tree()).map_or(Exported::Foreign, Exported::stated),
             _ => Exported::Foreign,
         })
     }

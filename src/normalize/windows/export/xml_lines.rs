@@ -27,7 +27,7 @@ impl Export for XmlLines {
         &[Container::Lines]
     }
 
-    fn recognize(&self, records: &[Record]) -> usize {
+    fn recognize(&self, records: &[Record<'_>]) -> usize {
         records.iter().filter_map(super::text).filter(|line| event(line).is_some()).count()
     }
 
@@ -39,8 +39,8 @@ impl Export for XmlLines {
         &[]
     }
 
-    fn open(&self, _file: &FileFacts, _first: &[Record]) -> Box<dyn Reader> {
-        Box::new(|record: &Record, _: &mut Context<'_>| match super::text(record).and_then(event) {
+    fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
+        Box::new(|record: &Record<'_>, _: &mut Context<'_>| match super::text(record).and_then(event) {
             Some(text) => {
                 // Without an end the event is damaged, and said to be.
                 let end = text.find("</Event>").map_or(text.len(), |at| at + "</Event>".len());
