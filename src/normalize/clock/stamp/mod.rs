@@ -85,8 +85,7 @@ pub struct Stamp {
     pub has_year: bool,
     /// Whether the stamp names a time of day; without one, `civil` is midnight.
     pub has_time: bool,
-    /// Whether the stamp names a day; without one, `civil` lies on 1970-01-01, or some days behind it
-    /// where a count of hours went on.
+    /// Whether the stamp names a day; without one, `civil` lies on 1970-01-01.
     pub has_date: bool,
     /// Whether the stamp names a zone whose name does not tell the offset (`CST`).
     pub has_shared_zone: bool,

@@ -62,6 +62,10 @@ fn english_month(word: &[u8; 3]) -> Option<i64> {
 
 /// The weekday that a word names, 0 for Monday; German ones also by two letters.
 fn weekday(word: &[u8]) -> Option<u8> {
+    let english: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+    if let Some(at) = english.iter().position(|name| *name == word) {
+        return Some(at as u8);
+    }
     place_in(&WEEKDAYS, word, 2).map(|at| at as u8)
 }
 
@@ -71,7 +75,11 @@ fn place_in(table: &[&[&str]], word: &[u8], least: usize) -> Option<usize> {
     if word.len() < least || word.len() > 12 {
         return None;
     }
-    let begins = |name: &str| name.as_bytes().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let first = word[0] | 0x20;
+    let begins = |name: &str| {
+        name.as_bytes()[0] == first
+            && name.as_bytes().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
     table.iter().position(|names| names.iter().any(|name| begins(name)))
 }
 
