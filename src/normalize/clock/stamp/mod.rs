@@ -76,6 +76,7 @@ impl Readings {
 
 /// A stamp as it stands in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of the text, and all can be together")]
 pub struct Stamp {
     /// The wall-clock time.
     pub civil: Civil,
@@ -167,7 +168,7 @@ fn other(bytes: &[u8], order: DateOrder) -> Option<(Stamp, usize)> {
         b'0'..=b'9' => {
             let digits = scan.n_digits(24);
             match (digits, bytes.get(digits)) {
-                (10, _) | (12.., _) => count::long_number(&mut scan, digits),
+                (10 | 12.., _) => count::long_number(&mut scan, digits),
                 (4, _) => {
                     let day = iso::date(&mut scan)?;
                     time_behind(&mut scan, day)

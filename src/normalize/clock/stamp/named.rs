@@ -34,14 +34,14 @@ const WEEKDAYS: [&[&str]; 7] = [
 /// The month that a word names, in full or by three letters or more of its beginning.
 #[inline]
 pub(super) fn month(word: &[u8]) -> Option<i64> {
-    if let Some(month) = word.first_chunk::<3>().filter(|_| word.len() == 3).and_then(english_month) {
+    if let Some(month) = word.first_chunk::<3>().filter(|_| word.len() == 3).and_then(|word| english_month(*word)) {
         return Some(month);
     }
     place_in(&MONTHS, word, 3).map(|at| at as i64 + 1)
 }
 
 #[inline]
-fn english_month(word: &[u8; 3]) -> Option<i64> {
+fn english_month(word: [u8; 3]) -> Option<i64> {
     let month = match [word[0] | 0x20, word[1] | 0x20, word[2] | 0x20] {
         [b'j', b'a', b'n'] => 1,
         [b'f', b'e', b'b'] => 2,
@@ -97,7 +97,7 @@ pub(super) fn clf_date(bytes: &[u8]) -> Option<(i64, usize)> {
     if bad != 0 {
         return None;
     }
-    Some((checked_days(year, english_month(&[text[3], text[4], text[5]])?, day)?, 12))
+    Some((checked_days(year, english_month([text[3], text[4], text[5]])?, day)?, 12))
 }
 
 /// A day, and the name of a month: `22 Aug 2022`, `2-AUG-22`, `22. August 2022`, `22Aug2022`, `22 Aug`.
