@@ -80,10 +80,7 @@ fn settle_years(ones: &mut [One]) {
             continue;
         };
         let day = |at: Timestamp| at.0.div_euclid(TICKS_PER_DAY);
-        let in_year = |at: Timestamp, year: i64| {
-            let stamp = Stamp { civil: Civil(at.0), offset_s: None, has_year: false, has_time: true };
-            Timestamp(stamp.in_year(year).civil.0)
-        };
+        let in_year = |at: Timestamp, year: i64| Timestamp(Stamp::local(Civil(at.0)).in_year(year).civil.0);
         let mut year = year_of(day(latest));
         if in_year(end, year).0 > latest.0 + 2 * TICKS_PER_DAY {
             year -= 1;

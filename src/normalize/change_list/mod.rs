@@ -148,7 +148,7 @@ fn instant_or_stamp(text: &str, order: DateOrder) -> Option<Stamp> {
         946_684_800_000..4_102_444_800_000 => number * 10_000,
         _ => return None,
     };
-    Some(Stamp { civil: Civil(ticks), offset_s: Some(0), has_year: true, has_time: true })
+    Some(Stamp::utc(Civil(ticks)))
 }
 
 fn has_word(text: &str, words: &[&str]) -> bool {

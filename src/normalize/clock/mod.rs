@@ -4,11 +4,13 @@
 //!
 //! Invariant: a wall-clock time that was shown twice or never is counted, never hidden.
 
+mod calendar;
 mod stamp;
 mod windows_zone;
 mod zone;
 
-pub use stamp::{DateOrder, Stamp, date_in_name, day_ticks, days_from_civil, stamp, year_of};
+pub use calendar::{date_in_name, days_from_civil, year_of};
+pub use stamp::{DateOrder, Readings, Stamp, StampReader, day_ticks, stamp};
 pub use windows_zone::{WINDOWS_ZONES, zone_of_windows_name};
 pub use zone::{Civil, Place, ZoneRule};
 

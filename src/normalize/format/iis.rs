@@ -99,7 +99,7 @@ impl RowClock {
         }
         self.last_ticks = Some(ticks);
         let civil = Civil(self.day? * TICKS_PER_DAY + ticks);
-        let (at, _) = context.clock.instant(Stamp { civil, offset_s: Some(0), has_year: true, has_time: true });
+        let (at, _) = context.clock.instant(Stamp::utc(civil));
         Some((at, Trust::Derived))
     }
 }

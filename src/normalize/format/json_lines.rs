@@ -58,7 +58,7 @@ pub(super) fn epoch(text: &str) -> Option<Stamp> {
     let seconds = [1.0, 1e3, 1e6, 1e9].into_iter().map(|unit| number / unit).find(|s| (FROM_S..TO_S).contains(s))?;
     // To the microsecond: a float of this size holds no more.
     let at = Timestamp((seconds * 1e6).round() as i64 * 10);
-    Some(Stamp { civil: Civil(at.0), offset_s: Some(0), has_year: true, has_time: true })
+    Some(Stamp::utc(Civil(at.0)))
 }
 
 fn severity(word: &str) -> Severity {
