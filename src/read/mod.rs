@@ -15,6 +15,7 @@
 
 mod archive;
 mod clixml;
+mod codec;
 mod discover;
 mod document;
 mod encoding;
@@ -30,9 +31,13 @@ mod sniff;
 pub mod source;
 mod table;
 mod tally;
+mod tar;
+mod unfold;
 mod w3c;
 mod xml;
 mod xml_event;
+mod xz;
+mod zstd;
 
 pub use clixml::clixml;
 pub use discover::{Discovery, discover};
