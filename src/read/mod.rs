@@ -13,6 +13,7 @@
 //! `archive` what lies in a zip, `sniff` what it is. [`Source::records`] chooses the container: one
 //! file each. Names are never trusted: a file is what its bytes say.
 
+mod ansi;
 mod archive;
 mod clixml;
 mod codec;

@@ -190,18 +190,12 @@ impl Place {
 pub(super) struct Spool {
     start: Vec<u8>,
     file: Option<tempfile::NamedTempFile>,
-    n_bytes: u64,
 }
 
 impl Spool {
     /// An empty one.
     pub(super) fn new() -> Self {
-        Self { start: Vec::new(), file: None, n_bytes: 0 }
-    }
-
-    /// Bytes that it holds.
-    pub(super) fn n_bytes(&self) -> u64 {
-        self.n_bytes
+        Self { start: Vec::new(), file: None }
     }
 
     /// Appends a stream, and returns why it broke off if it did.
@@ -218,7 +212,6 @@ impl Spool {
     }
 
     fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.n_bytes += bytes.len() as u64;
         if self.file.is_none() && self.start.len() + bytes.len() < SPOOL_IN_MEMORY {
             self.start.extend_from_slice(bytes);
             return Ok(());

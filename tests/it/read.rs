@@ -342,6 +342,16 @@ fn application_logs_of_other_projects_are_recognized_and_read() {
 }
 
 #[test]
+fn a_log_in_colors_is_read_as_it_was_meant() {
+    let Some(corpora) = corpora() else { return };
+    let found = found(corpora.join("applogs/lnav/logfile_ansi.1"));
+    let lines = texts(&found.sources[0]);
+    let first = "Sep 19 09:24:04 Tims-MacBook-Air AMPDeviceDiscoveryAgent[17600]: tid:1d1f - Mux ID not found in mapping dictionary";
+    assert_eq!((lines.len(), lines[0].as_str()), (10, first));
+    assert!(lines.iter().all(|line| !line.contains('\u{1b}')) && !found.sources[0].head.contains('\u{1b}'));
+}
+
+#[test]
 fn a_case_reads_the_same_from_its_archive_and_from_a_folder() {
     let Some(corpora) = corpora() else { return };
     for case in ["case-003", "case-015"] {
