@@ -14,12 +14,14 @@ pub mod format;
 mod host;
 pub mod message;
 mod options;
+mod plain;
 pub mod property;
 pub mod request;
 pub mod signature;
 mod source;
 pub mod summary;
 pub mod table;
+mod tally;
 #[cfg(test)]
 mod testing;
 mod version;

@@ -7,9 +7,11 @@ use super::Options;
 use super::clock::{Clock, ZoneRule};
 use super::duplicate::Identity;
 use super::file::{FileFacts, glob_fits};
-use super::format::{self, Context, FORMATS, LineOutcome, Parser, Plain, Said};
+use super::format::{self, Context, FORMATS, LineOutcome, Parser, Said};
 use super::message::Gists;
+use super::plain::Plain;
 use super::summary::{Role, SourceSummary, Zone};
+use super::tally::Tally;
 use super::windows::export::{self, Export, Exported, Loss};
 use super::windows::{Catalog, Shapes, first_line_only};
 use super::zone::has_no_year;
@@ -150,44 +152,6 @@ enum Share {
     Irrelevant,
     Damaged,
     Kept,
-}
-
-/// Counts by host and hour, and the balance.
-#[derive(Debug, Default)]
-struct Tally {
-    n_kept: u64,
-    n_irrelevant: u64,
-    n_damaged: u64,
-    span: Option<(Timestamp, Timestamp)>,
-    hours: BTreeMap<(Name, i64), u64>,
-    /// The host and hour of the last records, and how many there were.
-    current: Option<(Name, i64, u64)>,
-    diagnostics: Diagnostics,
-}
-
-impl Tally {
-    fn span_to(&mut self, at: Timestamp) {
-        self.span = Some(self.span.map_or((at, at), |(start, end)| (start.min(at), end.max(at))));
-    }
-
-    fn see(&mut self, at: Timestamp, host: &Name) {
-        self.span_to(at);
-        let hour = at.hour();
-        // Records follow each other in time: mostly it is the host and hour of the last one.
-        if let Some((_, _, n)) = self.current.as_mut().filter(|(own, of, _)| *of == hour && Name::ptr_eq(own, host)) {
-            *n += 1;
-            return;
-        }
-        self.settle_hour();
-        self.current = Some((Name::clone(host), hour, 1));
-    }
-
-    /// Writes down the hour that is being counted.
-    fn settle_hour(&mut self) {
-        if let Some((host, hour, n)) = self.current.take() {
-            *self.hours.entry((host, hour)).or_default() += n;
-        }
-    }
 }
 
 struct Work<'a> {

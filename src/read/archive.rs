@@ -1,10 +1,11 @@
-//! Lists the members of zip archives, within bounds.
+//! Lists the members of zip archives, within bounds, and says what all archives have in common.
 //!
 //! The bounds hold for everything that lies under one given file: archives in archives share one
 //! budget, so neither nesting nor members that overlap in the file multiply it.
 
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
+use super::codec::Codec;
 use super::place::{Coat, Place};
 
 /// Archives within archives that are opened.
@@ -57,6 +58,15 @@ impl Budget {
         }
     }
 
+    /// Takes so many members from it; `false`, and nothing taken, if fewer are left.
+    pub(super) fn count_members(&mut self, n: usize) -> bool {
+        let enough = n <= self.n_members_left;
+        if enough {
+            self.n_members_left -= n;
+        }
+        enough
+    }
+
     /// Bytes that are left.
     pub(super) fn left(&self) -> u64 {
         self.left
@@ -76,10 +86,44 @@ pub(super) struct Member {
     pub(super) n_bytes_stored: u64,
 }
 
+/// What an archive holds.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// Its files, by name.
+    pub(super) members: Vec<Member>,
+    /// What is wrong with the archive itself, each defect once.
+    pub(super) defects: Vec<&'static str>,
+}
+
+impl Listing {
+    /// Notes a defect.
+    pub(super) fn complain(&mut self, defect: &'static str) {
+        if !self.defects.contains(&defect) {
+            self.defects.push(defect);
+        }
+    }
+
+    /// Tells members of one name apart: of those, the last in the archive is the newest.
+    pub(super) fn sort(&mut self) {
+        self.members.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut before: Option<(String, usize)> = None;
+        for member in &mut self.members {
+            let n = match &before {
+                Some((name, n)) if *name == member.name => n + 1,
+                _ => 1,
+            };
+            before = Some((member.name.clone(), n));
+            if n > 1 {
+                member.name = format!("{}~{n}", member.name);
+            }
+        }
+    }
+}
+
 /// Lists the files of the zip archive at a seekable `place`, by name; or says what is wrong.
 ///
 /// `None` for an office document or another package that only happens to be a zip.
-pub(super) fn members(place: &Place, budget: &mut Budget) -> Result<Option<Vec<Member>>, String> {
+pub(super) fn members(place: &Place, budget: &mut Budget) -> Result<Option<Listing>, String> {
     let bytes = place.open_seekable().map_err(|error| error.kind().to_string())?;
     let rationed = Rationed { bytes: BufReader::new(bytes), left: DIRECTORY_BYTES_MAX };
     let mut archive = zip::ZipArchive::new(rationed).map_err(|error| match error {
@@ -91,13 +135,12 @@ pub(super) fn members(place: &Place, budget: &mut Budget) -> Result<Option<Vec<M
     if archive.index_for_name("[Content_Types].xml").is_some() {
         return Ok(None);
     }
-    if archive.len() > budget.n_members_left {
+    if !budget.count_members(archive.len()) {
         return Err(format!("holds more than the {MEMBERS_MAX} members that are listed under one file"));
     }
-    budget.n_members_left -= archive.len();
     let mut members: Vec<Member> = (0..archive.len()).filter_map(|index| member(&mut archive, index, place)).collect();
     members.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Some(members))
+    Ok(Some(Listing { members, ..Listing::default() }))
 }
 
 /// Bytes of which only so many are read.
@@ -135,21 +178,25 @@ fn member<R: Read + Seek>(archive: &mut zip::ZipArchive<R>, index: usize, place:
         Err(_) => harmless(&String::from_utf8_lossy(entry.name_raw())),
     };
     let (n_bytes, n_bytes_stored, crc32) = (entry.size(), entry.compressed_size(), entry.crc32());
-    let is_deflated = match entry.compression() {
+    let coat = match entry.compression() {
         _ if entry.encrypted() => return broken(name, "is encrypted"),
         _ if entry.is_symlink() => return broken(name, "is a link; not followed"),
-        zip::CompressionMethod::Stored => false,
-        zip::CompressionMethod::Deflated => true,
+        zip::CompressionMethod::Stored => None,
+        zip::CompressionMethod::Deflated => Some(Coat::Deflated),
+        zip::CompressionMethod::BZIP2 => Some(Coat::Packed(Codec::Bzip2)),
+        zip::CompressionMethod::XZ => Some(Coat::Packed(Codec::Xz)),
+        zip::CompressionMethod::ZSTD => Some(Coat::Packed(Codec::Zstd)),
         _ => return broken(name, "its compression is not supported"),
     };
     let Some(start) = entry.data_start() else { return broken(name, "its header cannot be read") };
-    let place = place.within(start, n_bytes_stored).coated(Coat::Member { is_deflated, n_bytes, crc32 });
+    let stored = place.within(start, n_bytes_stored);
+    let place = coat.map_or(stored.clone(), |coat| stored.coated(coat)).coated(Coat::Member { n_bytes, crc32 });
     Some(Member { name, place: Ok(place), n_bytes, n_bytes_stored })
 }
 
 /// A member's name for reports: separators of Windows turned, parts that lead out or up left away,
 /// control characters replaced.
-fn harmless(name: &str) -> String {
+pub(super) fn harmless(name: &str) -> String {
     let name = name.replace('\\', "/");
     let parts = name.split('/').filter(|part| !matches!(*part, "" | "." | "..") && !is_drive(part));
     let joined = parts.collect::<Vec<_>>().join("/");
@@ -207,7 +254,7 @@ mod tests {
     fn a_directory_is_bounded_before_it_is_listed() {
         let of = |n_members| {
             let found = members(&Place::memory(directory(n_members)), &mut Budget::of(0));
-            found.map(|found| found.map(|all| all.len()))
+            found.map(|found| found.map(|all| all.members.len()))
         };
         assert_eq!(of(1_000), Ok(Some(1)), "members of one name are one");
         assert_eq!(of(DIRECTORY_BYTES_MAX / 47 + 1), Err("the directory is too large, or damaged".to_owned()));

@@ -5,19 +5,17 @@
 //! logs are copied and rotated, and an event that counts twice is wrong.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
-use super::archive::{Budget, DEPTH_MAX, members};
 use super::glob;
-use super::place::{Coat, Place, Room};
-use super::sniff::{HEAD_BYTES, recognize};
-use super::source::{Source, SourceName};
-use super::tally::{Tally, diagnose};
+use super::place::{Place, Room};
+use super::source::Source;
+use super::tally::Tally;
+use super::unfold::{Given, Leaf, Unfolding, unfold};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::error::Error;
 use crate::model::SourceId;
@@ -37,7 +35,8 @@ pub struct Discovery {
 /// Finds the sources under `paths` and recognizes what each is.
 ///
 /// A path may be a file, a folder, a glob (a file of that very name comes first), or `-` for standard
-/// input. Archives (`.zip`, nested) and compressed files (`.gz`) are opened wherever they lie.
+/// input. Archives (zip, tar) and compressed files (gzip, bzip2, xz, zstd) are opened wherever they
+/// lie, in each other, too.
 ///
 /// # Errors
 ///
@@ -59,13 +58,6 @@ pub fn discover(paths: &[PathBuf]) -> Result<Discovery, Error> {
         source.name.id = SourceId(index as u32);
     }
     Ok(Discovery { sources, diagnostics: diagnostics.into_vec() })
-}
-
-/// A file on the disk or standard input, and what reports call it.
-struct Given {
-    path: String,
-    place: Place,
-    n_bytes_stored: u64,
 }
 
 /// The files under the paths.
@@ -201,120 +193,6 @@ fn shown(root: &Path, file: &Path, name: &str) -> String {
 
 fn printable(name: &str) -> String {
     name.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
-/// A source before it has its number.
-struct Leaf {
-    source: Source,
-    /// The digest of its first bytes; `None` if it is empty.
-    start: Option<[u8; 32]>,
-    /// Its size after decompression, where a directory or a measurement tells.
-    n_bytes: Option<u64>,
-}
-
-/// What lies under one given file.
-struct Unfolding<'r> {
-    leaves: Vec<Leaf>,
-    diagnostics: Vec<Diagnostic>,
-    budget: Budget,
-    room: &'r Room,
-}
-
-/// Opens what is packed, down to the sources.
-fn unfold(given: Given, room: &Room) -> Unfolding<'_> {
-    let budget = Budget::of(given.n_bytes_stored);
-    let mut unfolding = Unfolding { leaves: Vec::new(), diagnostics: Vec::new(), budget, room };
-    let n_bytes = Some(given.n_bytes_stored).filter(|&n| n > 0);
-    unfolding.open(given.path, given.place, given.n_bytes_stored, n_bytes, 0);
-    unfolding
-}
-
-impl Unfolding<'_> {
-    fn open(&mut self, path: String, place: Place, n_bytes_stored: u64, n_bytes: Option<u64>, depth: usize) {
-        let head = match read_head(&place) {
-            Ok(head) => head,
-            Err(error) => return self.diagnostics.push(diagnose(&error, place.is_packed(), &path)),
-        };
-        let is_zip = head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06");
-        let is_gzip = head.starts_with(&[0x1f, 0x8b, 8]);
-        if (is_zip || is_gzip) && depth == DEPTH_MAX {
-            return self.complain(Code::ArchiveDamaged, &path, "an archive too deep in archives; left out");
-        }
-        if is_gzip {
-            self.open_gzip(path, place, n_bytes_stored, depth);
-        } else if !is_zip || !self.open_zip(&path, &place, depth) {
-            // At once, for the first bytes of thousands of sources are much to keep.
-            let start = (!head.is_empty()).then(|| Sha256::digest(&head).into());
-            let name = SourceName { id: SourceId(0), path };
-            let source = recognize(name, place, &head, n_bytes_stored);
-            self.leaves.push(Leaf { source, start, n_bytes });
-        }
-    }
-
-    /// What a gzip file expands to is not known before: a given one may use the budget, one in an archive
-    /// is measured, so that many of them together stay within it.
-    fn open_gzip(&mut self, path: String, place: Place, n_bytes_stored: u64, depth: usize) {
-        let place = place.coated(Coat::Gzip).bounded(self.budget.left());
-        let mut n_bytes = None;
-        if depth > 0 {
-            let (measured, _, failure) = Tally::open(&place).finish(&path);
-            if failure.is_some_and(|failure| failure.code == Code::ExpansionTooLarge) || !self.budget.spend(measured) {
-                self.budget.exceed();
-                return self.complain(Code::ExpansionTooLarge, &path, "expands beyond the bound; left out");
-            }
-            n_bytes = Some(measured);
-        }
-        self.open(path, place, n_bytes_stored, n_bytes, depth + 1);
-    }
-
-    /// `false` if it is no archive of files.
-    fn open_zip(&mut self, path: &str, place: &Place, depth: usize) -> bool {
-        let seekable = place.uncoated_if_stored();
-        let seekable = if seekable.is_seekable() {
-            Ok(seekable)
-        } else {
-            place.open().and_then(|mut bytes| Place::spool(&mut bytes, self.room))
-        };
-        let listed = match seekable {
-            Ok(seekable) => members(&seekable, &mut self.budget),
-            Err(error) => {
-                self.diagnostics.push(diagnose(&error, true, path));
-                return true;
-            }
-        };
-        let members = match listed {
-            Ok(Some(members)) => members,
-            Ok(None) => return false,
-            Err(detail) => {
-                self.complain(Code::ArchiveDamaged, path, &detail);
-                return true;
-            }
-        };
-        for member in members {
-            let path = format!("{path}!{}", member.name);
-            match member.place {
-                Err(detail) => self.complain(Code::ArchiveDamaged, &path, detail),
-                Ok(_) if !self.budget.spend(member.n_bytes) => {
-                    self.complain(Code::ExpansionTooLarge, &path, "expands beyond the bound; left out");
-                }
-                Ok(place) => self.open(path, place, member.n_bytes_stored, Some(member.n_bytes), depth + 1),
-            }
-        }
-        true
-    }
-
-    fn complain(&mut self, code: Code, path: &str, detail: &str) {
-        self.diagnostics.push(Diagnostic::new(code, path, None, detail));
-    }
-}
-
-/// The first bytes of a source. A failure behind the first byte is left to the reading.
-fn read_head(place: &Place) -> io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    match place.open()?.take(HEAD_BYTES as u64).read_to_end(&mut head) {
-        Err(error) if head.is_empty() => Err(error),
-        _ => Ok(head),
-    }
 }
 
 /// Leaves sources away whose bytes are those of an earlier one; empty ones stay.

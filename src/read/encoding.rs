@@ -8,6 +8,7 @@ use std::io::Read;
 
 use encoding_rs::{DecoderResult, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use super::ansi::Plain;
 use super::place::BLOCK;
 use super::source::Encoding;
 
@@ -110,6 +111,7 @@ pub(super) struct Decoded<'a> {
     block: Vec<u8>,
     is_ended: bool,
     n_undecodable: u64,
+    plain: Plain,
 }
 
 impl<'a> Decoded<'a> {
@@ -121,10 +123,10 @@ impl<'a> Decoded<'a> {
             Encoding::Utf16Be => UTF_16BE.new_decoder_with_bom_removal(),
             Encoding::Windows1252 => WINDOWS_1252.new_decoder_without_bom_handling(),
         };
-        Self { bytes, decoder, block: vec![0; BLOCK], is_ended: false, n_undecodable: 0 }
+        Self { bytes, decoder, block: vec![0; BLOCK], is_ended: false, n_undecodable: 0, plain: Plain::default() }
     }
 
-    /// Appends the next block to `text`; `false` at the end.
+    /// Appends the next block to `text`, without the escape sequences of terminals; `false` at the end.
     pub(super) fn fill(&mut self, text: &mut String) -> bool {
         if self.is_ended {
             return false;
@@ -133,13 +135,17 @@ impl<'a> Decoded<'a> {
         let n = self.bytes.read(&mut self.block).unwrap_or(0);
         self.is_ended = n == 0;
         let mut block = &self.block[..n];
+        let from = text.len();
         loop {
             let room = self.decoder.max_utf8_buffer_length_without_replacement(block.len()).unwrap_or(4 * BLOCK);
             text.reserve(room.max(16));
             let (result, n_read) = self.decoder.decode_to_string_without_replacement(block, text, self.is_ended);
             block = &block[n_read..];
             match result {
-                DecoderResult::InputEmpty => return true,
+                DecoderResult::InputEmpty => {
+                    self.plain.strip(text, from);
+                    return true;
+                }
                 DecoderResult::OutputFull => {}
                 DecoderResult::Malformed(..) => {
                     self.n_undecodable += 1;

@@ -2,7 +2,8 @@
 //!
 //! Breaks are LF and CR LF. A lone CR inside a line stays part of it (seen in web server logs that
 //! quote a request), unless the first block has no LF at all: then CR is the break. NUL at either end
-//! of a line is padding of a file that was never closed.
+//! of a line is padding of a file that was never closed, and a byte order mark there the start of a file
+//! that was appended to another.
 
 use super::encoding::Decoded;
 
@@ -148,7 +149,7 @@ fn n_letters(text: &str) -> usize {
 }
 
 fn bare(line: &str) -> &str {
-    line.trim_end_matches(['\r', '\0']).trim_start_matches('\0')
+    line.trim_end_matches(['\r', '\0']).trim_start_matches(['\0', '\u{feff}'])
 }
 
 #[cfg(test)]
@@ -176,6 +177,7 @@ mod tests {
         assert_eq!(texts("a\rb\r"), ["a", "b"]);
         assert_eq!(texts("a\rb\nc\n"), ["a\rb", "c"]);
         assert_eq!(texts("a\n\n\0\0b\0\0\r\n\0\0\0"), ["a", "", "b", ""]);
+        assert_eq!(texts("a\n\u{feff}b\n\0\0\u{feff}c\n"), ["a", "b", "c"]);
         assert!(texts("").is_empty());
     }
 

@@ -13,8 +13,10 @@
 //! `archive` what lies in a zip, `sniff` what it is. [`Source::records`] chooses the container: one
 //! file each. Names are never trusted: a file is what its bytes say.
 
+mod ansi;
 mod archive;
 mod clixml;
+mod codec;
 mod discover;
 mod document;
 mod encoding;
@@ -31,9 +33,13 @@ mod sniff;
 pub mod source;
 mod table;
 mod tally;
+mod tar;
+mod unfold;
 mod w3c;
 mod xml;
 mod xml_event;
+mod xz;
+mod zstd;
 
 pub use clixml::clixml;
 pub use discover::{Discovery, discover};

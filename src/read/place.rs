@@ -2,7 +2,7 @@
 //!
 //! A source is opened at least twice: once to see what it is, once to read it. So a place is a
 //! recipe: a base that can be opened any number of times, a region of it, and the coats
-//! (compression) to take off. A member of an archive is read straight from the archive's file by
+//! (compression, bounds) to take off. A member of an archive is read straight from the archive's file by
 //! position; nothing is unpacked to the disk, and a name inside an archive is never used as a path.
 
 use std::fs::File;
@@ -11,7 +11,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
+use flate2::bufread::DeflateDecoder;
+
+use super::codec::Codec;
 
 /// Bytes read from a file at a time: fits a core's cache, which measured three times faster than 1 MiB.
 pub(super) const BLOCK: usize = 64 * 1024;
@@ -31,20 +33,22 @@ enum Base {
     Spool(Arc<tempfile::TempPath>),
 }
 
-/// One layer of compression.
+/// One layer around the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coat {
-    /// A member of a zip archive.
+    /// A compressed stream.
+    Packed(Codec),
+    /// A deflated stream without any header, as zip archives hold it.
+    Deflated,
+    /// A member of a zip archive is held to what the directory says of it.
     Member {
-        /// Deflated; else stored as it is.
-        is_deflated: bool,
-        /// Its length by the archive's directory.
+        /// Its length.
         n_bytes: u64,
-        /// Its checksum by the archive's directory.
+        /// Its checksum.
         crc32: u32,
     },
-    /// Gzip, of one or several members.
-    Gzip,
+    /// No more than so many bytes come out of what is below.
+    Bound(u64),
 }
 
 /// Where the bytes of a source lie.
@@ -53,7 +57,6 @@ pub(super) struct Place {
     base: Base,
     region: Option<(u64, u64)>,
     coats: Vec<Coat>,
-    n_bytes_max: u64,
 }
 
 /// The memory that is left for streams that cannot be opened again.
@@ -84,27 +87,29 @@ pub(super) struct Excess;
 impl Place {
     /// A file.
     pub(super) fn file(path: PathBuf) -> Self {
-        Self { base: Base::File(path), region: None, coats: Vec::new(), n_bytes_max: u64::MAX }
+        Self::of(Base::File(path))
     }
 
     /// Bytes in memory.
     pub(super) fn memory(bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self { base: Base::Memory(bytes.into()), region: None, coats: Vec::new(), n_bytes_max: u64::MAX }
+        Self::of(Base::Memory(bytes.into()))
+    }
+
+    fn of(base: Base) -> Self {
+        Self { base, region: None, coats: Vec::new() }
     }
 
     /// Copies a stream that cannot be opened again; small ones to memory, others to a temporary file.
     pub(super) fn spool(stream: &mut dyn Read, room: &Room) -> io::Result<Self> {
-        let mut start = Vec::new();
-        stream.take(SPOOL_IN_MEMORY as u64).read_to_end(&mut start)?;
-        if start.len() < SPOOL_IN_MEMORY && room.take(start.len()) {
-            return Ok(Self::memory(start));
-        }
-        let mut file = tempfile::NamedTempFile::new()?;
-        file.write_all(&start)?;
-        drop(start);
-        io::copy(stream, &mut file)?;
-        let base = Base::Spool(Arc::new(file.into_temp_path()));
-        Ok(Self { base, region: None, coats: Vec::new(), n_bytes_max: u64::MAX })
+        let (place, failure) = Self::spool_start(stream, room)?;
+        failure.map_or(Ok(place), Err)
+    }
+
+    /// The same, of a stream that may break off: what came before, and why no more came.
+    pub(super) fn spool_start(stream: &mut dyn Read, room: &Room) -> io::Result<(Self, Option<io::Error>)> {
+        let mut spool = Spool::new();
+        let failure = spool.take(stream)?;
+        Ok((spool.finish(room)?, failure))
     }
 
     /// The same with one more layer to take off.
@@ -124,9 +129,8 @@ impl Place {
 
     /// The same, from which at most `n_bytes` come.
     #[must_use]
-    pub(super) fn bounded(mut self, n_bytes: u64) -> Self {
-        self.n_bytes_max = n_bytes;
-        self
+    pub(super) fn bounded(self, n_bytes: u64) -> Self {
+        self.coated(Coat::Bound(n_bytes))
     }
 
     /// Whether its bytes can be addressed by position.
@@ -139,11 +143,16 @@ impl Place {
         !self.coats.is_empty()
     }
 
+    /// Whether a compressed stream is the last thing that was opened.
+    pub(super) fn is_stream(&self) -> bool {
+        matches!(self.coats.as_slice(), [.., Coat::Packed(_), Coat::Bound(_)])
+    }
+
     /// A stored member of an archive seen as plain bytes, so that an archive in it needs no copy.
     #[must_use]
     pub(super) fn uncoated_if_stored(&self) -> Self {
         match self.coats.as_slice() {
-            [Coat::Member { is_deflated: false, .. }] => Self { coats: Vec::new(), ..self.clone() },
+            [Coat::Member { .. }] => Self { coats: Vec::new(), ..self.clone() },
             _ => self.clone(),
         }
     }
@@ -165,21 +174,69 @@ impl Place {
         let mut bytes: Box<dyn Read> = Box::new(self.open_seekable()?);
         for &coat in &self.coats {
             bytes = match coat {
-                Coat::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(BLOCK, bytes))),
-                Coat::Member { is_deflated, n_bytes, crc32 } => {
-                    let plain: Box<dyn Read> = if is_deflated {
-                        Box::new(DeflateDecoder::new(BufReader::with_capacity(BLOCK, bytes)))
-                    } else {
-                        bytes
-                    };
-                    Box::new(Checked { plain, left: n_bytes, crc32, hasher: crc32fast::Hasher::new() })
+                Coat::Packed(codec) => codec.unpack(bytes),
+                Coat::Deflated => Box::new(DeflateDecoder::new(BufReader::with_capacity(BLOCK, bytes))),
+                Coat::Member { n_bytes, crc32 } => {
+                    Box::new(Checked { plain: bytes, left: n_bytes, crc32, hasher: crc32fast::Hasher::new() })
                 }
+                Coat::Bound(left) => Box::new(Bounded { plain: bytes, left }),
             };
         }
-        if self.n_bytes_max < u64::MAX {
-            bytes = Box::new(Bounded { plain: bytes, left: self.n_bytes_max });
-        }
         Ok(bytes)
+    }
+}
+
+/// Bytes on their way to memory or, once they are many, to a temporary file.
+pub(super) struct Spool {
+    start: Vec<u8>,
+    file: Option<tempfile::NamedTempFile>,
+}
+
+impl Spool {
+    /// An empty one.
+    pub(super) fn new() -> Self {
+        Self { start: Vec::new(), file: None }
+    }
+
+    /// Appends a stream, and returns why it broke off if it did.
+    pub(super) fn take(&mut self, stream: &mut dyn Read) -> io::Result<Option<io::Error>> {
+        let mut block = vec![0; BLOCK];
+        loop {
+            match stream.read(&mut block) {
+                Ok(0) => return Ok(None),
+                Ok(n) => self.push(&block[..n])?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Ok(Some(error)),
+            }
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.file.is_none() && self.start.len() + bytes.len() < SPOOL_IN_MEMORY {
+            self.start.extend_from_slice(bytes);
+            return Ok(());
+        }
+        self.in_file()?.write_all(bytes)
+    }
+
+    fn in_file(&mut self) -> io::Result<&mut tempfile::NamedTempFile> {
+        if self.file.is_none() {
+            let mut file = tempfile::NamedTempFile::new()?;
+            file.write_all(&std::mem::take(&mut self.start))?;
+            self.file = Some(file);
+        }
+        self.file.as_mut().ok_or_else(|| io::ErrorKind::Other.into())
+    }
+
+    /// The place of all that it holds.
+    pub(super) fn finish(mut self, room: &Room) -> io::Result<Place> {
+        if self.file.is_none() && !room.take(self.start.len()) {
+            self.in_file()?;
+        }
+        Ok(Place::of(match self.file {
+            Some(file) => Base::Spool(Arc::new(file.into_temp_path())),
+            None => Base::Memory(self.start.into()),
+        }))
     }
 }
 
@@ -287,7 +344,7 @@ mod tests {
     #[test]
     fn a_member_is_held_to_its_length_and_checksum() {
         let sound = crc32fast::hash(b"abc");
-        let member = |n_bytes, crc32| Coat::Member { is_deflated: false, n_bytes, crc32 };
+        let member = |n_bytes, crc32| Coat::Member { n_bytes, crc32 };
         let plain = Place::memory(b"abc".to_vec());
         assert_eq!(all(&plain.clone().coated(member(3, sound))).unwrap(), b"abc");
         assert!(all(&plain.clone().coated(member(3, sound + 1))).is_err());

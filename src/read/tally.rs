@@ -8,6 +8,7 @@ use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
+use super::codec::WindowTooLarge;
 use super::place::{BLOCK, Excess, Place};
 use crate::diagnostic::{Code, Diagnostic};
 
@@ -62,7 +63,11 @@ impl Read for Tally {
 
 /// Returns the diagnostic of a failed read.
 pub(super) fn diagnose(error: &io::Error, is_packed: bool, path: &str) -> Diagnostic {
-    if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Excess>) {
+    let cause = error.get_ref();
+    if cause.is_some_and(<dyn std::error::Error + Send + Sync>::is::<WindowTooLarge>) {
+        return Diagnostic::new(Code::ExpansionTooLarge, path, None, WindowTooLarge.to_string());
+    }
+    if cause.is_some_and(<dyn std::error::Error + Send + Sync>::is::<Excess>) {
         return Diagnostic::new(Code::ExpansionTooLarge, path, None, "expands beyond the bound; the rest is left out");
     }
     let code = if is_packed { Code::ArchiveDamaged } else { Code::SourceUnreadable };

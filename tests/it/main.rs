@@ -12,6 +12,7 @@
     reason = "a test may panic, and the environment names the corpora"
 )]
 
+mod archives;
 mod cases;
 mod cli;
 mod command;
@@ -25,6 +26,7 @@ mod founding;
 mod judge;
 mod normalize;
 mod oracle;
+mod packed;
 mod read;
 mod simulate;
 mod truth;

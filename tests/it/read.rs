@@ -3,78 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use causeline::diagnostic::Code;
 use causeline::error::Error;
 use causeline::model::SourceId;
-use causeline::read::{
-    Body, Container, Discovery, Encoding, How, Reading, Record, Selection, Source, WindowsRecord, discover,
-};
+use causeline::read::{Body, Container, Encoding, How, Selection, Source, WindowsRecord, discover};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
-use zip::write::SimpleFileOptions;
 
-fn found(path: impl Into<PathBuf>) -> Discovery {
-    discover(&[path.into()]).expect("the path is there")
-}
-
-fn paths(discovery: &Discovery) -> Vec<&str> {
-    discovery.sources.iter().map(|source| source.name.path.as_str()).collect()
-}
-
-fn codes(discovery: &Discovery) -> Vec<(Code, &str)> {
-    discovery.diagnostics.iter().map(|diagnostic| (diagnostic.code, diagnostic.path.as_str())).collect()
-}
-
-/// All records of a source; the balance is checked on the way.
-fn read(source: &Source) -> (Vec<Record<'static>>, Reading) {
-    let selection = Selection::everything();
-    let mut records = Vec::new();
-    let how = How { selection: &selection, starts_record: None, recover: false };
-    let reading = source.records(&how, &mut |record| records.push(record.into_owned()));
-    let n_accounted = records.len() as u64 + reading.n_unselected() + reading.n_damaged;
-    assert_eq!(reading.n_records, n_accounted, "balance of {}", source.name.path);
-    (records, reading)
-}
-
-fn texts(source: &Source) -> Vec<String> {
-    let (records, _) = read(source);
-    let text = |record: Record<'_>| match record.body {
-        Body::Text(text) => text.into_owned(),
-        other => panic!("{other:?}"),
-    };
-    records.into_iter().map(text).collect()
-}
-
-fn zipped(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (index, (name, bytes)) in members.iter().enumerate() {
-        let method = if index % 2 == 0 { zip::CompressionMethod::Deflated } else { zip::CompressionMethod::Stored };
-        archive.start_file(*name, SimpleFileOptions::default().compression_method(method)).expect("memory");
-        archive.write_all(bytes).expect("memory");
-    }
-    archive.finish().expect("memory").into_inner()
-}
-
-fn gzipped(bytes: &[u8]) -> Vec<u8> {
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    gzip.write_all(bytes).expect("memory");
-    gzip.finish().expect("memory")
-}
-
-fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    for (name, bytes) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().expect("below the folder")).expect("a folder");
-        fs::write(path, bytes).expect("a file");
-    }
-    folder
-}
+use crate::packed::{codes, corpora, folder, found, gzipped, paths, read, texts, zipped};
 
 #[test]
 fn a_folder_gives_its_files_by_path_and_begins_with_its_own_name() {
@@ -365,19 +306,6 @@ proptest! {
     }
 }
 
-/// The folder of logs that cannot be part of this repository; without it the test is passed over, except where
-/// it must not be.
-#[expect(clippy::print_stderr, reason = "who runs the tests must see that one was passed over")]
-fn corpora() -> Option<PathBuf> {
-    let folder = std::env::var_os("CAUSELINE_CORPORA").map(PathBuf::from);
-    if folder.is_none() {
-        let is_required = std::env::var_os("CI").is_some_and(|value| value == "true");
-        assert!(!is_required, "CAUSELINE_CORPORA must name the folder of logs");
-        eprintln!("skipped: CAUSELINE_CORPORA names no folder of logs");
-    }
-    folder
-}
-
 #[test]
 fn application_logs_of_other_projects_are_recognized_and_read() {
     let Some(corpora) = corpora() else { return };
@@ -401,8 +329,7 @@ fn application_logs_of_other_projects_are_recognized_and_read() {
     };
     for (end, expected) in [
         ("plaso/iis10.log", Container::W3c),
-        ("plaso/syslog.gz", Container::Lines),
-        ("plaso/syslog.xz", Container::Unknown),
+        ("plaso/syslog.bz2", Container::Lines),
         ("plaso/azure_application_gateway_access.json", Container::Json),
         ("lnav/logfile_bunyan.0", Container::Json),
         ("lnav/logfile_java.1", Container::Lines),
@@ -412,6 +339,16 @@ fn application_logs_of_other_projects_are_recognized_and_read() {
     ] {
         assert_eq!(container(end), expected, "{end}");
     }
+}
+
+#[test]
+fn a_log_in_colors_is_read_as_it_was_meant() {
+    let Some(corpora) = corpora() else { return };
+    let found = found(corpora.join("applogs/lnav/logfile_ansi.1"));
+    let lines = texts(&found.sources[0]);
+    let first = "Sep 19 09:24:04 Tims-MacBook-Air AMPDeviceDiscoveryAgent[17600]: tid:1d1f - Mux ID not found in mapping dictionary";
+    assert_eq!((lines.len(), lines[0].as_str()), (10, first));
+    assert!(lines.iter().all(|line| !line.contains('\u{1b}')) && !found.sources[0].head.contains('\u{1b}'));
 }
 
 #[test]

@@ -23,7 +23,6 @@ mod log4j;
 mod logfmt;
 mod nlog;
 mod pdh;
-mod plain;
 mod stamped;
 
 use super::clock::{Clock, DateOrder, Stamp};
@@ -34,8 +33,6 @@ use super::summary::Role;
 use crate::diagnostic::Code;
 use crate::model::{Action, ChangeRecord, Event, LoadSample, Name, Names, Provenance, Severity, Timestamp, Trust};
 use crate::read::{Body, Container, Record};
-
-pub(super) use plain::Plain;
 
 /// Every format, the most particular first; the last ones take what only has a stamp.
 pub const FORMATS: &[&dyn LogFormat] = &[
@@ -310,6 +307,7 @@ pub fn choose(container: Container, first: &[Record<'_>]) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::normalize::clock::ZoneRule;
+    use crate::normalize::plain::Plain;
     use crate::normalize::testing::records;
 
     #[test]

@@ -1,9 +1,9 @@
 //! The parser of formats whose lines each tell all about themselves.
 
-use super::{Context, LineOutcome, LogFormat, Parser, Said};
+use super::clock::{DateOrder, Stamp, days_from_civil, year_of};
+use super::file::FileFacts;
+use super::format::{Context, LineOutcome, LogFormat, Parser, Said};
 use crate::model::time::TICKS_PER_DAY;
-use crate::normalize::clock::{DateOrder, Stamp, days_from_civil, year_of};
-use crate::normalize::file::FileFacts;
 use crate::read::{Body, Record};
 
 /// Takes each record by its first line; the others are its detail.
