@@ -12,10 +12,12 @@
 
 mod access;
 mod change_list;
+mod change_table;
 mod clef;
 mod deployments;
 mod ecs;
 mod fslogix;
+mod git_tags;
 mod httperr;
 mod iis;
 mod json_lines;
@@ -42,6 +44,8 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &fslogix::FslogixProfile,
     &httperr::HttpErr,
     &iis::IisW3c,
+    &git_tags::GitTags,
+    &change_table::ChangeTable,
     &access::AccessLog,
     &nlog::NLog,
     &log4j::Log4j,
