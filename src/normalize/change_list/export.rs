@@ -263,6 +263,10 @@ fn annotation(value: &Value) -> Option<Told> {
     let said = value.get("text").and_then(Value::as_str)?;
     let tags = value.get("tags")?.as_array()?;
     let time = value.get("time").and_then(Value::as_i64)?;
+    // A line of a log may have all three; it has a level or message, too.
+    if ["level", "severity", "message", "msg"].iter().any(|key| value.get(key).is_some()) {
+        return None;
+    }
     let of_alert = ["alertId", "newState"].iter().any(|key| {
         value
             .get(key)

@@ -20,12 +20,15 @@ mod fslogix;
 mod git_tags;
 mod httperr;
 mod iis;
+mod influx;
 mod json_lines;
+mod load_table;
 mod log4j;
 mod logfmt;
 mod nlog;
 mod pdh;
 mod plain;
+mod prometheus;
 mod stamped;
 
 use super::clock::{Clock, DateOrder, Stamp};
@@ -52,9 +55,12 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &clef::Clef,
     &deployments::Deployments,
     &change_list::ChangeList,
+    &prometheus::Prometheus,
+    &influx::Influx,
     &ecs::Ecs,
     &json_lines::JsonLines,
     &pdh::PdhCsv,
+    &load_table::LoadTable,
     &logfmt::Logfmt,
     &stamped::Stamped,
 ];
