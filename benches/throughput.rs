@@ -12,10 +12,12 @@
 //! | `evtx-system` | the `System` part of every record to rows |
 //! | `evtx-selective` | `System` and the wanted data of the events in `benches/wanted.toml`; the others are counted |
 //! | `evtx-full` | every field of every record to columns, texts as UTF-8 |
+//! | `text-columns` | every record of text logs to columns |
+//! | `text-classes` | the same, and what each record means: its action and the signature of a failure |
 //! | `analyze` | everything that `causeline analyze` does, without writing the report |
 //!
 //! The EVTX stages read files as they are, checksums included; they take no digest of the input, which
-//! `analyze` does.
+//! `analyze` and the text stages do.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is what it is for")]
 
@@ -25,10 +27,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use causeline::model::SourceId;
+use causeline::normalize::table::{self, Depth};
 use causeline::pipeline::{self, Options, Unwatched};
 use causeline::read::selection::Fields;
 use causeline::read::{How, Selection, SourceName, evtx};
+use causeline::{normalize, read};
 use cpu_time::ProcessTime;
+use rayon::prelude::*;
 
 /// What a stage came to.
 #[derive(Default)]
@@ -46,6 +51,8 @@ const STAGES: &[Stage] = &[
     ("evtx-system", |paths| evtx_files(paths, &Selection::system_only())),
     ("evtx-selective", |paths| evtx_files(paths, &wanted()?)),
     ("evtx-full", |paths| evtx_files(paths, &Selection::everything())),
+    ("text-columns", |paths| text_files(paths, Depth::Fields)),
+    ("text-classes", |paths| text_files(paths, Depth::Classes)),
     ("analyze", analyze),
 ];
 
@@ -124,6 +131,27 @@ fn evtx_files(paths: &[PathBuf], selection: &Selection) -> Result<Outcome, Strin
         share(n_walked)
     );
     Ok(outcome)
+}
+
+fn text_files(paths: &[PathBuf], depth: Depth) -> Result<Outcome, String> {
+    let found = read::discover(paths).map_err(|error| error.to_string())?;
+    let options = normalize::Options::default();
+    let counts = found.sources.par_iter().map(|source| {
+        let (mut n_rows, mut n_bytes, mut n_meant) = (0_usize, 0_usize, 0_usize);
+        let summary = table::columns(source, &options, depth, &mut |batch| {
+            n_rows += batch.len();
+            n_bytes += batch.n_bytes();
+            n_meant += batch.action.iter().flatten().count();
+        });
+        (summary.n_bytes, summary.n_records, n_rows, n_bytes, n_meant)
+    });
+    let counts: Vec<_> = counts.collect();
+    let sum = |of: fn(&(u64, u64, usize, usize, usize)) -> usize| counts.iter().map(of).sum::<usize>();
+    Ok(Outcome {
+        bytes: counts.iter().map(|count| count.0).sum(),
+        records: counts.iter().map(|count| count.1).sum(),
+        note: format!("{} rows, {} bytes of texts, {} rows of use", sum(|c| c.2), sum(|c| c.3), sum(|c| c.4)),
+    })
 }
 
 fn analyze(paths: &[PathBuf]) -> Result<Outcome, String> {

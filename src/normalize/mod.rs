@@ -20,6 +20,7 @@ pub mod request;
 pub mod signature;
 mod source;
 pub mod summary;
+pub mod table;
 #[cfg(test)]
 mod testing;
 mod version;

@@ -51,20 +51,35 @@ static PROBE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a pattern of this file is well formed")
 });
 
+/// How grave a status is.
+pub(super) fn severity(status: u32) -> Severity {
+    match status {
+        0..400 => Severity::Info,
+        400..500 => Severity::Warn,
+        _ => Severity::Error,
+    }
+}
+
+/// What a request means; nothing if it is of no use to the question.
+pub(super) fn action(request: &Request<'_>) -> Option<Action> {
+    let user = || canonical_user(&request.user);
+    let is_try = !matches!(request.method, "GET" | "HEAD" | "OPTIONS") && LOGIN.is_match(request.path);
+    match (request.status, is_try) {
+        (0..500, false) => None,
+        _ if PROBE.is_match(request.path) => None,
+        (100..400, true) if user().is_some() => Some(Action::Success),
+        // Without a name, 401 is the first half of every Negotiate handshake.
+        (400..600, true) if user().is_some() => Some(Action::Failure),
+        (500..600, _) => Some(Action::Symptom),
+        _ => None,
+    }
+}
+
 /// Says what a request comes to.
 pub fn understand(request: &Request<'_>, context: &mut Context<'_>) -> LineOutcome {
     let (at, trust) = request.at;
+    let Some(action) = action(request) else { return LineOutcome::Irrelevant(Some(at)) };
     let user = canonical_user(&request.user);
-    let is_try = !matches!(request.method, "GET" | "HEAD" | "OPTIONS") && LOGIN.is_match(request.path);
-    let action = match (request.status, is_try) {
-        _ if PROBE.is_match(request.path) => None,
-        (100..400, true) if user.is_some() => Some(Action::Success),
-        // Without a name, 401 is the first half of every Negotiate handshake.
-        (400..600, true) if user.is_some() => Some(Action::Failure),
-        (500..600, _) => Some(Action::Symptom),
-        _ => None,
-    };
-    let Some(action) = action else { return LineOutcome::Irrelevant(Some(at)) };
 
     let mut event = context.event((at, trust.unwrap_or(Trust::Stated)), action);
     event.duration_ms = request.duration_ms;
@@ -84,7 +99,7 @@ pub fn understand(request: &Request<'_>, context: &mut Context<'_>) -> LineOutco
         event.client = Some(context.names.intern(request.client));
     }
     if action != Action::Success {
-        event.severity = if request.status >= 500 { Severity::Error } else { Severity::Warn };
+        event.severity = severity(request.status);
         let code = code(request);
         let text = format!(
             "{} {} status={} substatus={} win32={}",

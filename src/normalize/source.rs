@@ -7,7 +7,8 @@ use super::Options;
 use super::clock::{Clock, ZoneRule};
 use super::duplicate::Identity;
 use super::file::{FileFacts, glob_fits};
-use super::format::{self, Context, FORMATS, LineOutcome, Parser, Plain};
+use super::format::{self, Context, FORMATS, LineOutcome, Parser, Plain, Said};
+use super::message::Gists;
 use super::summary::{Role, SourceSummary, Zone};
 use super::windows::export::{self, Export, Exported, Loss};
 use super::windows::{Catalog, Shapes, first_line_only};
@@ -52,8 +53,11 @@ pub(super) struct One {
     pub(super) year_is_open: bool,
 }
 
+/// Says what becomes of what a record says.
+pub(super) type Meaning<'a> = &'a mut dyn FnMut(Said<'_>, &mut Context<'_>) -> LineOutcome;
+
 /// Reads one source to its end.
-pub(super) fn understand(source: &Source, options: &Options, selection: &Selection) -> One {
+pub(super) fn understand(source: &Source, options: &Options, selection: &Selection, meaning: Meaning<'_>) -> One {
     let file = FileFacts::new(&source.name.path);
     let first = first_lines(source);
     let mut shapes = Shapes::new(source.container);
@@ -66,6 +70,7 @@ pub(super) fn understand(source: &Source, options: &Options, selection: &Selecti
         selection,
         clock: Clock::new(rule, trust),
         names: Names::new(),
+        gists: Gists::default(),
         shapes,
         locked,
         parsers: BTreeMap::new(),
@@ -76,6 +81,7 @@ pub(super) fn understand(source: &Source, options: &Options, selection: &Selecti
         kept: Vec::new(),
         file,
         own_host: None,
+        meaning,
     };
     let shape = work.shapes.chosen();
     let starts = |line: &str| match (shape, locked) {
@@ -190,6 +196,7 @@ struct Work<'a> {
     selection: &'a Selection,
     clock: Clock,
     names: Names,
+    gists: Gists,
     shapes: Shapes,
     /// The chosen format's place in [`FORMATS`].
     locked: Option<usize>,
@@ -204,6 +211,7 @@ struct Work<'a> {
     file: FileFacts,
     /// The host that the source itself names.
     own_host: Option<Name>,
+    meaning: Meaning<'a>,
 }
 
 impl Work<'_> {
@@ -350,9 +358,15 @@ impl Work<'_> {
         };
         let parser = self.parsers.entry(index).or_insert_with(open);
         let provenance = Provenance { source: self.source.name.id, position: record.position };
-        let mut context =
-            Context { clock: &mut self.clock, names: &mut self.names, provenance, dataset: format.dataset() };
-        parser.say(record, &mut context).outcome(&mut context)
+        let mut context = Context {
+            clock: &mut self.clock,
+            names: &mut self.names,
+            gists: &mut self.gists,
+            provenance,
+            dataset: format.dataset(),
+        };
+        let said = parser.say(record, &mut context);
+        (self.meaning)(said, &mut context)
     }
 
     /// Books what a record came to.
@@ -445,7 +459,8 @@ impl Work<'_> {
         for (index, parser) in &mut parsers {
             let provenance = Provenance { source: self.source.name.id, position: Position::Line(0) };
             let dataset = FORMATS[*index].dataset();
-            let mut context = Context { clock: &mut self.clock, names: &mut self.names, provenance, dataset };
+            let mut context =
+                Context { clock: &mut self.clock, names: &mut self.names, gists: &mut self.gists, provenance, dataset };
             if let Some(outcome) = parser.finish(&mut context) {
                 // Its records are counted already.
                 self.settle(outcome, provenance.position);

@@ -33,7 +33,7 @@ mod stamped;
 
 use super::clock::{Clock, DateOrder, Stamp};
 use super::file::FileFacts;
-use super::message::{self, Line};
+use super::message::{self, Gists, Line};
 use super::request::{self, Request};
 use super::summary::Role;
 use crate::diagnostic::Code;
@@ -205,6 +205,8 @@ pub struct Context<'a> {
     pub clock: &'a mut Clock,
     /// Shared texts.
     pub names: &'a mut Names,
+    /// What shapes of messages mean.
+    pub gists: &'a mut Gists,
     /// Where the record stands.
     pub provenance: Provenance,
     /// `event.dataset` of the source.
@@ -344,13 +346,18 @@ mod tests {
                 let file = FileFacts::new(sample.path);
                 let mut parser = format.open(&file, &lines).unwrap_or_else(|| Box::new(Plain::new(*format, &file)));
                 let mut clock = Clock::new(ZoneRule::UTC, Trust::Guessed);
-                let mut names = Names::new();
+                let (mut names, mut gists) = (Names::new(), Gists::default());
                 let got: Vec<String> = records(sample.container, sample.text, &|line| format.starts_record(line))
                     .iter()
                     .map(|record| {
                         let provenance = Provenance { source: crate::model::SourceId(0), position: record.position };
-                        let mut context =
-                            Context { clock: &mut clock, names: &mut names, provenance, dataset: format.dataset() };
+                        let mut context = Context {
+                            clock: &mut clock,
+                            names: &mut names,
+                            gists: &mut gists,
+                            provenance,
+                            dataset: format.dataset(),
+                        };
                         parser.say(record, &mut context).outcome(&mut context).summary()
                     })
                     .collect();

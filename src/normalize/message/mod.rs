@@ -4,16 +4,22 @@
 //! words are those that loggers of any vendor use, in English, German and French. Which failure it is,
 //! the catalog of signatures says. All other messages are irrelevant unless they are errors.
 
+mod gist;
+mod shape;
+mod words;
+
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 use regex::Regex;
 
+pub use gist::Gists;
+use words::{CLIENT, ERROR_CODE, NO_NAMES, TARGET, TOPIC, USER};
+
 use super::format::{Context, LineOutcome};
 use super::property::{self, Meaning};
-use super::signature::Signatures;
+use super::signature::Hit;
 use crate::model::identity::{canonical_host, canonical_user};
-use crate::model::{Action, Fault, Severity, Timestamp, Trust};
+use crate::model::{Action, Fault, Name, Severity, Timestamp, Trust};
 use crate::read::Fields;
 
 /// One message of an application.
@@ -35,153 +41,87 @@ pub struct Line<'a> {
     pub outcome: Option<bool>,
 }
 
-static TOPIC: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)log[ -]?(?:on|in|off|out)|logged|sign(?:ed|ing)?[ -]?(?:in|on|out|off)|session|authenti|credential|password|connect|user profile|anmeld|abgemeld|angemeld|kennwort|verbind|connexion|mot de passe|ouverture",
-    )
-});
-static SUCCESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\bsession\b.{0,60}\b(?:established|opened|created|started|granted)\b|\b(?:established|opened|created) (?:a |new )*session|\blogged[ -](?:in|on)\b|\bsigned[ -](?:in|on)\b|\b(?:log[ -]?[io]n|sign[ -]?in|authentication|authorization)\b.{0,20}\b(?:ok|succe\w+|accepted|granted)\b|\bsuccessful(?:ly)? (?:log|auth|sign|connect)\w*|\bconnection (?:established|opened|authorized)\b|\bconnected to\b|\baccepted \S+ for\b|erfolgreich (?:an|ver)\w+|anmeldung erfolgreich|connexion r.ussie|session ouverte",
-    )
-});
-static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\bfail(?:ed|ure|s)?\b|\b(?:could not|couldn't|cannot|can't|unable to|not possible)\b|\b(?:refused|rejected|denied|invalid|aborted|dropped)\b|\btim(?:ed?|e)[ -]?out\b|\block(?:ed)? out\b|\bexpired\b|exhausted|\btoo many\b|unreachable|unavailable|exception|\berror\b|fehlgeschlagen|nicht m.glich|verweigert|abgelehnt|gescheitert|.chou.|.chec\b|refus.e?\b|impossible",
-    )
-});
-static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:0|no|without) (?:errors?|failures?|exceptions?)\b|\berrors?=0\b|\bfailover\b|\bretr\w+\b.{0,60}\bsucceeded\b",
-    )
-});
-static ATTEMPT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:log[ -]?[io]n|sign[ -]?in|session|connection|authentication) (?:request|attempt)\w*|\b(?:attempting|trying) to (?:log|sign|connect|open)|\bconnecting to\b|\bopening (?:a )?(?:connection|session)\b|anmeldeversuch|tentative de connexion",
-    )
-});
-static END: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)\b(?:logged|signed)[ -]?(?:off|out)\b|\bsession\b.{0,60}\b(?:ended|closed|terminated|destroyed|disconnected)\b|abgemeldet|d.connect.\b",
-    )
-});
-static USER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r#"(?i)\b(?:(?:user(?:name)?|account|benutzer|utilisateur|compte)\b\s*[:=]?|login\s*[:=])\s*['"‘“«]?\s?([\pL0-9][\w.$@\\-]*)|\b(?:for|f.r|pour)\s+(?:user\s+)?['"]?([\pL0-9][\w.$@\\-]*)['"]?(?:\s+(?:on|from|at|to|via|auf|von|sur|depuis)\b|\s*[:,;]|\.?$)"#,
-    )
-});
-static TARGET: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?i)\b(?:on|to|at|host|server|auf|sur)\s+(?:host\s+|server\s+)?['"]?([a-z][\w-]*\d[\w-]*)"#)
-});
-static CLIENT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"(?i)\b(?:from|client|ip|host|von|depuis)[ =:]+['"\[]?(\d{1,3}(?:\.\d{1,3}){3})\b"#));
-static ERROR_CODE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\b(0x[0-9a-f]{8})\b|\b(?:code|error|fehler|erreur|win32exception)[ =:#]*\(?(\d{1,10})\b")
-});
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a pattern of this file is well formed")
-}
-
-/// Words that follow `user` or `for` and are no names.
-const NO_NAMES: &[&str] = &[
-    "failed",
-    "failure",
-    "fails",
-    "request",
-    "requested",
-    "attempt",
-    "attempted",
-    "for",
-    "from",
-    "to",
-    "on",
-    "in",
-    "at",
-    "was",
-    "is",
-    "has",
-    "not",
-    "and",
-    "or",
-    "profile",
-    "session",
-    "sessions",
-    "name",
-    "id",
-    "with",
-    "succeeded",
-    "successful",
-    "error",
-    "ok",
-    "by",
-    "the",
-    "a",
-    "an",
-    "could",
-    "cannot",
-    "logged",
-    "signed",
-    "does",
-    "service",
-    "server",
-    "timeout",
-    "this",
-    "all",
-    "user",
-    "users",
-    "account",
-    "login",
-    "password",
-    "data",
-    "it",
-    "none",
-    "null",
-    "unknown",
-    "credentials",
-    "authentication",
-    "der",
-    "die",
-    "das",
-    "le",
-    "la",
-    "de",
-];
-
 /// Whether a text speaks of logging on, sessions or connections.
 pub fn is_about_access(text: &str) -> bool {
     TOPIC.is_match(text)
 }
 
-/// Says what a message comes to: an event, or irrelevant.
-pub fn understand(line: Line<'_>, context: &mut Context<'_>) -> LineOutcome {
-    let (at, trust) = line.at;
-    let time = (at, trust.unwrap_or(Trust::Stated));
-    let on_topic = line.outcome.is_some() || TOPIC.is_match(&line.message) || TOPIC.is_match(line.detail);
-    let grave = line.severity >= Severity::Error;
-    if !on_topic && line.severity < Severity::Warn {
-        return LineOutcome::Irrelevant(Some(at));
+/// What a message says about access, and its signature, before anything is made of it.
+pub(super) struct Class<'a> {
+    /// How it went, if it speaks of access and says so.
+    ending: Option<Action>,
+    hit: Option<Hit>,
+    user: Option<String>,
+    is_grave: bool,
+    /// Its named values.
+    properties: Fields<'a>,
+    /// The message with the reason and the head of the exception.
+    whole: String,
+}
+
+impl Class<'_> {
+    /// What it means; nothing if it is of no use to the question.
+    pub(super) fn action(&self) -> Option<Action> {
+        match (self.ending, &self.user) {
+            (Some(Action::Failure), Some(_)) => Some(Action::Failure),
+            (Some(Action::Failure), None) if self.hit.is_some() || self.is_grave => Some(Action::Symptom),
+            (Some(action), Some(_)) if action != Action::Failure => Some(action),
+            _ if self.hit.is_some() => Some(Action::Symptom),
+            _ if self.is_grave => Some(Action::Other),
+            _ => None,
+        }
     }
-    let mut properties = line.properties;
+
+    /// Its signature in the catalog.
+    pub(super) fn signature(&self) -> Option<Name> {
+        self.hit.as_ref().map(|hit| Name::clone(&hit.id))
+    }
+}
+
+/// Says what a message is about; nothing more than that it is irrelevant where that is plain.
+pub(super) fn classify<'a>(line: &mut Line<'a>, context: &mut Context<'_>) -> Option<Class<'a>> {
+    let gist = context.gists.gist(line.severity, &line.message, line.detail);
+    let is_about_access = line.outcome.is_some() || gist.is_about_access;
+    if !is_about_access && line.severity < Severity::Warn {
+        return None;
+    }
+    let ending = match line.outcome {
+        Some(true) => Some(Action::Success),
+        Some(false) => Some(Action::Failure),
+        None => gist.ending,
+    };
+    let mut properties = std::mem::take(&mut line.properties);
     if properties.is_empty() {
-        properties = property::pairs(&line.message);
+        properties = match &line.message {
+            Cow::Borrowed(message) => property::pairs(message),
+            Cow::Owned(message) => {
+                property::pairs(message).into_iter().map(|(key, value)| (own(key), own(value))).collect()
+            }
+        };
     }
-    let ending = on_topic.then(|| outcome(line.outcome, line.severity, &line.message, line.detail)).flatten();
     let user = user(&properties, &line.message);
     let whole = whole_text(&line.message, line.detail, &properties);
     let hit = if ending == Some(Action::Failure) || line.severity >= Severity::Warn {
-        Signatures::embedded().classify_text(context.dataset, line.severity, &whole)
+        context.gists.signature(context.dataset, line.severity, &whole)
     } else {
         None
     };
-    let action = match (ending, &user) {
-        (Some(Action::Failure), Some(_)) => Action::Failure,
-        (Some(Action::Failure), None) if hit.is_some() || grave => Action::Symptom,
-        (Some(action), Some(_)) if action != Action::Failure => action,
-        _ if hit.is_some() => Action::Symptom,
-        _ if grave => Action::Other,
-        _ => return LineOutcome::Irrelevant(Some(at)),
+    Some(Class { ending, hit, user, is_grave: line.severity >= Severity::Error, properties, whole })
+}
+
+fn own(text: Cow<'_, str>) -> Cow<'static, str> {
+    Cow::Owned(text.into_owned())
+}
+
+/// Says what a message comes to: an event, or irrelevant.
+pub fn understand(mut line: Line<'_>, context: &mut Context<'_>) -> LineOutcome {
+    let (at, trust) = line.at;
+    let time = (at, trust.unwrap_or(Trust::Stated));
+    let class = classify(&mut line, context);
+    let Some((action, class)) = class.and_then(|class| Some((class.action()?, class))) else {
+        return LineOutcome::Irrelevant(Some(at));
     };
+    let Class { hit, user, properties, whole, .. } = class;
 
     let mut event = context.event(time, action);
     event.severity = line.severity;
@@ -218,33 +158,6 @@ pub fn understand(line: Line<'_>, context: &mut Context<'_>) -> LineOutcome {
         }
     }
     LineOutcome::Event(Box::new(event))
-}
-
-/// How it went, by the record's own word or by the words of the message.
-fn outcome(stated: Option<bool>, severity: Severity, message: &str, detail: &str) -> Option<Action> {
-    match stated {
-        Some(true) => return Some(Action::Success),
-        Some(false) => return Some(Action::Failure),
-        None => {}
-    }
-    let success = SUCCESS.find(message);
-    let failure = FAILURE.find(message).filter(|_| !HARMLESS.is_match(message));
-    match (success, failure) {
-        // "could not be logged on" fails, "logged on after 2 failed attempts" does not.
-        (Some(good), Some(bad)) if bad.start() < good.start() || severity >= Severity::Warn => {
-            return Some(Action::Failure);
-        }
-        (Some(_), _) => return Some(Action::Success),
-        (None, Some(_)) => return Some(Action::Failure),
-        (None, None) => {}
-    }
-    if severity >= Severity::Error && !detail.is_empty() {
-        return Some(Action::Failure);
-    }
-    if END.is_match(message) {
-        return Some(Action::SessionEnd);
-    }
-    ATTEMPT.is_match(message).then_some(Action::Attempt)
 }
 
 fn user(properties: &[(Cow<'_, str>, Cow<'_, str>)], message: &str) -> Option<String> {
@@ -363,9 +276,10 @@ mod tests {
 
     fn means(severity: Severity, message: &str) -> String {
         let mut clock = Clock::new(ZoneRule::UTC, Trust::Stated);
-        let mut names = Names::new();
+        let (mut names, mut gists) = (Names::new(), Gists::default());
         let provenance = Provenance { source: SourceId(0), position: Position::Line(1) };
-        let mut context = Context { clock: &mut clock, names: &mut names, provenance, dataset: "app" };
+        let mut context =
+            Context { clock: &mut clock, names: &mut names, gists: &mut gists, provenance, dataset: "app" };
         let line = Line { severity, message: message.into(), ..Line::default() };
         match understand(line, &mut context) {
             LineOutcome::Event(e) => format!(

@@ -1,0 +1,117 @@
+//! What a message says of how it went, and which signature it has: asked once a shape.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::LazyLock;
+
+use super::shape::Telling;
+use super::words::{ATTEMPT, END, FAILURE, HARMLESS, SUCCESS, TOPIC};
+use crate::model::{Action, Severity};
+use crate::normalize::signature::{Hit, Signatures};
+
+/// Shapes that are remembered; an application has some thousand. Beyond them the memory begins anew.
+const SHAPES_MAX: usize = 1 << 16;
+
+static TELLING: LazyLock<Telling> = LazyLock::new(|| Telling::in_rules(Signatures::embedded().rules()));
+
+/// What a message says about access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gist {
+    /// Whether it speaks of logging on, sessions or connections.
+    pub(super) is_about_access: bool,
+    /// How that went, if it says so.
+    pub(super) ending: Option<Action>,
+}
+
+/// The gists and signatures of the shapes that one source has shown so far.
+#[derive(Default)]
+pub struct Gists {
+    gists: Memo<Gist>,
+    hits: Memo<Option<Hit>>,
+}
+
+impl Gists {
+    /// Returns what a message of that severity, with its exception and stack trace, says about access.
+    pub(super) fn gist(&mut self, severity: Severity, message: &str, detail: &str) -> Gist {
+        let mut key = TELLING.hash(message, severity.number().into());
+        if !detail.is_empty() {
+            key = TELLING.hash(detail, key);
+        }
+        self.gists.get_or(key, || {
+            let (message, detail) = (TELLING.masked(message), TELLING.masked(detail));
+            let is_about_access = TOPIC.is_match(&message) || TOPIC.is_match(&detail);
+            Gist { is_about_access, ending: ending(severity, &message, !detail.is_empty()).filter(|_| is_about_access) }
+        })
+    }
+
+    /// Returns the signature of a text of that kind of log.
+    pub(super) fn signature(&mut self, dataset: &'static str, severity: Severity, text: &str) -> Option<Hit> {
+        let key = TELLING.hash(text, TELLING.hash(dataset, severity.number().into()));
+        self.hits.get_or(key, || Signatures::embedded().classify_text(dataset, severity, &TELLING.masked(text)))
+    }
+}
+
+/// How it went, by the words of the message.
+fn ending(severity: Severity, message: &str, has_detail: bool) -> Option<Action> {
+    let success = SUCCESS.find(message);
+    let failure = FAILURE.find(message).filter(|_| !HARMLESS.is_match(message));
+    match (success, failure) {
+        // "could not be logged on" fails, "logged on after 2 failed attempts" does not.
+        (Some(good), Some(bad)) if bad.start() < good.start() || severity >= Severity::Warn => {
+            return Some(Action::Failure);
+        }
+        (Some(_), _) => return Some(Action::Success),
+        (None, Some(_)) => return Some(Action::Failure),
+        (None, None) => {}
+    }
+    if severity >= Severity::Error && has_detail {
+        return Some(Action::Failure);
+    }
+    if END.is_match(message) {
+        return Some(Action::SessionEnd);
+    }
+    ATTEMPT.is_match(message).then_some(Action::Attempt)
+}
+
+/// Answers by the hash of the question.
+struct Memo<V>(HashMap<u64, V, BuildHasherDefault<Itself>>);
+
+impl<V> Default for Memo<V> {
+    fn default() -> Self {
+        Self(HashMap::default())
+    }
+}
+
+impl<V: Clone> Memo<V> {
+    fn get_or(&mut self, key: u64, answer: impl FnOnce() -> V) -> V {
+        if let Some(known) = self.0.get(&key) {
+            return known.clone();
+        }
+        if self.0.len() >= SHAPES_MAX {
+            self.0.clear();
+        }
+        let answer = answer();
+        self.0.insert(key, answer.clone());
+        answer
+    }
+}
+
+/// Takes a number that is a hash already for its own hash.
+#[derive(Default)]
+struct Itself(u64);
+
+impl Hasher for Itself {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 << 8) | u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+}
