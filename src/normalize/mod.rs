@@ -13,6 +13,7 @@ pub mod file;
 pub mod format;
 mod host;
 pub mod message;
+pub mod metric;
 mod options;
 mod plain;
 pub mod property;

@@ -49,9 +49,9 @@ pub fn column_of(name: &str) -> Option<Column> {
         "time" | "timestamp" | "when" | "at" | "datetime" | "deployedat" | "installedat" | "changedat"
         | "finishedat" | "completedat" | "completed" | "finished" | "start" | "started" | "startedat" | "starttime"
         | "endtime" | "createdat" | "created" | "deployed" | "deploytime" | "changetime" | "zeit" | "uhrzeit"
-        | "zeitpunkt" | "zeitstempel" | "heure" | "horodatage" | "quand" | "ora" | "implemented" | "implementedat" => {
-            Column::Time
-        }
+        | "zeitpunkt" | "zeitstempel" | "heure" | "horodatage" | "quand" | "ora" | "implemented" | "implementedat"
+        | "resolved" | "executedat" | "executed" | "actualstart" | "workstart" | "startdate" | "completedtime"
+        | "finishtime" | "publishedat" | "changestart" | "rolledoutat" | "debut" | "beginn" => Column::Time,
         "date" | "datum" | "day" | "tag" | "jour" | "data" | "installedon" | "installdate" | "changedate" => {
             Column::Date
         }
@@ -59,19 +59,23 @@ pub fn column_of(name: &str) -> Option<Column> {
         "component" | "service" | "application" | "app" | "what" | "product" | "package" | "software" | "name"
         | "item" | "system" | "project" | "change" | "title" | "subject" | "komponente" | "dienst" | "anwendung"
         | "produkt" | "was" | "composant" | "produit" | "logiciel" | "quoi" | "displayname" | "hotfixid" | "kb"
-        | "update" => Column::Component,
+        | "update" | "projectname" | "cmdbci" | "configurationitem" | "componentname" | "servicename"
+        | "businessservice" | "components" => Column::Component,
         "version" | "release" | "toversion" | "newversion" | "to" | "build" | "ref" | "revision" | "neueversion"
-        | "nach" | "nouvelleversion" => Column::Version,
+        | "nach" | "nouvelleversion" | "releaseversion" | "fixversions" | "fixversion" | "appversion"
+        | "releasename" | "buildnumber" => Column::Version,
         "hosts" | "host" | "servers" | "server" | "targets" | "target" | "machines" | "machine" | "computer"
         | "computers" | "node" | "nodes" | "hostname" | "scope" | "where" | "rechner" | "serveurs" | "serveur"
         | "wo" | "ou" | "csname" => Column::Hosts,
-        "environment" | "env" | "stage" | "umgebung" | "environnement" => Column::Environment,
+        "environment" | "env" | "stage" | "umgebung" | "environnement" | "environmentname" => Column::Environment,
         "kind" | "action" | "type" | "changetype" | "operation" | "art" | "aktion" | "typ" | "genre" | "task" => {
             Column::Kind
         }
-        "status" | "state" | "result" | "outcome" | "ergebnis" | "resultat" | "etat" => Column::Status,
+        "status" | "state" | "result" | "outcome" | "ergebnis" | "resultat" | "etat" | "taskstate" | "conclusion"
+        | "closecode" | "resolution" => Column::Status,
         "note" | "notes" | "comment" | "comments" | "remark" | "remarks" | "description" | "details" | "reason"
-        | "text" | "bemerkung" | "kommentar" | "beschreibung" | "remarque" | "commentaire" => Column::Note,
+        | "text" | "bemerkung" | "kommentar" | "beschreibung" | "remarque" | "commentaire" | "shortdescription"
+        | "summary" => Column::Note,
         _ => return None,
     };
     Some(column)

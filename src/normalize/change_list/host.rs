@@ -14,6 +14,7 @@ pub fn scope_of(cell: &str, names: &mut Names) -> HostScope {
     let bare = cell.trim().trim_matches(['[', ']', '(', ')', '{', '}']).to_lowercase();
     let mut words = bare.split(|c: char| !c.is_alphanumeric() && c != '*').filter(|word| !word.is_empty());
     if bare == "*"
+        || matches!(bare.as_str(), "prod" | "production" | "live" | "produktion" | "global")
         || words.next().is_some_and(|word| {
             matches!(word, "all" | "alle" | "tous" | "toutes" | "tutti" | "every" | "any" | "each" | "fleet")
         })
@@ -123,6 +124,8 @@ mod tests {
             ("GVA-RDS-2", "GVA-RDS-2"),
             ("RDS*", "RDS*"),
             ("session hosts", "Unstated"),
+            ("prod", "All"),
+            ("all session hosts", "All"),
             ("", "Unstated"),
         ] {
             let got = match scope_of(cell, &mut names) {

@@ -6,10 +6,13 @@
 //! is no change.
 
 mod column;
+pub mod export;
 mod host;
+mod phrase;
 
 pub use column::{Column, column_of};
 pub use host::scope_of;
+pub use phrase::{add_phrase, version_in};
 
 use crate::diagnostic::Code;
 use crate::model::{ChangeKind, ChangeRecord, HostScope, Timestamp, Trust, Witness};
@@ -27,6 +30,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether any status says that nothing was done: a list may have a state and a result.
+    fn is_not_done(&self) -> bool {
+        self.values.iter().any(|(own, _, value)| *own == Column::Status && is_not_done(value))
+    }
+
     /// Takes over a value if its name is one that matters.
     pub fn add(&mut self, name: &str, value: &str) {
         if let Some(column) = column_of(name)
@@ -68,7 +76,9 @@ pub fn is_change_list<'a>(names: impl Iterator<Item = &'a str>) -> bool {
 
 /// Says what an entry comes to.
 pub fn understand(entry: &Entry, order: DateOrder, context: &mut Context<'_>) -> LineOutcome {
-    if entry.get(Column::Status).is_some_and(is_not_done) || entry.get(Column::Environment).is_some_and(is_elsewhere) {
+    let is_elsewhere = |place: &str| is_elsewhere(place) && !names_hosts(place);
+    let places = [Column::Hosts, Column::Environment];
+    if entry.is_not_done() || places.iter().any(|place| entry.get(*place).is_some_and(is_elsewhere)) {
         return LineOutcome::Irrelevant(None);
     }
     let Some((at, time_trust)) = time(entry, order, context) else {
@@ -87,6 +97,8 @@ pub fn understand(entry: &Entry, order: DateOrder, context: &mut Context<'_>) ->
     };
     let scope = match (entry.get(Column::Hosts), entry.get(Column::Environment)) {
         (Some(hosts), _) => scope_of(hosts, context.names),
+        // `environment: RDS01, RDS02`: some lists name hosts there.
+        (None, Some(environment)) if names_hosts(environment) => scope_of(environment, context.names),
         (None, Some(_)) => HostScope::All,
         (None, None) => HostScope::Unstated,
     };
@@ -151,7 +163,7 @@ fn instant_or_stamp(text: &str, order: DateOrder) -> Option<Stamp> {
     Some(Stamp::utc(Civil(ticks)))
 }
 
-fn has_word(text: &str, words: &[&str]) -> bool {
+pub(super) fn has_word(text: &str, words: &[&str]) -> bool {
     let lower = text.to_lowercase();
     words.iter().any(|word| lower.contains(word))
 }
@@ -179,8 +191,34 @@ fn is_not_done(status: &str) -> bool {
             "\u{e9}chec",
             "pr\u{e9}vu",
             "annul",
+            "unsuccess",
+            "backed out",
+            "draft",
+            "to do",
+            "todo",
+            "blocked",
+            "timeout",
+            "timed out",
+            "not started",
+            "declined",
+            "denied",
         ],
-    )
+    ) || ["new", "open", "assess", "authorize", "running", "offen", "ouvert", "no"]
+        .contains(&status.trim().to_lowercase().as_str())
+}
+
+/// Whether each part of a text is a computer by its looks: letters first, a number last (`RDS01`).
+fn names_hosts(text: &str) -> bool {
+    let mut parts = text.split([',', ';', ' ', '|', '/']).filter(|part| !part.is_empty()).peekable();
+    let is_host = |part: &str| {
+        let lower = part.to_lowercase();
+        part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part.split('.').next().unwrap_or(part).ends_with(|c: char| c.is_ascii_digit())
+            && !["prod", "live", "dev", "test", "stag", "qa", "uat", "int", "env", "kb"]
+                .iter()
+                .any(|word| lower.starts_with(word))
+    };
+    parts.peek().is_some() && parts.all(is_host)
 }
 
 /// Whether an environment is one that people do not work in.
@@ -217,9 +255,9 @@ fn is_restart(text: &str) -> bool {
 }
 
 /// The kind by the words that people use; `None` where they do not tell.
-fn kind_of(words: &str) -> Option<ChangeKind> {
+pub(super) fn kind_of(words: &str) -> Option<ChangeKind> {
     let kinds: &[(&[&str], ChangeKind)] = &[
-        (&["rollback", "roll back", "revert", "downgrade", "zur\u{fc}ck"], ChangeKind::Rollback),
+        (&["rollback", "roll back", "rolled back", "revert", "downgrade", "zur\u{fc}ck"], ChangeKind::Rollback),
         (&["uninstall", "remov", "deinstall", "delete", "entfern", "supprim", "d\u{e9}sinstall"], ChangeKind::Remove),
         (&["restart", "reboot", "neustart", "red\u{e9}marr"], ChangeKind::Restart),
         (
@@ -244,6 +282,20 @@ fn kind_of(words: &str) -> Option<ChangeKind> {
         (&["install", "new", "neu"], ChangeKind::Install),
     ];
     kinds.iter().find(|(own, _)| has_word(words, own)).map(|(_, kind)| *kind)
+}
+
+impl ChangeKind {
+    /// A word that [`kind_of`] reads back.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Install => "install",
+            Self::Update => "update",
+            Self::Remove => "remove",
+            Self::Rollback => "rollback",
+            Self::Configuration => "configuration",
+            Self::Restart => "restart",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -12,17 +12,22 @@
 
 mod access;
 mod change_list;
+mod change_table;
 mod clef;
 mod deployments;
 mod ecs;
 mod fslogix;
+mod git_tags;
 mod httperr;
 mod iis;
+mod influx;
 mod json_lines;
+mod load_table;
 mod log4j;
 mod logfmt;
 mod nlog;
 mod pdh;
+mod prometheus;
 mod stamped;
 
 use super::clock::{Clock, DateOrder, Stamp};
@@ -39,15 +44,20 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &fslogix::FslogixProfile,
     &httperr::HttpErr,
     &iis::IisW3c,
+    &git_tags::GitTags,
+    &change_table::ChangeTable,
     &access::AccessLog,
     &nlog::NLog,
     &log4j::Log4j,
     &clef::Clef,
     &deployments::Deployments,
     &change_list::ChangeList,
+    &prometheus::Prometheus,
+    &influx::Influx,
     &ecs::Ecs,
     &json_lines::JsonLines,
     &pdh::PdhCsv,
+    &load_table::LoadTable,
     &logfmt::Logfmt,
     &stamped::Stamped,
 ];

@@ -12,6 +12,7 @@ use crate::model::identity::canonical_host;
 use crate::model::{LoadMetric, LoadSample, Name, Trust};
 use crate::normalize::clock::{Civil, DateOrder, Place, ZoneRule, stamp};
 use crate::normalize::file::FileFacts;
+use crate::normalize::metric;
 use crate::normalize::summary::Role;
 use crate::read::{Body, Container, Record, Row};
 
@@ -182,39 +183,8 @@ fn column(heading: &str, context: &mut Context<'_>) -> Option<Column> {
     Some(Column {
         host: host.filter(|host| !host.is_empty()).map(|host| context.names.intern(&host)),
         counter: context.names.intern(counter),
-        metric: metric(counter),
+        metric: metric::by_counter(counter),
     })
-}
-
-/// Tells what a counter measures by its name in English, German or French; anything else is `Other`.
-fn metric(counter: &str) -> LoadMetric {
-    let lower = counter.to_lowercase();
-    let (object, name) = lower.rsplit_once('\\').unwrap_or(("", &lower));
-    let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
-    let of_sessions = has(
-        object,
-        &["terminal services", "terminaldienste", "services terminal", "remotedesktopdienste", "services bureau"],
-    ) && !object.contains("session");
-    if of_sessions && has(name, &["inactive", "inaktiv"]) {
-        LoadMetric::InactiveSessions
-    } else if of_sessions && has(name, &["active", "aktiv"]) {
-        LoadMetric::ActiveSessions
-    } else if of_sessions && has(name, &["total", "gesamt", "insgesamt"]) {
-        LoadMetric::TotalSessions
-    } else if object.contains("_total")
-        && has(object, &["processor", "prozessor", "processeur"])
-        && has(name, &["% processor time", "prozessorzeit", "temps processeur"])
-    {
-        LoadMetric::ProcessorTime
-    } else if has(object, &["memory", "arbeitsspeicher", "speicher", "m\u{e9}moire"])
-        && has(name, &["available mbytes", "verf\u{fc}gbare mb", "mo disponibles", "m\u{e9}gaoctets disponibles"])
-    {
-        LoadMetric::AvailableMemory
-    } else if has(name, &["queue length", "queuesize", "requests queued", "warteschlangenl", "longueur de la file"]) {
-        LoadMetric::QueueLength
-    } else {
-        LoadMetric::Other
-    }
 }
 
 #[cfg(test)]
@@ -230,22 +200,5 @@ mod tests {
         assert_eq!(header_zone("(PDH-CSV 4.0) (UTC)(0)"), Some((Some("UTC"), Some(0))));
         assert_eq!(header_zone("(PDH-CSV 4.0) (Maroc (heure d"), Some((None, None)));
         assert_eq!(header_zone("time"), None);
-    }
-
-    #[test]
-    fn counters_are_told_by_pattern() {
-        for (counter, wanted) in [
-            ("Terminal Services\\Active Sessions", LoadMetric::ActiveSessions),
-            ("Terminal Services\\Inactive Sessions", LoadMetric::InactiveSessions),
-            ("Terminaldienste\\Aktive Sitzungen", LoadMetric::ActiveSessions),
-            ("Processor(_Total)\\% Processor Time", LoadMetric::ProcessorTime),
-            ("Processor(3)\\% Processor Time", LoadMetric::Other),
-            ("Prozessor(_Total)\\Prozessorzeit (%)", LoadMetric::ProcessorTime),
-            ("Memory\\Available MBytes", LoadMetric::AvailableMemory),
-            ("System\\Processor Queue Length", LoadMetric::QueueLength),
-            ("Terminal Services Session(7)\\% Processor Time", LoadMetric::Other),
-        ] {
-            assert_eq!(metric(counter), wanted, "{counter}");
-        }
     }
 }
