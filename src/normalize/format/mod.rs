@@ -13,6 +13,7 @@
 mod access;
 mod change_list;
 mod clef;
+mod cmtrace;
 mod deployments;
 mod ecs;
 mod fslogix;
@@ -21,10 +22,15 @@ mod iis;
 mod json_lines;
 mod log4j;
 mod logfmt;
+mod monolog;
 mod nlog;
 mod pdh;
 mod plain;
+mod python_logging;
+mod serilog;
+mod sql_errorlog;
 mod stamped;
+mod vdsm;
 
 use super::clock::{Clock, DateOrder, Stamp};
 use super::file::FileFacts;
@@ -43,7 +49,13 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &httperr::HttpErr,
     &iis::IisW3c,
     &access::AccessLog,
+    &cmtrace::CmTrace,
+    &sql_errorlog::SqlErrorLog,
+    &serilog::Serilog,
     &nlog::NLog,
+    &python_logging::PythonLogging,
+    &monolog::Monolog,
+    &vdsm::Vdsm,
     &log4j::Log4j,
     &clef::Clef,
     &deployments::Deployments,
