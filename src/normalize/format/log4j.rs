@@ -1,5 +1,8 @@
 //! log4net, log4j and logback in their usual layout: `date [thread] LEVEL logger - message`.
 //!
+//! Real logs: `logfile_java.1` and `logfile_spark.0` of lnav, `atlassian-jira.log` of plaso, the Hadoop,
+//! HDFS, Spark and Zookeeper sets of loghub.
+//!
 //! The date is the wall clock of the host and says no zone; the fraction stands behind a comma or a
 //! point. Lines that begin otherwise continue the record: stack traces of .NET and Java, whose `at`
 //! .NET translates.
@@ -13,6 +16,20 @@ use crate::read::Container;
 
 /// See the file.
 pub(crate) struct Log4j;
+
+/// Where the bracket closes that the text stands in; a thread's name may hold brackets of its own.
+fn closing(inner: &str) -> Option<usize> {
+    let mut n_open = 0_u32;
+    for (at, byte) in inner.bytes().enumerate() {
+        match byte {
+            b'[' => n_open += 1,
+            b']' if n_open == 0 => return Some(at),
+            b']' => n_open -= 1,
+            _ => {}
+        }
+    }
+    None
+}
 
 impl LogFormat for Log4j {
     fn name(&self) -> &'static str {
@@ -28,14 +45,22 @@ impl LogFormat for Log4j {
     }
 
     fn parse<'t>(&self, line: &'t str, order: DateOrder) -> Option<Entry<'t>> {
-        let (stamp, len) = stamp(line, order).filter(|(stamp, _)| stamp.has_time && stamp.has_year)?;
-        let mut rest = line[len..].trim_start();
+        let bare = line.strip_prefix('[').unwrap_or(line);
+        let (stamp, len) = stamp(bare, order).filter(|(stamp, _)| stamp.has_time && stamp.has_year)?;
+        let mut rest = &bare[len..];
+        if bare.len() != line.len() {
+            // spdlog and gunicorn put the stamp in brackets, too.
+            rest = rest.strip_prefix(']')?;
+        }
+        rest = rest.trim_start();
+        // ZooKeeper puts a dash between.
+        rest = rest.strip_prefix("- ").unwrap_or(rest);
         let mut severity = None;
         let mut saw_thread = false;
         // Thread and level stand in either order; Spring puts a process id and `---` between.
         for _ in 0..4 {
             if let Some(inner) = rest.strip_prefix('[') {
-                let end = inner.find(']')?;
+                let end = closing(inner)?;
                 let word = inner[..end].trim();
                 if severity.is_none() && Severity::from_word(word).is_some() {
                     severity = Severity::from_word(word);
@@ -48,10 +73,10 @@ impl LogFormat for Log4j {
             let word = &rest[..end];
             if severity.is_none() && Severity::from_word(word).is_some() {
                 severity = Severity::from_word(word);
-            } else if severity.is_some()
-                && (word == "---" || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())))
+            } else if (severity.is_some() && word == "---")
+                || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
             {
-                // The process id.
+                // The process id; Spring writes it behind the level, Hadoop's packed layout before it.
             } else {
                 break;
             }
@@ -88,6 +113,18 @@ impl LogFormat for Log4j {
                     "Success 2022-08-22T08:15:01.123Z user=user001 host=RDS01 client=- code=-",
                     "Failure 2022-08-22T08:15:02.123Z user=user002 host=RDS01 client=- code=1909",
                     "irrelevant 2022-08-22T08:15:03.123Z",
+                ],
+            },
+            Sample {
+                container: Container::Lines,
+                path: "app/quorum.log",
+                text: "2022-08-22 08:15:01,747 - WARN  [QuorumPeer[myid=1]/0:0:0:0:2181:QuorumCnxManager$SendWorker@688] - Send worker leaving thread\n\
+                       220822 081502 148 INFO dfs.DataNode$PacketResponder: terminating\n\
+                       [2022-08-22 08:15:03.250] [gateway] [error] login failed for user user001 on RDS01",
+                expected: &[
+                    "irrelevant 2022-08-22T08:15:01.747Z",
+                    "irrelevant 2022-08-22T08:15:02Z",
+                    "Failure 2022-08-22T08:15:03.25Z user=user001 host=RDS01 client=- code=-",
                 ],
             },
             Sample {

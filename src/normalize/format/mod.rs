@@ -14,6 +14,7 @@ mod access;
 mod change_list;
 mod change_table;
 mod clef;
+mod cmtrace;
 mod deployments;
 mod ecs;
 mod fslogix;
@@ -25,10 +26,15 @@ mod json_lines;
 mod load_table;
 mod log4j;
 mod logfmt;
+mod monolog;
 mod nlog;
 mod pdh;
 mod prometheus;
+mod python_logging;
+mod serilog;
+mod sql_errorlog;
 mod stamped;
+mod vdsm;
 
 use super::clock::{Clock, DateOrder, Stamp};
 use super::file::FileFacts;
@@ -47,7 +53,13 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &git_tags::GitTags,
     &change_table::ChangeTable,
     &access::AccessLog,
+    &cmtrace::CmTrace,
+    &sql_errorlog::SqlErrorLog,
+    &serilog::Serilog,
     &nlog::NLog,
+    &python_logging::PythonLogging,
+    &monolog::Monolog,
+    &vdsm::Vdsm,
     &log4j::Log4j,
     &clef::Clef,
     &deployments::Deployments,
