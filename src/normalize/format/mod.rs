@@ -25,6 +25,7 @@ mod nlog;
 mod pdh;
 mod plain;
 mod stamped;
+mod syslog;
 
 use super::clock::{Clock, DateOrder, Stamp};
 use super::file::FileFacts;
@@ -51,6 +52,7 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &ecs::Ecs,
     &json_lines::JsonLines,
     &pdh::PdhCsv,
+    &syslog::Syslog,
     &logfmt::Logfmt,
     &stamped::Stamped,
 ];
@@ -350,5 +352,34 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn a_sample_cut_or_garbled_anywhere_ends_in_outcomes_and_never_in_a_panic() {
+        for format in FORMATS.iter().filter(|format| format.containers().contains(&Container::Lines)) {
+            for sample in format.samples().iter().filter(|sample| sample.container == Container::Lines) {
+                let file = FileFacts::new(sample.path);
+                for at in (0..sample.text.len()).filter(|at| sample.text.is_char_boundary(*at)) {
+                    let (head, tail) = sample.text.split_at(at);
+                    let tail = tail.chars().skip(1).collect::<String>();
+                    for text in [head.to_owned(), format!("{head}\u{fffd}{tail}"), format!("{head}\n{tail}")] {
+                        let lines = records(sample.container, &text, &|line| format.starts_record(line));
+                        format.recognize(&lines);
+                        let mut parser =
+                            format.open(&file, &lines).unwrap_or_else(|| Box::new(Plain::new(*format, &file)));
+                        let mut clock = Clock::new(ZoneRule::UTC, Trust::Guessed);
+                        let mut names = Names::new();
+                        for record in &lines {
+                            let provenance =
+                                Provenance { source: crate::model::SourceId(0), position: record.position };
+                            let (clock, names, dataset) = (&mut clock, &mut names, format.dataset());
+                            let mut context = Context { clock, names, provenance, dataset };
+                            let summary = parser.say(record, &mut context).outcome(&mut context).summary();
+                            assert!(!summary.is_empty());
+                        }
+                    }
+                }
+            }
+        }
     }
 }
