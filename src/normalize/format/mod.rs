@@ -16,6 +16,7 @@ mod clef;
 mod deployments;
 mod ecs;
 mod fslogix;
+mod haproxy;
 mod httperr;
 mod iis;
 mod json_lines;
@@ -52,6 +53,7 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &ecs::Ecs,
     &json_lines::JsonLines,
     &pdh::PdhCsv,
+    &haproxy::Haproxy,
     &syslog::Syslog,
     &logfmt::Logfmt,
     &stamped::Stamped,
