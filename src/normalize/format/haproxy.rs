@@ -11,7 +11,7 @@
 use super::syslog;
 use super::{Context, Entry, LineOutcome, LogFormat, Parser, Plain, Said, Sample};
 use crate::model::time::TICKS_PER_SECOND;
-use crate::model::{Action, Fault, LoadMetric, LoadSample, Name, Severity, Timestamp};
+use crate::model::{Action, LoadMetric, LoadSample, Name, Severity, Timestamp};
 use crate::normalize::clock::{DateOrder, Stamp, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::message::Line;
@@ -176,12 +176,13 @@ fn reading(minute: &Minute, context: &mut Context<'_>) -> LineOutcome {
     }])
 }
 
-/// Whose doing an end is, if it is one of trouble that is not the client's.
-fn trouble(of: &Traffic<'_>) -> Option<Fault> {
-    match of.state.as_bytes().first()? {
-        b'S' | b's' | b'P' | b'R' | b'I' | b'D' | b'K' => Some(Fault::Infrastructure),
-        b'-' if of.status.starts_with('5') && of.status.len() == 3 => Some(Fault::Infrastructure),
-        _ => None,
+/// Whether an end is trouble that is not the client's: `PR` is a request that the proxy refused as malformed.
+fn is_trouble(of: &Traffic<'_>) -> bool {
+    let is_server_error = of.status.starts_with('5') && of.status.len() == 3;
+    match of.state.as_bytes() {
+        [b'P', b'R', ..] | [b'-', ..] => is_server_error,
+        [b'S' | b's' | b'P' | b'R' | b'I' | b'D' | b'K', ..] => true,
+        _ => false,
     }
 }
 
@@ -200,23 +201,22 @@ impl Parser for HaproxyParser {
         let written =
             if frame.is_some() { written } else { Timestamp(time.0.0.saturating_add((of.total_ms * 1e4) as i64)) };
         let load = self.count(written, own_host, of.n_open, context);
-        let outcome = match trouble(&of) {
-            None => LineOutcome::Irrelevant(Some(time.0)),
-            Some(_) => {
-                let mut event = context.event(time, Action::Symptom);
-                event.severity = Severity::Error;
-                event.duration_ms = Some(of.total_ms);
-                event.code = of.status.parse().ok();
-                event.client = Some(context.names.intern(of.client));
-                set_host(&mut event, of.server, context);
-                let state = of.state.get(..2).unwrap_or(of.state);
-                let code = if state == "--" { of.status } else { state };
-                event.error_code = Some(context.names.intern(code));
-                event.signature = Some(context.names.intern(&format!("other-haproxy-{code}")));
-                let text = format!("{}/{} status={} state={}", of.backend, of.server, of.status, of.state);
-                event.message = Some(context.message(&text));
-                LineOutcome::Event(Box::new(event))
-            }
+        let outcome = if is_trouble(&of) {
+            let mut event = context.event(time, Action::Symptom);
+            event.severity = Severity::Error;
+            event.duration_ms = Some(of.total_ms);
+            event.code = of.status.parse().ok();
+            event.client = Some(context.names.intern(of.client));
+            set_host(&mut event, of.server, context);
+            let state = of.state.get(..2).unwrap_or(of.state);
+            let code = if state == "--" { of.status } else { state };
+            event.error_code = Some(context.names.intern(code));
+            event.signature = Some(context.names.intern(&format!("other-haproxy-{code}")));
+            let text = format!("{}/{} status={} state={}", of.backend, of.server, of.status, of.state);
+            event.message = Some(context.message(&text));
+            LineOutcome::Event(Box::new(event))
+        } else {
+            LineOutcome::Irrelevant(Some(time.0))
         };
         match load {
             Some(load) => Said::Several(vec![Said::Done(load), Said::Done(outcome)]),
