@@ -241,13 +241,13 @@ fn every_public_log_is_recognised_or_named_as_not_understood() {
         ("lnav/logfile_java.1", "log4j"),
         ("lnav/logfile_bunyan.0", "json-lines"),
         ("lnav/logfile_json.json", "json-lines"),
-        ("lnav/logfile_syslog.1", "stamped-lines"),
+        ("lnav/logfile_syslog.1", "syslog"),
         ("lnav/logfile_plain.0", "unknown"),
         ("Hadoop/Hadoop_2k.log", "log4j"),
         ("Zookeeper/Zookeeper_2k.log", "stamped-lines"),
         ("Spark/Spark_2k.log", "log4j"),
         ("HDFS/HDFS_2k.log", "stamped-lines"),
-        ("OpenSSH/OpenSSH_2k.log", "stamped-lines"),
+        ("OpenSSH/OpenSSH_2k.log", "syslog"),
     ] {
         assert_eq!(format_of(file), format, "{file}");
     }

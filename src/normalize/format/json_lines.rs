@@ -146,7 +146,7 @@ impl Parser for JsonLinesParser {
             message: value_of(fields, MESSAGES).unwrap_or("").into(),
             detail: value_of(fields, TRACES).unwrap_or(""),
             properties: fields.iter().map(borrowed).collect(),
-            outcome: None,
+            ..Line::default()
         })
     }
 }

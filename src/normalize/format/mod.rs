@@ -19,6 +19,7 @@ mod deployments;
 mod ecs;
 mod fslogix;
 mod git_tags;
+mod haproxy;
 mod httperr;
 mod iis;
 mod influx;
@@ -34,6 +35,7 @@ mod python_logging;
 mod serilog;
 mod sql_errorlog;
 mod stamped;
+mod syslog;
 mod vdsm;
 
 use super::clock::{Clock, DateOrder, Stamp};
@@ -70,6 +72,8 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &json_lines::JsonLines,
     &pdh::PdhCsv,
     &load_table::LoadTable,
+    &haproxy::Haproxy,
+    &syslog::Syslog,
     &logfmt::Logfmt,
     &stamped::Stamped,
 ];
@@ -377,5 +381,34 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn a_sample_cut_or_garbled_anywhere_ends_in_outcomes_and_never_in_a_panic() {
+        for format in FORMATS.iter().filter(|format| format.containers().contains(&Container::Lines)) {
+            for sample in format.samples().iter().filter(|sample| sample.container == Container::Lines) {
+                let file = FileFacts::new(sample.path);
+                for at in (0..sample.text.len()).step_by(7).filter(|at| sample.text.is_char_boundary(*at)) {
+                    let (head, tail) = sample.text.split_at(at);
+                    let tail = tail.chars().skip(1).collect::<String>();
+                    for text in [head.to_owned(), format!("{head}\u{fffd}{tail}"), format!("{head}\n{tail}")] {
+                        let lines = records(sample.container, &text, &|line| format.starts_record(line));
+                        format.recognize(&lines);
+                        let mut parser =
+                            format.open(&file, &lines).unwrap_or_else(|| Box::new(Plain::new(*format, &file)));
+                        let mut clock = Clock::new(ZoneRule::UTC, Trust::Guessed);
+                        let (mut names, mut gists) = (Names::new(), Gists::default());
+                        for record in &lines {
+                            let provenance =
+                                Provenance { source: crate::model::SourceId(0), position: record.position };
+                            let (clock, names, gists, dataset) = (&mut clock, &mut names, &mut gists, format.dataset());
+                            let mut context = Context { clock, names, gists, provenance, dataset };
+                            let summary = parser.say(record, &mut context).outcome(&mut context).summary();
+                            assert!(!summary.is_empty());
+                        }
+                    }
+                }
+            }
+        }
     }
 }

@@ -31,6 +31,8 @@ pub struct Line<'a> {
     pub severity: Severity,
     /// The logger.
     pub logger: Option<&'a str>,
+    /// The host that wrote it, where the record says so beside its text.
+    pub host: Option<&'a str>,
     /// The text, with its values put in.
     pub message: Cow<'a, str>,
     /// Exception and stack trace, if any.
@@ -128,7 +130,8 @@ pub fn understand(mut line: Line<'_>, context: &mut Context<'_>) -> LineOutcome 
     event.provider = line.logger.filter(|logger| !logger.is_empty()).map(|logger| context.names.intern(logger));
     let names_user = user.is_some();
     event.user = user.map(|user| context.names.intern(&user));
-    if let Some(host) = target(&properties, &line.message, names_user) {
+    let host = target(&properties, &line.message, names_user).or_else(|| line.host.map(str::to_owned));
+    if let Some(host) = host {
         event.host = Some(context.names.intern(&canonical_host(&host)));
         event.host_trust = Trust::Stated;
     }
