@@ -3,9 +3,9 @@
 mod book;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
 use crate::model::identity::canonical_host;
 use crate::model::{ChangeRecord, Event, LoadSample, Name, Names, Position, Provenance, Timestamp, Trust};
 use crate::normalize::Options;
@@ -15,11 +15,10 @@ use crate::normalize::file::{FileFacts, glob_fits};
 use crate::normalize::format::{self, Context, FORMATS, LineOutcome, Parser, Said};
 use crate::normalize::message::Gists;
 use crate::normalize::plain::Plain;
-use crate::normalize::summary::{Role, SourceSummary, Zone};
+use crate::normalize::summary::SourceSummary;
 use crate::normalize::tally::Tally;
 use crate::normalize::windows::export::{self, Export, Exported, Loss};
 use crate::normalize::windows::{Catalog, Shapes, first_line_only};
-use crate::normalize::zone::has_no_year;
 use crate::read::{Body, Container, How, Record, Selection, Source, WindowsRecord};
 
 /// So many records are looked at before a format is chosen.

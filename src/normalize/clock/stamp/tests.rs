@@ -11,7 +11,7 @@ fn shown(found: Option<(Stamp, usize)>) -> Option<(String, usize)> {
     let (stamp, len) = found?;
     let mut text = Timestamp(stamp.civil.0).to_string().trim_end_matches('Z').to_owned();
     if let Some(offset_s) = stamp.offset_s {
-        text += &format!(" {:+}", offset_s / 60);
+        text.extend([" ".to_owned(), format!("{:+}", offset_s / 60)]);
     }
     for (is, word) in [
         (!stamp.has_year, " no-year"),
