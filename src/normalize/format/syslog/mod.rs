@@ -339,7 +339,7 @@ const SAMPLES: &[Sample] = &[
             "Failure 2022-08-22T06:15:01.25Z user=user001 host=RDS09 client=10.0.0.7 code=-",
             "Success 2022-08-22T06:15:02Z user=user001 host=RDS09 client=10.0.0.7 code=-",
             "Failure 2022-08-22T06:15:03.25Z user=user002 host=RDS09 client=- code=-",
-            "irrelevant 2022-08-22T08:15:04Z",
+            "irrelevant 2022-08-22T06:15:04Z",
         ],
     },
 ];
