@@ -19,6 +19,7 @@ pub mod request;
 pub mod signature;
 mod source;
 pub mod summary;
+pub mod template;
 #[cfg(test)]
 mod testing;
 mod version;
