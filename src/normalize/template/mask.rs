@@ -151,6 +151,8 @@ fn is_object(word: &str) -> bool {
 
 /// `/var/log`, `C:\Windows\x`, `a/b/c`; not `read/write`.
 fn is_path(core: &str) -> bool {
+    // The query of a request belongs to its path.
+    let core = core.split_once('?').map_or(core, |(path, _)| path);
     if core.contains(['=', '(', '[']) {
         return false;
     }
@@ -283,6 +285,7 @@ mod tests {
             ("read/write of I/O", "read/write of I/O"),
             ("get https://rds01.corp.example/a?b=c now", "get https://<*> now"),
             ("rds01.corp.example:443 and gw.corp.example:443", "<*> and <*>"),
+            ("GET /v2/servers?host=a&b=c HTTP", "GET <*> HTTP"),
             ("mail user001@corp.example sent", "mail <*> sent"),
             ("within 20 ms, or 3 KB.", "within <*>, or <*>."),
             ("sent 1934 bytes (1.8 KB) in <1 sec", "sent <*> (<*>) in <*>"),
