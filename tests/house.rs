@@ -48,7 +48,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("crc32fast", &["read/", "simulate/"]),
     ("toml", &["normalize/", "cli/"]),
     ("serde_saphyr", &["normalize/"]),
-    ("csv", &["read/", "frame/", "report/format/"]),
+    ("csv", &["read/", "frame/", "report/format/", "cli/"]),
     ("schemars", &["report/"]),
     ("libm", &["stats/", "simulate/"]),
     ("serde_json", &["read/", "normalize/", "report/", "simulate/", "cli/"]),

@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Events(EventsArgs),
     /// Lists every change found, stated in a list or read out of the logs
     Changes(ChangesArgs),
+    /// Mines what the messages of logs have in common: templates, with counts
+    Templates(TemplatesArgs),
     /// Writes a case with known truth as real log files
     Simulate(SimulateArgs),
     /// Prints the JSON Schema of report.json
@@ -137,6 +139,26 @@ pub(crate) struct ChangesArgs {
 pub(crate) enum TextOrJson {
     Text,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TemplatesArgs {
+    /// Text logs: files, folders, globs, archives of these, - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Gives each line its template, instead of the table
+    #[arg(long)]
+    pub(crate) lines: bool,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: TemplatesForm,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TemplatesForm {
+    Text,
+    Json,
+    Csv,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod progress;
 mod schema;
 mod settings;
 mod simulate;
+mod templates;
 mod terminal;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -36,6 +37,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Inspect(args) => inspect::run(args, terminal),
         Command::Events(args) => events::run(args, terminal),
         Command::Changes(args) => changes::run(args, terminal),
+        Command::Templates(args) => templates::run(args, terminal),
         Command::Simulate(args) => simulate::run(args, terminal),
         Command::Schema(args) => schema::run(args),
     };

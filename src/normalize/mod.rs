@@ -23,6 +23,7 @@ mod source;
 pub mod summary;
 pub mod table;
 mod tally;
+pub mod template;
 #[cfg(test)]
 mod testing;
 mod version;

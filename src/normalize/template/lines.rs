@@ -1,0 +1,71 @@
+//! Mines the lines of files, header by header.
+
+use super::header::Layout;
+use super::{GroupId, Miner, Settled};
+use crate::model::Position;
+use crate::read::{Body, Container, Encoding, How, Selection, Source};
+
+/// The lines of one file and the groups of their messages.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// `log.file.path`.
+    pub path: String,
+    /// Number and group of each line that is not blank, in order.
+    pub lines: Vec<(u64, GroupId)>,
+}
+
+/// What the lines of some files came to.
+#[derive(Clone, Debug, Default)]
+pub struct Mined {
+    /// The files, in their order, without those that are no text.
+    pub files: Vec<File>,
+    /// The templates of all of them.
+    pub settled: Settled,
+    /// Messages that came when the miner was full.
+    pub n_crowded: u64,
+}
+
+/// Takes every line of these sources for a message behind a header; whatever they are, line breaks part them.
+pub fn mine(sources: &[Source]) -> Mined {
+    let mut miner = Miner::new();
+    let mut files = Vec::new();
+    for source in sources.iter().filter(|source| source.encoding != Encoding::Binary) {
+        let source = Source { container: Container::Lines, ..source.clone() };
+        let layout = Layout::of(source.head.lines());
+        let selection = Selection::none();
+        let how = How { selection: &selection, starts_record: None, recover: false };
+        let mut lines = Vec::new();
+        source.records(&how, &mut |record| {
+            if let (Body::Text(line), Position::Line(number)) = (&record.body, record.position) {
+                lines.push((number, miner.add(layout.message(line))));
+            }
+        });
+        files.push(File { path: source.name.path, lines });
+    }
+    Mined { files, settled: miner.settle(), n_crowded: miner.n_crowded() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceId;
+
+    #[test]
+    fn each_line_has_the_template_of_its_message() {
+        let text = "2022-08-22 08:15:01,123 [7] INFO  Shop.Login - took 5 ms\n\n\
+                    2022-08-22 08:15:02,123 [7] INFO  Shop.Login - took 17 ms\n\
+                    2022-08-22 08:15:03,123 [7] WARN  Shop.Login - disk is full\n";
+        let sources = [
+            Source::from_bytes(SourceId(0), "app.log", text.as_bytes()),
+            Source::from_bytes(SourceId(1), "x.bin", &[0, 1, 2, 3, 0, 1, 2, 3, 0xff, 0xfe, 9]),
+        ];
+        let mined = mine(&sources);
+        assert_eq!(mined.files.len(), 1);
+        let found: Vec<_> = mined.files[0]
+            .lines
+            .iter()
+            .map(|(number, group)| (*number, &*mined.settled.templates[mined.settled.template_of(*group)].text))
+            .collect();
+        assert_eq!(found, [(1, "took <*> ms"), (3, "took <*> ms"), (4, "disk is full")]);
+    }
+}
