@@ -15,8 +15,8 @@ pub(crate) fn run(args: &TemplatesArgs, terminal: Terminal) -> Result<Exit, Erro
     let found = read::discover(&args.paths)?;
     let mined = template::mine(&found.sources);
     if mined.files.is_empty() {
-        terminal::complain(&"no text in these paths");
-        return Ok(Exit::Input);
+        let names: Vec<String> = args.paths.iter().map(|path| format!("`{}`", path.display())).collect();
+        return Err(Error::NothingReadable { paths: names.join(", ") });
     }
     let text = if args.lines { lines(&mined, args.format) } else { templates(&mined, args.format) };
     output::print(text.as_bytes())?;

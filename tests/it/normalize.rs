@@ -242,11 +242,15 @@ fn every_public_log_is_recognised_or_named_as_not_understood() {
         ("lnav/logfile_bunyan.0", "json-lines"),
         ("lnav/logfile_json.json", "json-lines"),
         ("lnav/logfile_syslog.1", "syslog"),
+        ("lnav/logfile_haproxy.0", "haproxy"),
+        ("lnav/logfile_laravel.0", "monolog"),
+        ("lnav/logfile_vdsm.0", "vdsm"),
+        ("plaso/sccm_various.log", "cmtrace"),
         ("lnav/logfile_plain.0", "unknown"),
         ("Hadoop/Hadoop_2k.log", "log4j"),
-        ("Zookeeper/Zookeeper_2k.log", "stamped-lines"),
+        ("Zookeeper/Zookeeper_2k.log", "log4j"),
         ("Spark/Spark_2k.log", "log4j"),
-        ("HDFS/HDFS_2k.log", "stamped-lines"),
+        ("HDFS/HDFS_2k.log", "log4j"),
         ("OpenSSH/OpenSSH_2k.log", "syslog"),
     ] {
         assert_eq!(format_of(file), format, "{file}");

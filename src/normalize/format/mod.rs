@@ -106,6 +106,11 @@ pub trait LogFormat: Sync {
         first.iter().filter(|record| matches!(&record.body, Body::Text(text) if fits_line(self, text))).count()
     }
 
+    /// Whether it takes any line with a stamp, so that one line alone proves nothing.
+    fn is_generic(&self) -> bool {
+        false
+    }
+
     /// Whether a line begins a record; the others continue the one before.
     fn starts_record(&self, line: &str) -> bool {
         fits_line(self, line)

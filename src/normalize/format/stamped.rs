@@ -8,7 +8,7 @@ use crate::model::Severity;
 use crate::normalize::clock::{DateOrder, Stamp, stamp};
 use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
-use crate::read::Container;
+use crate::read::{Body, Container, Record};
 
 /// See the file.
 pub(crate) struct Stamped;
@@ -57,6 +57,17 @@ impl LogFormat for Stamped {
         Some(Entry::message(stamp, Line { severity: severity(rest), message: rest.into(), ..Line::default() }))
     }
 
+    /// One stamp below other lines is a date in prose.
+    fn recognize(&self, first: &[Record<'_>]) -> usize {
+        let fits = |record: &Record<'_>| matches!(&record.body, Body::Text(text) if self.starts_record(text));
+        let n_fits = first.iter().filter(|record| fits(record)).count();
+        if n_fits == 1 && !first.first().is_some_and(fits) { 0 } else { n_fits }
+    }
+
+    fn is_generic(&self) -> bool {
+        true
+    }
+
     fn samples(&self) -> &'static [Sample] {
         &[Sample {
             container: Container::Lines,
@@ -70,5 +81,24 @@ impl LogFormat for Stamped {
                 "Success 2022-08-22T08:15:03Z user=user001 host=RDS01 client=- code=-",
             ],
         }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normalize::format::{FORMATS, choose};
+    use crate::normalize::testing::records;
+
+    fn chosen(text: &str) -> Option<&'static str> {
+        let lines = records(Container::Lines, text, &|_| true);
+        choose(Container::Lines, &lines).map(|index| FORMATS[index].name())
+    }
+
+    #[test]
+    fn a_date_at_the_beginning_of_a_line_of_prose_is_no_log() {
+        assert_eq!(chosen("The session hosts were patched on\n6 August 07:30, and more than half of all\n"), None);
+        assert_eq!(chosen("6 August 2022 07:30 first\nsecond\n"), Some("stamped-lines"));
+        assert_eq!(chosen("   at X\n2022-08-22 07:30 first\n2022-08-22 07:31 second\n"), Some("stamped-lines"));
     }
 }

@@ -278,8 +278,7 @@ impl Work<'_> {
         if matches!(outcome, LineOutcome::Foreign) && self.n_strangers_in_a_row < N_STRANGERS_MAX {
             let probe = first_line_only(record);
             let probe = std::slice::from_ref(&probe);
-            if let Some(index) =
-                format::choose(self.source.container, probe).filter(|index| Some(*index) != self.locked)
+            if let Some(index) = format::choose(self.source.container, probe).filter(|index| self.may_change_to(*index))
             {
                 outcome = self.ask(index, record);
             }
@@ -290,6 +289,11 @@ impl Work<'_> {
             self.n_strangers_in_a_row = 0;
         }
         self.book(outcome, record.position);
+    }
+
+    /// Whether one line is enough to ask another format than the chosen one.
+    fn may_change_to(&self, index: usize) -> bool {
+        Some(index) != self.locked && (self.locked.is_some() || !FORMATS[index].is_generic())
     }
 
     /// Takes a record that has a shape of exported events; says whether it has.

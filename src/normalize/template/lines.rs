@@ -30,7 +30,8 @@ pub fn mine(sources: &[Source]) -> Mined {
     let mut miner = Miner::new();
     let mut files = Vec::new();
     for source in sources.iter().filter(|source| source.encoding != Encoding::Binary) {
-        let source = Source { container: Container::Lines, ..source.clone() };
+        let mut source = source.clone();
+        source.container = Container::Lines;
         let layout = Layout::of(source.head.lines());
         let selection = Selection::none();
         let how = How { selection: &selection, starts_record: None, recover: false };

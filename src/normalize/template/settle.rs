@@ -11,7 +11,7 @@
 //!
 //! The fewer words a sentence has besides, the less it says, so the rules ask for such words.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::mask::{WILDCARD, continues, explains, is_fence};
 
@@ -92,7 +92,7 @@ fn squeeze(words: &mut Vec<String>, belongs: fn(&str, &str) -> bool) {
 }
 
 /// For each shape that has some, the positions that turn out to be open.
-fn round(settled: &[Vec<String>], shapes: &[Shape]) -> HashMap<usize, Vec<usize>> {
+fn round(settled: &[Vec<String>], shapes: &[Shape]) -> BTreeMap<usize, Vec<usize>> {
     let mut families: BTreeMap<(usize, u64), Vec<usize>> = BTreeMap::new();
     for (index, words) in settled.iter().enumerate() {
         let hashes: Vec<u64> = words.iter().map(|word| hash_of(word.as_bytes())).collect();
@@ -104,7 +104,7 @@ fn round(settled: &[Vec<String>], shapes: &[Shape]) -> HashMap<usize, Vec<usize>
             families.entry((at, rest.wrapping_add(words.len() as u64))).or_default().push(index);
         }
     }
-    let mut opened: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut opened: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for ((at, _), members) in families {
         let mut values: BTreeMap<&str, u64> = BTreeMap::new();
         for &index in &members {
