@@ -69,7 +69,7 @@ impl LogFormat for Ecs {
 
 struct EcsParser;
 
-/// ECS fields and the plain names that [`property::meaning`] knows.
+/// ECS fields and the plain names that [`crate::normalize::property::meaning`] knows.
 const FIELDS: &[(&str, &str)] = &[
     ("user.name", "user"),
     ("user.email", "user"),

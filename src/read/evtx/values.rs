@@ -174,7 +174,7 @@ pub(super) fn is_short(kind: u8, len: usize) -> bool {
     len > 0 && WIDTHS.get(usize::from(kind)).is_some_and(|width| usize::from(*width) == len)
 }
 
-/// Whether a value that is not null has a text: `Ok` where [`write`] succeeds.
+/// Whether a value that is not null has a text: `Ok` where [`write()`] succeeds.
 pub(super) fn check(kind: u8, bytes: &[u8]) -> Result<(), Defect> {
     const SIZE: Defect = Defect("a value has a size that its type cannot have");
     if kind & kind::ARRAY != 0
