@@ -1,6 +1,6 @@
 //! What ends a run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a run cannot go on. Each names the path it is about and carries its cause.
 #[derive(Debug, thiserror::Error)]
@@ -52,4 +52,12 @@ pub enum Error {
         /// Why.
         detail: String,
     },
+}
+
+impl Error {
+    /// Returns that there is no log under the paths.
+    pub fn nothing_readable(paths: &[impl AsRef<Path>]) -> Self {
+        let names: Vec<String> = paths.iter().map(|path| format!("`{}`", path.as_ref().display())).collect();
+        Self::NothingReadable { paths: names.join(", ") }
+    }
 }

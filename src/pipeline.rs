@@ -1,6 +1,6 @@
 //! Runs the stages one after the other: the only module that knows all of them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::Error;
@@ -61,7 +61,7 @@ pub fn frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> R
     let normalized = normalize::normalize(&discovery.sources, &options.normalize, &|n_bytes| progress.read(n_bytes));
     let understood = normalized.sources.iter().any(|source| source.role != normalize::Role::Unknown);
     if !understood {
-        return Err(Error::NothingReadable { paths: listed(paths) });
+        return Err(Error::nothing_readable(paths));
     }
     progress.stage("joining attempts and sessions");
     let mut framed = frame::tables(normalized, &options.frame);
@@ -87,9 +87,4 @@ fn merged(first: Vec<Diagnostic>, second: Vec<Diagnostic>) -> Vec<Diagnostic> {
     all.extend(first);
     all.extend(second);
     all.into_vec()
-}
-
-fn listed(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths.iter().map(|path: &PathBuf| format!("`{}`", Path::display(path))).collect();
-    names.join(", ")
 }

@@ -15,8 +15,7 @@ pub(crate) fn run(args: &TemplatesArgs, terminal: Terminal) -> Result<Exit, Erro
     let found = read::discover(&args.paths)?;
     let mined = template::mine(&found.sources);
     if mined.files.is_empty() {
-        let names: Vec<String> = args.paths.iter().map(|path| format!("`{}`", path.display())).collect();
-        return Err(Error::NothingReadable { paths: names.join(", ") });
+        return Err(Error::nothing_readable(&args.paths));
     }
     let text = if args.lines { lines(&mined, args.format) } else { templates(&mined, args.format) };
     output::print(text.as_bytes())?;

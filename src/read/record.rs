@@ -16,6 +16,14 @@ pub struct Record<'t> {
 }
 
 impl Record<'_> {
+    /// Returns its line with the lines that continue it, if it is a record of lines.
+    pub fn text(&self) -> Option<&str> {
+        match &self.body {
+            Body::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// Returns the record with texts of its own, so that it can be kept.
     pub fn into_owned(self) -> Record<'static> {
         let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());

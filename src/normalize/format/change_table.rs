@@ -11,7 +11,7 @@ use crate::normalize::change_list::{self, Column, Entry, is_change_list};
 use crate::normalize::clock::{DateOrder, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::summary::Role;
-use crate::read::{Body, Container, Record};
+use crate::read::{Container, Record};
 
 /// See the file.
 pub(crate) struct ChangeTable;
@@ -57,13 +57,6 @@ fn is_heading(line: &str) -> bool {
     is_history(&names) || (names.len() >= 3 && is_change_list(names.iter().copied()))
 }
 
-fn text_of<'r>(record: &'r Record<'_>) -> Option<&'r str> {
-    match &record.body {
-        Body::Text(text) => Some(text.as_ref()),
-        _ => None,
-    }
-}
-
 impl LogFormat for ChangeTable {
     fn name(&self) -> &'static str {
         "change-table"
@@ -77,13 +70,9 @@ impl LogFormat for ChangeTable {
         Role::Changes
     }
 
-    fn containers(&self) -> &'static [Container] {
-        &[Container::Lines]
-    }
-
     fn recognize(&self, first: &[Record<'_>]) -> usize {
         // What stands above the heading is the text that the table stands in.
-        let mut lines = first.iter().filter_map(text_of).skip_while(|line| !is_heading(line));
+        let mut lines = first.iter().filter_map(Record::text).skip_while(|line| !is_heading(line));
         let Some(heading) = lines.next() else { return 0 };
         let n_cells = cells(heading).len();
         1 + lines.filter(|line| is_rule(line) || cells(line).len() == n_cells).count()
@@ -96,7 +85,7 @@ impl LogFormat for ChangeTable {
     fn open(&self, _file: &FileFacts, first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
         // One day above twelve settles `03/04/2022` for the whole list.
         let n_read = |order| {
-            first.iter().filter_map(text_of).flat_map(cells).filter(|cell| stamp(cell, order).is_some()).count()
+            first.iter().filter_map(Record::text).flat_map(cells).filter(|cell| stamp(cell, order).is_some()).count()
         };
         let is_day_first = n_read(DateOrder::DayFirst) > n_read(DateOrder::MonthFirst);
         let order = if is_day_first { DateOrder::DayFirst } else { DateOrder::MonthFirst };
@@ -212,7 +201,7 @@ impl TableParser {
 
 impl Parser for TableParser {
     fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
-        let line = text_of(record);
+        let line = record.text();
         line.map_or(LineOutcome::Foreign, |line| self.read(line, context)).into()
     }
 }

@@ -63,10 +63,6 @@ impl LogFormat for FslogixProfile {
         Role::AppLog
     }
 
-    fn containers(&self) -> &'static [Container] {
-        &[Container::Lines]
-    }
-
     fn recognize(&self, first: &[Record<'_>]) -> usize {
         first.iter().filter(|record| matches!(&record.body, Body::Text(text) if parts(text).is_some())).count()
     }

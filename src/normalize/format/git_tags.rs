@@ -113,17 +113,8 @@ impl LogFormat for GitTags {
         Role::Changes
     }
 
-    fn containers(&self) -> &'static [Container] {
-        &[Container::Lines]
-    }
-
     fn recognize(&self, first: &[Record<'_>]) -> usize {
-        let texts = || {
-            first.iter().filter_map(|record| match &record.body {
-                Body::Text(text) => Some(text.as_ref()),
-                _ => None,
-            })
-        };
+        let texts = || first.iter().filter_map(Record::text);
         if texts().next().is_some_and(is_commit) {
             return texts()
                 .filter(|line| {

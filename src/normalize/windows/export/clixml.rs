@@ -33,7 +33,7 @@ impl Export for Clixml {
     }
 
     fn recognize(&self, records: &[Record<'_>]) -> usize {
-        let lines = || records.iter().filter_map(super::text).flat_map(str::lines);
+        let lines = || records.iter().filter_map(Record::text).flat_map(str::lines);
         let is_event =
             |line: &str| line.trim_start().starts_with("<T>") && line.contains("Eventing.Reader.EventLogRecord<");
         if lines().any(is_event) { lines().filter(|line| line.trim_start().starts_with('<')).count() } else { 0 }
@@ -49,7 +49,7 @@ impl Export for Clixml {
 
     fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
         Box::new(|record: &Record<'_>, context: &mut Context<'_>| {
-            let Some(text) = super::text(record) else { return Exported::Foreign };
+            let Some(text) = record.text() else { return Exported::Foreign };
             if text.starts_with("<Objs ") && !text.contains(OBJECT) {
                 return Exported::Nothing;
             }

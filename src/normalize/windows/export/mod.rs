@@ -36,7 +36,7 @@ use super::super::file::FileFacts;
 use crate::diagnostic::Code;
 use crate::model::time::TICKS_PER_SECOND;
 use crate::model::{Name, Names, Timestamp, Trust};
-use crate::read::{Body, Container, Record, WindowsRecord, event_xml};
+use crate::read::{Container, Record, WindowsRecord, event_xml};
 
 /// Every shape, the most particular first.
 pub const EXPORTS: &[&dyn Export] = &[
@@ -179,14 +179,6 @@ pub(super) fn from_xml(xml: &str, message: Option<Name>) -> Exported {
             Exported::stated(WindowsRecord { message, ..record })
         }
         None => Exported::Damaged(Code::RecordMalformed, "not a sound event in XML"),
-    }
-}
-
-/// The text of a record of lines.
-pub(super) fn text<'r>(record: &'r Record<'_>) -> Option<&'r str> {
-    match &record.body {
-        Body::Text(text) => Some(text),
-        _ => None,
     }
 }
 

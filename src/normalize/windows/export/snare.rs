@@ -37,7 +37,7 @@ impl Export for Snare {
     }
 
     fn recognize(&self, records: &[Record<'_>]) -> usize {
-        records.iter().filter_map(super::text).filter(|line| cells(line).is_some()).count()
+        records.iter().filter_map(Record::text).filter(|line| cells(line).is_some()).count()
     }
 
     fn loses(&self) -> &'static [Loss] {

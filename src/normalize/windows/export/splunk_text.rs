@@ -83,7 +83,7 @@ impl Export for SplunkText {
     }
 
     fn recognize(&self, records: &[Record<'_>]) -> usize {
-        let lines = || records.iter().filter_map(super::text).flat_map(str::lines);
+        let lines = || records.iter().filter_map(Record::text).flat_map(str::lines);
         let n_lines =
             if lines().any(is_head) { lines().filter(|line| is_head(line) || key(line).is_some()).count() } else { 0 };
         n_lines + shape::count(records, |value| raw(value).is_some())

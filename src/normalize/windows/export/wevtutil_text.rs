@@ -64,7 +64,7 @@ impl Export for WevtutilText {
     }
 
     fn recognize(&self, records: &[Record<'_>]) -> usize {
-        let lines = || records.iter().filter_map(super::text).flat_map(str::lines);
+        let lines = || records.iter().filter_map(Record::text).flat_map(str::lines);
         if lines().any(is_head) { lines().filter(|line| is_head(line) || key(line).is_some()).count() } else { 0 }
     }
 

@@ -28,7 +28,7 @@ impl Export for XmlLines {
     }
 
     fn recognize(&self, records: &[Record<'_>]) -> usize {
-        records.iter().filter_map(super::text).filter(|line| event(line).is_some()).count()
+        records.iter().filter_map(Record::text).filter(|line| event(line).is_some()).count()
     }
 
     fn starts_record(&self, line: &str) -> bool {
@@ -40,7 +40,7 @@ impl Export for XmlLines {
     }
 
     fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Box<dyn Reader> {
-        Box::new(|record: &Record<'_>, _: &mut Context<'_>| match super::text(record).and_then(event) {
+        Box::new(|record: &Record<'_>, _: &mut Context<'_>| match record.text().and_then(event) {
             Some(text) => {
                 // Without an end the event is damaged, and said to be.
                 let end = text.find("</Event>").map_or(text.len(), |at| at + "</Event>".len());
