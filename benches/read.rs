@@ -17,7 +17,7 @@ use criterion::{Criterion, PlottingBackend, Throughput};
 /// Reads a log into tables, or into records, and returns how many records were wanted.
 fn read(mut log: &[u8], selection: &Selection, into_records: bool) -> usize {
     let name = SourceName { id: SourceId(0), path: "log.evtx".into() };
-    let how = How { selection, starts_record: None, recover: false };
+    let how = How { selection, starts_record: None, recover: false, digests: false };
     let mut n_wanted = 0;
     if into_records {
         evtx::records(&mut log, &name, &how, &mut |_| n_wanted += 1);

@@ -114,7 +114,7 @@ fn evtx_files(paths: &[PathBuf], selection: &Selection) -> Result<Outcome, Strin
         let mut file = File::open(path).map_err(failed)?;
         outcome.bytes += file.metadata().map_err(failed)?.len();
         let name = SourceName { id: SourceId(id), path: path.display().to_string() };
-        let how = How { selection, starts_record: None, recover: false };
+        let how = How { selection, starts_record: None, recover: false, digests: false };
         let reading = evtx::batches(&mut file, &name, &how, &mut |batch| {
             n_rows += batch.len() as u64;
             n_values += batch.n_values() as u64;

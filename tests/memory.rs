@@ -62,7 +62,7 @@ fn peak<T>(work: impl FnOnce() -> T) -> (usize, T) {
 
 fn read_evtx(bytes: &mut dyn Read, selection: &Selection) -> Reading {
     let name = SourceName { id: SourceId(0), path: "log.evtx".into() };
-    let how = How { selection, starts_record: None, recover: true };
+    let how = How { selection, starts_record: None, recover: true, digests: false };
     let mut n_delivered = 0;
     let reading = records(bytes, &name, &how, &mut |_| n_delivered += 1);
     assert_eq!(reading.n_records, n_delivered + reading.n_unselected() + reading.n_damaged);
@@ -167,7 +167,7 @@ fn read_file(folder: &Path, start: &str, n_bytes: usize, block: &mut dyn FnMut(u
     }
     drop(file);
     let nothing = Selection::none();
-    let how = How { selection: &nothing, starts_record: None, recover: false };
+    let how = How { selection: &nothing, starts_record: None, recover: false, digests: false };
     peak(|| {
         let source = discover(&[path]).unwrap().sources.remove(0);
         assert!(!matches!(source.container, Container::Lines | Container::Unknown) || start.is_empty());

@@ -44,16 +44,45 @@ impl Severity {
 
     /// Reads the words that loggers use, in any case; `None` if it is none of them.
     pub fn from_word(word: &str) -> Option<Self> {
-        let severity = match word.to_ascii_lowercase().as_str() {
-            "trace" | "trc" | "vrb" | "verbose" | "finest" => Self::Trace,
-            "debug" | "dbg" | "dbug" | "fine" => Self::Debug,
-            "info" | "information" | "inf" | "notice" => Self::Info,
-            "warn" | "warning" | "wrn" => Self::Warn,
-            "error" | "err" | "eror" | "fail" | "severe" => Self::Error,
-            "critical" | "crit" | "crt" => Self::Critical,
-            "fatal" | "ftl" | "emerg" | "alert" | "panic" => Self::Fatal,
+        // Asked once or twice a line: small letters in place, and no memory.
+        let mut small = [0; LONGEST_WORD];
+        let small = small.get_mut(..word.len()).filter(|small| !small.is_empty())?;
+        small.copy_from_slice(word.as_bytes());
+        small.make_ascii_lowercase();
+        let severity = match &*small {
+            b"trace" | b"trc" | b"vrb" | b"verbose" | b"finest" => Self::Trace,
+            b"debug" | b"dbg" | b"dbug" | b"fine" => Self::Debug,
+            b"info" | b"information" | b"inf" | b"notice" => Self::Info,
+            b"warn" | b"warning" | b"wrn" => Self::Warn,
+            b"error" | b"err" | b"eror" | b"fail" | b"severe" => Self::Error,
+            b"critical" | b"crit" | b"crt" => Self::Critical,
+            b"fatal" | b"ftl" | b"emerg" | b"alert" | b"panic" => Self::Fatal,
             _ => return None,
         };
         Some(severity)
+    }
+}
+
+/// `information`.
+const LONGEST_WORD: usize = 11;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_any_case_are_read_and_others_are_none() {
+        for (word, severity) in [
+            ("INFORMATION", Some(Severity::Info)),
+            ("Err", Some(Severity::Error)),
+            ("fail", Some(Severity::Error)),
+            ("ftl", Some(Severity::Fatal)),
+            ("", None),
+            ("errors", None),
+            ("informational", None),
+            ("\u{e9}rror", None),
+        ] {
+            assert_eq!(Severity::from_word(word), severity, "{word}");
+        }
     }
 }

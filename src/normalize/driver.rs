@@ -17,7 +17,7 @@ pub fn normalize(sources: &[Source], options: &Options, progress: &(dyn Fn(u64) 
     let mut ones: Vec<One> = sources
         .par_iter()
         .map(|source| {
-            let one = source::understand(source, options, &selection, &mut |said, context| said.outcome(context));
+            let one = source::understand(source, options, &selection, true, &mut |said, context| said.outcome(context));
             progress(source.n_bytes_stored);
             one
         })

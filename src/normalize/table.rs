@@ -168,7 +168,7 @@ impl Columns {
     }
 }
 
-/// Reads a text log and hands on its records in batches, in their order.
+/// Reads a text log and hands on its records in batches, in their order; its summary has no digest.
 pub fn columns(source: &Source, options: &Options, depth: Depth, sink: &mut dyn FnMut(&Columns)) -> SourceSummary {
     let mut batch = Columns::default();
     let mut meaning = |said: Said<'_>, context: &mut Context<'_>| {
@@ -182,7 +182,7 @@ pub fn columns(source: &Source, options: &Options, depth: Depth, sink: &mut dyn 
         }
         LineOutcome::Irrelevant(at)
     };
-    let One { summary, .. } = source::understand(source, options, &selection(), &mut meaning);
+    let One { summary, .. } = source::understand(source, options, &selection(), false, &mut meaning);
     if !batch.is_empty() {
         sink(&batch);
     }

@@ -11,7 +11,8 @@ pub(crate) fn records(
 ) -> Vec<Record<'static>> {
     let source = Source::of_container(SourceId(0), "sample", container, text.as_bytes());
     let selection = Selection::none();
-    let how = How { selection: &selection, starts_record: Some(starts as StartsRecord<'_>), recover: false };
+    let how =
+        How { selection: &selection, starts_record: Some(starts as StartsRecord<'_>), recover: false, digests: false };
     let mut records = Vec::new();
     source.records(&how, &mut |record| records.push(record.into_owned()));
     assert!(records.iter().all(|record| !matches!(record.body, Body::Windows(_))));

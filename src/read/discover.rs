@@ -213,8 +213,10 @@ fn without_duplicates(leaves: Vec<Leaf>, diagnostics: &mut Diagnostics) -> Vec<S
             by_size.into_values().filter(move |same| same.len() > 1 || (is_any_unknown && n_alike > 1)).flatten()
         })
         .collect();
-    let digests: Vec<(usize, String)> =
-        suspects.into_par_iter().map(|index| (index, Tally::open(&leaves[index].source.place).finish("").1)).collect();
+    let digests: Vec<(usize, String)> = suspects
+        .into_par_iter()
+        .map(|index| (index, Tally::open(&leaves[index].source.place, true).finish("").1))
+        .collect();
     let mut first: BTreeMap<String, usize> = BTreeMap::new();
     let mut original: BTreeMap<usize, usize> = BTreeMap::new();
     let mut digests = digests;

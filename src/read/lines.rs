@@ -105,7 +105,7 @@ mod tests {
     fn read(text: &str, starts_record: Option<StartsRecord<'_>>) -> (Vec<(u64, String)>, Reading) {
         let name = SourceName { id: SourceId(0), path: "x.log".to_owned() };
         let selection = Selection::none();
-        let how = How { selection: &selection, starts_record, recover: false };
+        let how = How { selection: &selection, starts_record, recover: false, digests: false };
         let mut bytes = text.as_bytes();
         let mut all = Vec::new();
         let reading = records(Decoded::new(&mut bytes, Encoding::Utf8), &name, &how, &mut |record| match (

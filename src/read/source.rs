@@ -23,6 +23,8 @@ pub struct How<'a> {
     pub starts_record: Option<StartsRecord<'a>>,
     /// Whether EVTX records in the slack behind the last one are read, too.
     pub recover: bool,
+    /// Whether the bytes are digested, too.
+    pub digests: bool,
 }
 
 /// How records sit in the bytes of a source.
@@ -88,7 +90,7 @@ const NAME_BYTES_MAX: usize = 1024;
 pub struct Reading {
     /// Size of the source, after decompression.
     pub n_bytes: u64,
-    /// SHA-256 of the source's bytes after decompression, lower-case hexadecimal.
+    /// SHA-256 of the source's bytes after decompression, lower-case hexadecimal; empty unless [`How::digests`].
     pub sha256: String,
     /// Records that the container holds, damaged ones included.
     pub n_records: u64,
@@ -211,7 +213,7 @@ impl Source {
     /// Opens the source anew at every call. Never fails: a source that cannot be opened or read to its
     /// end gives what it gives, and a diagnostic. Memory does not grow with the source.
     pub fn records(&self, how: &How<'_>, sink: &mut dyn FnMut(Record<'_>)) -> Reading {
-        let mut bytes = Tally::open(&self.place);
+        let mut bytes = Tally::open(&self.place, how.digests);
         let mut reading = self.dispatch(&mut bytes, how, sink);
         let (n_bytes, sha256, failure) = bytes.finish(&self.name.path);
         (reading.n_bytes, reading.sha256) = (n_bytes, sha256);

@@ -17,18 +17,19 @@ pub(super) struct Tally {
     bytes: Option<Box<dyn Read>>,
     is_packed: bool,
     n_bytes: u64,
-    digest: Sha256,
+    /// None where nobody asks for it: it costs as much as splitting the text into lines.
+    digest: Option<Sha256>,
     failure: Option<io::Error>,
 }
 
 impl Tally {
     /// Opens a place; that it cannot be opened shows at the end.
-    pub(super) fn open(place: &Place) -> Self {
+    pub(super) fn open(place: &Place, digests: bool) -> Self {
         let (bytes, failure) = match place.open() {
             Ok(bytes) => (Some(bytes), None),
             Err(error) => (None, Some(error)),
         };
-        Self { bytes, is_packed: place.is_packed(), n_bytes: 0, digest: Sha256::new(), failure }
+        Self { bytes, is_packed: place.is_packed(), n_bytes: 0, digest: digests.then(Sha256::new), failure }
     }
 
     /// Reads what the container left over, and returns length, digest and what went wrong.
@@ -36,7 +37,8 @@ impl Tally {
         let mut rest = vec![0; BLOCK];
         while self.read(&mut rest).is_ok_and(|n| n > 0) {}
         let diagnostic = self.failure.map(|error| diagnose(&error, self.is_packed, path));
-        (self.n_bytes, hexadecimal(&self.digest.finalize()), diagnostic)
+        let digest = self.digest.map(|digest| hexadecimal(&digest.finalize())).unwrap_or_default();
+        (self.n_bytes, digest, diagnostic)
     }
 }
 
@@ -47,7 +49,9 @@ impl Read for Tally {
             match bytes.read(buffer) {
                 Ok(n) => {
                     self.n_bytes += n as u64;
-                    self.digest.update(&buffer[..n]);
+                    if let Some(digest) = &mut self.digest {
+                        digest.update(&buffer[..n]);
+                    }
                     return Ok(n);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -88,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_digest_covers_what_no_container_asked_for() {
-        let mut tally = Tally::open(&Place::memory(b"abc".to_vec()));
+        let mut tally = Tally::open(&Place::memory(b"abc".to_vec()), true);
         tally.read_exact(&mut [0; 1]).unwrap();
         let (n_bytes, sha256, diagnostic) = tally.finish("x");
         assert_eq!(n_bytes, 3);
@@ -99,13 +103,13 @@ mod tests {
 
     #[test]
     fn a_failure_is_an_end_and_one_diagnostic() {
-        let mut tally = Tally::open(&Place::memory(vec![0; 200_000]).bounded(100_000));
+        let mut tally = Tally::open(&Place::memory(vec![0; 200_000]).bounded(100_000), true);
         let n = io::copy(&mut tally, &mut io::sink()).unwrap();
         assert!(n <= 100_000);
         let (n_bytes, _, diagnostic) = tally.finish("x");
         assert_eq!(n_bytes, n);
         assert_eq!(diagnostic.unwrap().code, Code::ExpansionTooLarge);
-        let (_, _, missing) = Tally::open(&Place::file("no/such/file".into())).finish("x");
+        let (_, _, missing) = Tally::open(&Place::file("no/such/file".into()), true).finish("x");
         assert_eq!(missing.unwrap().code, Code::SourceUnreadable);
     }
 }

@@ -99,7 +99,7 @@ impl Unfolding<'_> {
         let place = place.coated(Coat::Packed(codec)).bounded(self.budget.left());
         let mut n_bytes = None;
         if depth > 0 {
-            let (measured, _, failure) = Tally::open(&place).finish(&path);
+            let (measured, _, failure) = Tally::open(&place, false).finish(&path);
             if failure.is_some_and(|failure| failure.code == Code::ExpansionTooLarge) || !self.budget.spend(measured) {
                 self.budget.exceed();
                 return self.complain(Code::ExpansionTooLarge, &path, "expands beyond the bound; left out");

@@ -274,7 +274,7 @@ mod tests {
 
     fn read(text: &str, selection: &Selection) -> (Vec<(Position, WindowsRecord)>, Reading) {
         let name = SourceName { id: SourceId(0), path: "x.xml".to_owned() };
-        let how = How { selection, starts_record: None, recover: false };
+        let how = How { selection, starts_record: None, recover: false, digests: false };
         let mut bytes = text.as_bytes();
         let mut all = Vec::new();
         let decoded = Decoded::new(&mut bytes, Encoding::Utf8);

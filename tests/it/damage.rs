@@ -31,7 +31,7 @@ fn read_with(mut bytes: &[u8], selection: &Selection, recover: bool) -> (Vec<Pos
     let began = Instant::now();
     let name = SourceName { id: SourceId(0), path: "log.evtx".into() };
     let mut positions = Vec::new();
-    let how = How { selection, starts_record: None, recover };
+    let how = How { selection, starts_record: None, recover, digests: true };
     let reading = records(&mut bytes, &name, &how, &mut |record| positions.push(record.position));
     assert_eq!(reading.n_records, positions.len() as u64 + reading.n_unselected() + reading.n_damaged);
     // Between two records there is at most one place that is damaged.

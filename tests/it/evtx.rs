@@ -17,7 +17,7 @@ use crate::oracle::{self, Said};
 
 fn read_records(mut bytes: &[u8], selection: &Selection, recover: bool) -> (Vec<Record<'static>>, Reading) {
     let name = SourceName { id: SourceId(0), path: "log.evtx".into() };
-    let how = How { selection, starts_record: None, recover };
+    let how = How { selection, starts_record: None, recover, digests: true };
     let mut found = Vec::new();
     let reading = records(&mut bytes, &name, &how, &mut |record| found.push(record.into_owned()));
     assert_eq!(reading.n_records, found.len() as u64 + reading.n_unselected() + reading.n_damaged);
@@ -254,7 +254,7 @@ fn a_table_of_records_holds_what_the_records_say() {
     let (all, _) = read_records(&log, &Selection::everything(), false);
     let name = SourceName { id: SourceId(0), path: "log.evtx".into() };
     let everything = Selection::everything();
-    let how = How { selection: &everything, starts_record: None, recover: false };
+    let how = How { selection: &everything, starts_record: None, recover: false, digests: true };
     let (mut from_tables, mut n_values) = (Vec::new(), 0);
     batches(&mut &log[..], &name, &how, &mut |batch| {
         n_values += batch.n_values();

@@ -26,7 +26,7 @@ pub fn codes(discovery: &Discovery) -> Vec<(Code, &str)> {
 pub fn read(source: &Source) -> (Vec<Record<'static>>, Reading) {
     let selection = Selection::everything();
     let mut records = Vec::new();
-    let how = How { selection: &selection, starts_record: None, recover: false };
+    let how = How { selection: &selection, starts_record: None, recover: false, digests: true };
     let reading = source.records(&how, &mut |record| records.push(record.into_owned()));
     let n_accounted = records.len() as u64 + reading.n_unselected() + reading.n_damaged;
     assert_eq!(reading.n_records, n_accounted, "balance of {}", source.name.path);

@@ -251,7 +251,7 @@ fn survive(bytes: &[u8]) {
 
 fn nothing() -> How<'static> {
     static NOTHING: std::sync::LazyLock<Selection> = std::sync::LazyLock::new(Selection::none);
-    How { selection: &NOTHING, starts_record: None, recover: false }
+    How { selection: &NOTHING, starts_record: None, recover: false, digests: true }
 }
 
 proptest! {

@@ -61,18 +61,16 @@ impl LogFormat for Log4j {
         for _ in 0..4 {
             if let Some(inner) = rest.strip_prefix('[') {
                 let end = closing(inner)?;
-                let word = inner[..end].trim();
-                if severity.is_none() && Severity::from_word(word).is_some() {
-                    severity = Severity::from_word(word);
-                }
+                severity = severity.or_else(|| Severity::from_word(inner[..end].trim()));
                 saw_thread = true;
                 rest = inner[end + 1..].trim_start();
                 continue;
             }
-            let end = rest.find(' ').unwrap_or(rest.len());
+            let end = memchr::memchr(b' ', rest.as_bytes()).unwrap_or(rest.len());
             let word = &rest[..end];
-            if severity.is_none() && Severity::from_word(word).is_some() {
-                severity = Severity::from_word(word);
+            let level = if severity.is_none() { Severity::from_word(word) } else { None };
+            if level.is_some() {
+                severity = level;
             } else if (severity.is_some() && word == "---")
                 || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
             {
@@ -84,7 +82,7 @@ impl LogFormat for Log4j {
         }
         let severity = severity?;
         // `logger - message` or `logger : message`; the logger is one word.
-        let end = rest.find(' ').unwrap_or(rest.len());
+        let end = memchr::memchr(b' ', rest.as_bytes()).unwrap_or(rest.len());
         let behind = rest[end..].trim_start();
         let (logger, message) = if let Some(message) = behind.strip_prefix("- ").or_else(|| behind.strip_prefix(": ")) {
             (&rest[..end], message)

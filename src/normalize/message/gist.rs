@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
+use super::Line;
 use super::shape::Telling;
 use super::words::{ATTEMPT, END, FAILURE, HARMLESS, SUCCESS, TOPIC};
 use crate::model::{Action, Severity};
@@ -23,6 +24,8 @@ pub(super) struct Gist {
     pub(super) is_about_access: bool,
     /// How that went, if it says so.
     pub(super) ending: Option<Action>,
+    /// Whether its format knows more of it.
+    pub(super) tells_more: bool,
 }
 
 /// The gists and signatures of the shapes that one source has shown so far.
@@ -34,15 +37,27 @@ pub struct Gists {
 
 impl Gists {
     /// Returns what a message of that severity, with its exception and stack trace, says about access.
-    pub(super) fn gist(&mut self, severity: Severity, message: &str, detail: &str) -> Gist {
-        let mut key = TELLING.hash(message, severity.number().into());
-        if !detail.is_empty() {
-            key = TELLING.hash(detail, key);
+    pub(super) fn gist(&mut self, line: &Line<'_>) -> Gist {
+        let Line { severity, detail, more, .. } = *line;
+        let logger = line.logger.filter(|_| more.is_some()).unwrap_or("");
+        let mut key = TELLING.hash(&line.message, severity.number().into());
+        for further in [detail, logger] {
+            if !further.is_empty() {
+                key = TELLING.hash(further, key.rotate_left(1));
+            }
         }
         self.gists.get_or(key, || {
-            let (message, detail) = (TELLING.masked(message), TELLING.masked(detail));
+            let (message, detail) = (TELLING.masked(&line.message), TELLING.masked(detail));
+            let mut masked =
+                Line { severity, logger: line.logger, message: message.as_str().into(), ..Line::default() };
+            if let Some(more) = more {
+                more(&mut masked);
+            }
+            let tells_more = masked.outcome.is_some() || masked.message != message;
+            let message = masked.message;
             let is_about_access = TOPIC.is_match(&message) || TOPIC.is_match(&detail);
-            Gist { is_about_access, ending: ending(severity, &message, !detail.is_empty()).filter(|_| is_about_access) }
+            let ending = ending(severity, &message, !detail.is_empty()).filter(|_| is_about_access);
+            Gist { is_about_access, ending, tells_more }
         })
     }
 

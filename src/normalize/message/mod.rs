@@ -41,7 +41,14 @@ pub struct Line<'a> {
     pub properties: Fields<'a>,
     /// `success` or `failure`, where the record itself says so.
     pub outcome: Option<bool>,
+    /// What its format alone knows of such messages; asked where their meaning is wanted.
+    pub more: Option<More>,
 }
+
+/// Puts into a line what its message tells by the words of one kind of log.
+///
+/// Whether there is anything to tell must not depend on numbers: it is asked once a shape.
+pub type More = for<'a> fn(&mut Line<'a>);
 
 /// Whether a text speaks of logging on, sessions or connections.
 pub fn is_about_access(text: &str) -> bool {
@@ -82,7 +89,10 @@ impl Class<'_> {
 
 /// Says what a message is about; nothing more than that it is irrelevant where that is plain.
 pub(super) fn classify<'a>(line: &mut Line<'a>, context: &mut Context<'_>) -> Option<Class<'a>> {
-    let gist = context.gists.gist(line.severity, &line.message, line.detail);
+    let gist = context.gists.gist(line);
+    if let Some(more) = line.more.filter(|_| gist.tells_more) {
+        more(line);
+    }
     let is_about_access = line.outcome.is_some() || gist.is_about_access;
     if !is_about_access && line.severity < Severity::Warn {
         return None;

@@ -59,8 +59,14 @@ pub(super) struct One {
 /// Says what becomes of what a record says.
 pub(super) type Meaning<'a> = &'a mut dyn FnMut(Said<'_>, &mut Context<'_>) -> LineOutcome;
 
-/// Reads one source to its end.
-pub(super) fn understand(source: &Source, options: &Options, selection: &Selection, meaning: Meaning<'_>) -> One {
+/// Reads one source to its end; `digests` asks for the digest of its bytes.
+pub(super) fn understand(
+    source: &Source,
+    options: &Options,
+    selection: &Selection,
+    digests: bool,
+    meaning: Meaning<'_>,
+) -> One {
     let file = FileFacts::new(&source.name.path);
     let first = first_lines(source);
     let mut shapes = Shapes::new(source.container);
@@ -96,6 +102,7 @@ pub(super) fn understand(source: &Source, options: &Options, selection: &Selecti
         selection,
         starts_record: (source.container == Container::Lines && is_known).then_some(&starts),
         recover: options.recover,
+        digests,
     };
     let reading = source.records(&how, &mut |record| work.take(record));
     work.settle_format();

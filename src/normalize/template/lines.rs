@@ -34,7 +34,7 @@ pub fn mine(sources: &[Source]) -> Mined {
         source.container = Container::Lines;
         let layout = Layout::of(source.head.lines());
         let selection = Selection::none();
-        let how = How { selection: &selection, starts_record: None, recover: false };
+        let how = How { selection: &selection, starts_record: None, recover: false, digests: false };
         let mut lines = Vec::new();
         source.records(&how, &mut |record| {
             if let (Body::Text(line), Position::Line(number)) = (&record.body, record.position) {

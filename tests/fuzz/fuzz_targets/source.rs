@@ -29,7 +29,7 @@ fn discover_and_read(bytes: &[u8]) {
     for source in discovery.sources {
         assert!(!source.name.path.contains("/../") && !source.name.path.chars().any(char::is_control));
         let mut n_delivered = 0;
-        let how = How { selection: &selection, starts_record: None, recover: false };
+        let how = How { selection: &selection, starts_record: None, recover: false, digests: true };
         let reading = source.records(&how, &mut |_| n_delivered += 1);
         assert_eq!(reading.n_records, n_delivered + reading.n_unselected() + reading.n_damaged);
     }

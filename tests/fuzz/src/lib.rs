@@ -42,7 +42,7 @@ pub fn take_one_thread() {
 pub fn read_in_every_way(bytes: &[u8]) {
     let source = Source::from_bytes(SourceId(0), "fuzzed", bytes);
     let (everything, nothing) = (Selection::everything(), Selection::none());
-    let plain = How { selection: &everything, starts_record: None, recover: false };
+    let plain = How { selection: &everything, starts_record: None, recover: false, digests: true };
     let all = read(&source, bytes, &plain);
     // What nobody wants is not decoded, but it is counted.
     let none = read(&source, bytes, &How { selection: &nothing, ..plain });

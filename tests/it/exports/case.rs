@@ -66,7 +66,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
 fn records(file: &Path) -> Vec<WindowsRecord> {
     let source = Source::from_bytes(SourceId(0), "x.evtx", &std::fs::read(file).unwrap());
     let everything = Selection::everything();
-    let how = How { selection: &everything, starts_record: None, recover: false };
+    let how = How { selection: &everything, starts_record: None, recover: false, digests: false };
     let mut records = Vec::new();
     source.records(&how, &mut |record| match record.body {
         Body::Windows(windows) => records.push(*windows),

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use crate::normalize::message::Line;
 
 /// Puts outcome, user and client into a line, where the message tells of a logon.
-pub(super) fn understand<'t>(tag: &str, message: &'t str, line: &mut Line<'t>) {
+pub(super) fn understand(line: &mut Line<'_>) {
+    let Cow::Borrowed(message) = line.message else { return };
+    let tag = line.logger.unwrap_or("");
     let program = tag.rsplit('/').next().unwrap_or(tag);
     if is_no_person(program, message) {
         // The words "session opened for user root" alone would read as a success.

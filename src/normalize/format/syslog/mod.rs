@@ -9,10 +9,13 @@
 mod logon;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::json_lines::epoch;
 use super::{Context, Entry, LineOutcome, LogFormat, Parser, Said, Sample};
-use crate::model::{Event, Severity};
+use crate::model::Severity;
 use crate::normalize::clock::{DateOrder, Stamp, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::message::Line;
@@ -191,22 +194,22 @@ fn data_len(text: &str) -> Option<usize> {
     (at > 0 && text.is_char_boundary(at)).then_some(at)
 }
 
-/// What a program says, with what it means for a logon.
+/// What a program says.
 pub(super) fn line<'t>(frame: &Frame<'t>) -> Line<'t> {
-    let mut line = Line {
+    Line {
         severity: frame.severity.unwrap_or_default(),
         logger: Some(frame.tag),
         host: frame.host,
         message: Cow::Borrowed(frame.message),
+        more: Some(logon::understand),
         ..Line::default()
-    };
-    logon::understand(frame.tag, frame.message, &mut line);
-    line
+    }
 }
 
 /// `last message repeated 3 times`, `message repeated 3 times: [ … ]`: how often, and the message if it is told.
 fn repeated(message: &str) -> Option<(u32, Option<&str>)> {
-    let at = memchr::memmem::find(&message.as_bytes()[..message.len().min(40)], b"message repeated ")?;
+    static NOTE: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("message repeated "));
+    let at = NOTE.find(&message.as_bytes()[..message.len().min(40)])?;
     let behind = &message[at + 17..];
     let (number, rest) = behind.split_once(' ')?;
     let told = rest.strip_prefix("times: [").and_then(|told| told.trim_end().strip_suffix(']'));
@@ -232,7 +235,7 @@ impl LogFormat for Syslog {
     }
 
     fn open(&self, file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
-        Some(Box::new(SyslogParser { plain: Plain::new(&Self, file), last: None, n_left: REPEATED_MAX }))
+        Some(Box::new(SyslogParser { plain: Plain::new(&Self, file), last: Last::default(), n_left: REPEATED_MAX }))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -242,57 +245,73 @@ impl LogFormat for Syslog {
 
 struct SyslogParser {
     plain: Plain,
-    /// The last record's host and event, if it came to one.
-    last: Option<(String, Option<Box<Event>>)>,
+    last: Last,
     n_left: u32,
 }
 
-impl SyslogParser {
-    /// Several events in place of those of which only the number is told.
-    fn repeat(&mut self, n: u32, event: &Event) -> LineOutcome {
-        let n = n.min(self.n_left);
-        self.n_left -= n;
-        LineOutcome::Several((0..n).map(|_| LineOutcome::Event(Box::new(event.clone()))).collect())
+/// The last message, for a note that it came again.
+#[derive(Default)]
+struct Last {
+    severity: Severity,
+    host: String,
+    tag: String,
+    message: String,
+}
+
+impl Last {
+    fn remember(&mut self, line: &Line<'_>) {
+        self.severity = line.severity;
+        let host = (&mut self.host, line.host.unwrap_or(""));
+        let tag = (&mut self.tag, line.logger.unwrap_or(""));
+        for (own, text) in [host, tag, (&mut self.message, &line.message)] {
+            own.clear();
+            own.push_str(text);
+        }
+    }
+
+    fn is_of(&self, host: &str) -> bool {
+        self.host.is_empty() || host.is_empty() || self.host == host
+    }
+
+    fn line(&self) -> Line<'_> {
+        Line {
+            severity: self.severity,
+            logger: Some(&self.tag),
+            host: Some(&*self.host).filter(|host| !host.is_empty()),
+            message: Cow::Borrowed(&self.message),
+            more: Some(logon::understand),
+            ..Line::default()
+        }
     }
 }
 
 impl Parser for SyslogParser {
     fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
-        let mut line = match self.plain.say(record, context) {
+        let line = match self.plain.say(record, context) {
             Said::Message(line) => line,
             other => {
                 let is_note = matches!(&record.body, Body::Text(text) if text.starts_with("-- "));
                 return if is_note { LineOutcome::Irrelevant(None).into() } else { other };
             }
         };
-        let host = line.host.unwrap_or("");
-        let Some((n, told)) = repeated(&line.message).map(|(n, told)| (n, told.map(str::to_owned))) else {
-            let host = host.to_owned();
-            let outcome = Said::Message(line).outcome(context);
-            let event = if let LineOutcome::Event(event) = &outcome { Some(event.clone()) } else { None };
-            self.last = Some((host, event));
-            return outcome.into();
+        let Some((n, told)) = repeated(&line.message) else {
+            self.last.remember(&line);
+            return Said::Message(line);
         };
-        let at = line.at.0;
-        if let Some(told) = told {
-            let mut again = Line { at: line.at, severity: line.severity, host: line.host, ..Line::default() };
-            again.message = Cow::Borrowed(&told);
-            logon::understand(line.logger.unwrap_or(""), &told, &mut again);
-            return match Said::Message(again).outcome(context) {
-                LineOutcome::Event(event) => self.repeat(n, &event).into(),
-                other => other.into(),
-            };
-        }
-        let same_host = |(of, _): &&(String, Option<Box<Event>>)| of.is_empty() || host.is_empty() || of == host;
-        let event = self.last.as_ref().filter(same_host).and_then(|(_, event)| event.clone());
-        line.message = Cow::default();
-        match event {
-            Some(mut event) => {
-                event.at = at;
-                event.provenance = context.provenance;
-                self.repeat(n, &event).into()
+        let mut again = match told {
+            Some(told) => Line { message: Cow::Borrowed(told), ..line.clone() },
+            None if self.last.is_of(line.host.unwrap_or("")) => self.last.line(),
+            None => return LineOutcome::Irrelevant(Some(line.at.0)).into(),
+        };
+        again.at = line.at;
+        match Said::Message(again).outcome(context) {
+            // Several events in place of those of which only the number is told.
+            LineOutcome::Event(event) => {
+                let n = n.min(self.n_left);
+                self.n_left -= n;
+                LineOutcome::Several((0..n).map(|_| LineOutcome::Event(event.clone())).collect()).into()
             }
-            None => LineOutcome::Irrelevant(Some(at)).into(),
+            other => other.into(),
         }
     }
 }
