@@ -29,6 +29,7 @@ mod log4j;
 mod logfmt;
 mod monolog;
 mod nlog;
+mod open_requests;
 mod pdh;
 mod prometheus;
 mod python_logging;
