@@ -20,6 +20,7 @@ mod ecs;
 mod fslogix;
 mod git_tags;
 mod haproxy;
+mod httpd_error;
 mod httperr;
 mod iis;
 mod influx;
@@ -37,6 +38,7 @@ mod serilog;
 mod sql_errorlog;
 mod stamped;
 mod syslog;
+mod told;
 mod vdsm;
 
 use super::clock::{Clock, DateOrder, Stamp};
@@ -57,6 +59,8 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &change_table::ChangeTable,
     &access::AccessLog,
     &cmtrace::CmTrace,
+    &httpd_error::NginxError,
+    &httpd_error::ApacheError,
     &sql_errorlog::SqlErrorLog,
     &serilog::Serilog,
     &nlog::NLog,

@@ -41,6 +41,8 @@ pub struct Line<'a> {
     pub properties: Fields<'a>,
     /// `success` or `failure`, where the record itself says so.
     pub outcome: Option<bool>,
+    /// What it means, where the format knows that better than the words of the message.
+    pub action: Option<Action>,
 }
 
 /// Whether a text speaks of logging on, sessions or connections.
@@ -65,6 +67,7 @@ impl Class<'_> {
     /// What it means; nothing if it is of no use to the question.
     pub(super) fn action(&self) -> Option<Action> {
         match (self.ending, &self.user) {
+            (Some(action @ (Action::Symptom | Action::ServiceState)), _) => Some(action),
             (Some(Action::Failure), Some(_)) => Some(Action::Failure),
             (Some(Action::Failure), None) if self.hit.is_some() || self.is_grave => Some(Action::Symptom),
             (Some(action), Some(_)) if action != Action::Failure => Some(action),
@@ -83,14 +86,15 @@ impl Class<'_> {
 /// Says what a message is about; nothing more than that it is irrelevant where that is plain.
 pub(super) fn classify<'a>(line: &mut Line<'a>, context: &mut Context<'_>) -> Option<Class<'a>> {
     let gist = context.gists.gist(line.severity, &line.message, line.detail);
-    let is_about_access = line.outcome.is_some() || gist.is_about_access;
+    let is_about_access = line.outcome.is_some() || line.action.is_some() || gist.is_about_access;
     if !is_about_access && line.severity < Severity::Warn {
         return None;
     }
-    let ending = match line.outcome {
-        Some(true) => Some(Action::Success),
-        Some(false) => Some(Action::Failure),
-        None => gist.ending,
+    let ending = match (line.action, line.outcome) {
+        (Some(action), _) => Some(action),
+        (None, Some(true)) => Some(Action::Success),
+        (None, Some(false)) => Some(Action::Failure),
+        (None, None) => gist.ending,
     };
     let mut properties = std::mem::take(&mut line.properties);
     if properties.is_empty() {
@@ -141,7 +145,7 @@ pub fn understand(mut line: Line<'_>, context: &mut Context<'_>) -> LineOutcome 
     event.session_id = property::first(&properties, Meaning::Session).and_then(|id| id.parse().ok());
     event.activity_id = property::first(&properties, Meaning::Activity).map(|id| context.names.intern(id));
     event.duration_ms = property::first(&properties, Meaning::DurationMs).and_then(milliseconds);
-    if matches!(action, Action::Failure | Action::Symptom | Action::Other) {
+    if matches!(action, Action::Failure | Action::Symptom | Action::ServiceState | Action::Other) {
         let stated = property::first(&properties, Meaning::ErrorCode).filter(|code| code.len() <= 24);
         let code = stated.map(str::to_owned).or_else(|| captured(&ERROR_CODE, &whole).map(str::to_owned));
         event.error_code = code.as_deref().map(|code| context.names.intern(code));
