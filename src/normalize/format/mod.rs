@@ -13,6 +13,7 @@
 mod access;
 mod change_list;
 mod change_table;
+mod citrix_adc;
 mod clef;
 mod cmtrace;
 mod deployments;
@@ -28,18 +29,23 @@ mod json_lines;
 mod load_table;
 mod log4j;
 mod logfmt;
+mod mongodb;
 mod monolog;
+mod mysql;
 mod nlog;
 mod open_requests;
 mod pdh;
+mod postgres;
 mod prometheus;
 mod python_logging;
 mod serilog;
+mod sql_agent;
 mod sql_errorlog;
 mod stamped;
 mod syslog;
 mod told;
 mod vdsm;
+mod vmware;
 
 use super::clock::{Clock, DateOrder, Stamp};
 use super::file::FileFacts;
@@ -61,7 +67,14 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &cmtrace::CmTrace,
     &httpd_error::NginxError,
     &httpd_error::ApacheError,
+    &postgres::Postgres,
+    &postgres::PostgresCsv,
+    &mysql::MySql,
+    &vmware::VMware,
+    &citrix_adc::CitrixAdc,
+    &mongodb::MongoDbText,
     &sql_errorlog::SqlErrorLog,
+    &sql_agent::SqlAgent,
     &serilog::Serilog,
     &nlog::NLog,
     &python_logging::PythonLogging,
@@ -69,6 +82,8 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &vdsm::Vdsm,
     &log4j::Log4j,
     &clef::Clef,
+    &postgres::PostgresJson,
+    &mongodb::MongoDb,
     &deployments::Deployments,
     &change_list::ChangeList,
     &prometheus::Prometheus,

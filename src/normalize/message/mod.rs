@@ -105,7 +105,9 @@ pub(super) fn classify<'a>(line: &mut Line<'a>, context: &mut Context<'_>) -> Op
             }
         };
     }
-    let user = user(&properties, &line.message);
+    // What a server says of itself names nobody: "waiting for connections".
+    let is_of_server = line.action == Some(Action::ServiceState);
+    let user = if is_of_server { None } else { user(&properties, &line.message) };
     let whole = whole_text(&line.message, line.detail, &properties);
     let hit = if ending == Some(Action::Failure) || line.severity >= Severity::Warn {
         context.gists.signature(context.dataset, line.severity, &whole)
