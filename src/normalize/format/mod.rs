@@ -18,6 +18,7 @@ mod clef;
 mod cmtrace;
 mod deployments;
 mod ecs;
+mod exchange;
 mod fslogix;
 mod git_tags;
 mod haproxy;
@@ -61,6 +62,8 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &fslogix::FslogixProfile,
     &httperr::HttpErr,
     &iis::IisW3c,
+    &exchange::ExchangeSmtp,
+    &exchange::ExchangeHttpProxy,
     &git_tags::GitTags,
     &change_table::ChangeTable,
     &access::AccessLog,
