@@ -91,15 +91,12 @@ fn quoted(row: &str, n_names: usize) -> Vec<Cow<'_, str>> {
     let mut cells = Vec::with_capacity(n_names + 1);
     let mut rest = row.trim_start_matches(' ');
     while !rest.is_empty() && cells.len() <= n_names {
-        let (cell, len) = match rest.strip_prefix('"') {
-            Some(inner) => {
-                let len = quoted_len(inner);
-                (&inner[..len], (len + 2).min(rest.len()))
-            }
-            None => {
-                let len = memchr::memchr(b' ', rest.as_bytes()).unwrap_or(rest.len());
-                (&rest[..len], len)
-            }
+        let (cell, len) = if let Some(inner) = rest.strip_prefix('"') {
+            let len = quoted_len(inner);
+            (&inner[..len], (len + 2).min(rest.len()))
+        } else {
+            let len = memchr::memchr(b' ', rest.as_bytes()).unwrap_or(rest.len());
+            (&rest[..len], len)
         };
         cells.push(Cow::Borrowed(cell));
         rest = rest[len..].trim_start_matches(' ');

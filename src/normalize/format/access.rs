@@ -110,7 +110,7 @@ impl LogFormat for AccessLog {
         let user = unescaped(user);
         Some(Entry::request(
             stamp,
-            Request { duration_ms, stamped, method, path, query, user, client, status, ..Request::default() },
+            Request { stamped, duration_ms, method, path, query, user, client, status, ..Request::default() },
         ))
     }
 

@@ -10,12 +10,12 @@
 use std::borrow::Cow;
 
 use super::syslog;
-use super::told::{between, clock_time_ms, named, without_port};
 use super::{Entry, LogFormat, Sample};
 use crate::model::{Action, Severity};
 use crate::normalize::clock::{Civil, DateOrder, Stamp, day_ticks, stamp};
 use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
+use crate::normalize::told::{between, clock_time_ms, named, without_port};
 use crate::read::Container;
 
 /// See the file.

@@ -11,7 +11,6 @@
 use std::collections::BTreeMap;
 
 use super::iis::Columns;
-use super::told::{named, without_port};
 use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
 use crate::model::{Action, Severity};
@@ -20,6 +19,7 @@ use crate::normalize::file::FileFacts;
 use crate::normalize::message::Line;
 use crate::normalize::request::{Request, Stamped};
 use crate::normalize::summary::Role;
+use crate::normalize::told::{named, without_port};
 use crate::read::{Body, Container, Record, Row};
 
 /// The protocol logs of SMTP; see the file.

@@ -43,11 +43,11 @@ struct Traffic<'t> {
 #[derive(Clone, Copy, Debug)]
 struct Counts {
     /// Connections of the process.
-    n_open: f64,
+    open: f64,
     /// Connections of the front end.
-    n_front: f64,
+    front: f64,
     /// Requests that waited for the server and for any of the back end before this one.
-    n_waiting: f64,
+    waiting: f64,
 }
 
 /// `client:port [stamp] frontend backend/server timers status bytes - - state counts queues …`; TCP has no
@@ -71,10 +71,10 @@ fn traffic(text: &str) -> Option<Traffic<'_>> {
         return None;
     }
     let mut numbers = counts.split('/').map(|number| number.parse::<u32>().ok().map(f64::from));
-    let (n_open, n_front) = (numbers.next()??, numbers.next()??);
+    let (open, front) = (numbers.next()??, numbers.next()??);
     let queues = word().map_or("", |queues| queues);
-    let n_waiting = queues.split('/').filter_map(|number| number.parse::<u32>().ok()).map(f64::from).sum();
-    let counts = Counts { n_open, n_front, n_waiting };
+    let waiting = queues.split('/').filter_map(|number| number.parse::<u32>().ok()).map(f64::from).sum();
+    let counts = Counts { open, front, waiting };
     // `~` marks a front end with TLS.
     let frontend = frontend.trim_end_matches('~');
     Some(Traffic { client: bare(client), accepted, frontend, backend, server, total_ms, status, state, counts })
@@ -171,12 +171,12 @@ struct Minute {
 
 impl Minute {
     fn take(&mut self, frontend: &str, counts: Counts) {
-        self.n_open = self.n_open.max(counts.n_open);
-        self.n_waiting = self.n_waiting.max(counts.n_waiting);
+        self.n_open = self.n_open.max(counts.open);
+        self.n_waiting = self.n_waiting.max(counts.waiting);
         if let Some(most) = self.front_ends.get_mut(frontend) {
-            *most = most.max(counts.n_front);
+            *most = most.max(counts.front);
         } else if self.front_ends.len() < N_FRONT_ENDS_MAX {
-            self.front_ends.insert(frontend.to_owned(), counts.n_front);
+            self.front_ends.insert(frontend.to_owned(), counts.front);
         }
     }
 }

@@ -8,12 +8,12 @@
 //! Sources: Apache HTTP Server, ErrorLogFormat; nginx, ngx_core_module (error_log). A real log of Apache 2.0 is
 //! `Apache_2k.log` of loghub; none of nginx and none of Apache 2.4 was at hand.
 
-use super::told::{between, named, without_port};
 use super::{Entry, LogFormat, Sample};
 use crate::model::{Action, Severity};
 use crate::normalize::clock::{DateOrder, stamp};
 use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
+use crate::normalize::told::{between, named, without_port};
 use crate::read::Container;
 
 /// nginx; see the file.

@@ -13,13 +13,13 @@
 
 use std::sync::Arc;
 
-use super::open_requests::OpenRequests;
 use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
 use crate::model::time::TICKS_PER_DAY;
 use crate::model::{Timestamp, Trust};
 use crate::normalize::clock::{Civil, DateOrder, Stamp, day_ticks, stamp};
 use crate::normalize::file::FileFacts;
+use crate::normalize::open_requests::OpenRequests;
 use crate::normalize::request::{Request, Stamped};
 use crate::normalize::summary::Role;
 use crate::read::{Body, Container, Record, Row};

@@ -34,7 +34,6 @@ mod mongodb;
 mod monolog;
 mod mysql;
 mod nlog;
-mod open_requests;
 mod pdh;
 mod postgres;
 mod prometheus;
@@ -44,7 +43,6 @@ mod sql_agent;
 mod sql_errorlog;
 mod stamped;
 mod syslog;
-mod told;
 mod vdsm;
 mod vmware;
 

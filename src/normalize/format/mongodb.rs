@@ -3,7 +3,6 @@
 //! Source: MongoDB manual, "Log Messages". The texts of the messages are those of the server's sources; no real
 //! log was at hand.
 
-use super::told::{between, named, without_port};
 use super::{Context, Entry, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
 use crate::model::{Action, Severity};
@@ -11,6 +10,7 @@ use crate::normalize::clock::{DateOrder, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
+use crate::normalize::told::{between, named, without_port};
 use crate::read::{Body, Container, Object, Record};
 
 /// The JSON lines; see the file.

@@ -9,12 +9,12 @@
 //! Reference"; MariaDB documentation, "Error Log". A real general log is `logfile_mysql_gen.0` of lnav; no real error
 //! log was at hand.
 
-use super::told::{between, named};
 use super::{Entry, LogFormat, Sample};
 use crate::model::{Action, Severity};
 use crate::normalize::clock::{Civil, DateOrder, Stamp, day_ticks, stamp};
 use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
+use crate::normalize::told::{between, named};
 use crate::read::Container;
 
 /// See the file.

@@ -5,12 +5,12 @@
 //!
 //! No real file was at hand; layout and texts are those of Microsoft's articles on the agent that does not start.
 
-use super::told::{between, named};
 use super::{Entry, LogFormat, Sample};
 use crate::model::{Action, Severity};
 use crate::normalize::clock::{DateOrder, stamp};
 use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
+use crate::normalize::told::{between, named};
 use crate::read::Container;
 
 /// See the file.

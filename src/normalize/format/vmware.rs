@@ -7,12 +7,12 @@
 //! Real log: `logfile_vpxd.0` of lnav. The texts of logons and of failing storage are from VMware's knowledge base; no
 //! real log with them was at hand.
 
-use super::told::{between, named};
 use super::{Entry, LogFormat, Sample};
 use crate::model::{Action, Severity};
 use crate::normalize::clock::{DateOrder, stamp};
 use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
+use crate::normalize::told::{between, named};
 use crate::read::Container;
 
 /// See the file.
@@ -53,7 +53,7 @@ const KERNEL_FAILURES: &[&str] = &[
     "link state: down",
 ];
 
-fn kernel_line<'t>(severity: Option<Severity>, message: &'t str) -> Line<'t> {
+fn kernel_line(severity: Option<Severity>, message: &str) -> Line<'_> {
     let message = message.trim_start();
     let severity = if message.starts_with("WARNING:") { Severity::Warn } else { severity.unwrap_or_default() };
     let is_failure = KERNEL_FAILURES.iter().any(|words| message.contains(words));
@@ -68,27 +68,20 @@ fn kernel_line<'t>(severity: Option<Severity>, message: &'t str) -> Line<'t> {
 
 /// Behind the stamp: `info vpxd[45715] [Originator@6876 sub=… opID=…] text`.
 fn agent_line(rest: &str) -> Option<Line<'_>> {
-    let (severity, rest) = match priority(rest) {
-        Some((severity, rest)) => {
-            if let Some(rest) = rest.strip_prefix("vmkernel: ") {
-                return Some(kernel_line(Some(severity), kernel(rest).unwrap_or(rest)));
-            }
-            (Some(severity), rest)
+    let (severity, rest) = if let Some((severity, rest)) = priority(rest) {
+        if let Some(rest) = rest.strip_prefix("vmkernel: ") {
+            return Some(kernel_line(Some(severity), kernel(rest).unwrap_or(rest)));
         }
-        None => {
-            let (word, rest) = rest.split_once(' ')?;
-            (Some(Severity::from_word(word)?), rest)
-        }
+        (severity, rest)
+    } else {
+        let (word, rest) = rest.split_once(' ')?;
+        (Severity::from_word(word)?, rest)
     };
     let at = memchr::memmem::find(rest.as_bytes(), b"[Originator@").filter(|at| *at <= 64)?;
     let (own, message) = rest[at..].split_once(']')?;
     let message = message.trim_start();
-    let mut line = Line {
-        severity: severity.unwrap_or_default(),
-        logger: between(own, " sub=", &[' ', ']']),
-        message: message.into(),
-        ..Line::default()
-    };
+    let mut line =
+        Line { severity, logger: between(own, " sub=", &[' ', ']']), message: message.into(), ..Line::default() };
     let mut user = None;
     let mut client = None;
     // `Event 7 : User CORP\user001@10.0.0.7 logged in as …`, `… logged out`, `Cannot login user001@10.0.0.7`.

@@ -11,16 +11,15 @@
 //! Output", "Using JSON-Format Log Output") and appendix A, "PostgreSQL Error Codes". Real logs of text:
 //! `postgresql.log` of plaso, `logfile_postgres.1` of lnav; none of the other two was at hand.
 
-mod csv;
-mod json;
+mod csvlog;
+mod jsonlog;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-pub(super) use csv::PostgresCsv;
-pub(super) use json::PostgresJson;
+pub(super) use csvlog::PostgresCsv;
+pub(super) use jsonlog::PostgresJson;
 
-use super::told::{between, clock_time_ms, named};
 use super::{Context, Entry, LogFormat, Parser, Said, Sample};
 use crate::model::{Action, Severity};
 use crate::normalize::clock::{DateOrder, stamp};
@@ -29,6 +28,7 @@ use crate::normalize::message::Line;
 use crate::normalize::plain::Plain;
 use crate::normalize::property::{self, Meaning};
 use crate::normalize::summary::Role;
+use crate::normalize::told::{between, clock_time_ms, named};
 use crate::read::{Body, Container, Record};
 
 /// The text log; see the file.
@@ -70,10 +70,9 @@ fn parts(rest: &str) -> Option<(&str, &str, &str)> {
     None
 }
 
-/// What a prefix names: process, user, client.
+/// What a prefix names.
 #[derive(Clone, Copy, Debug, Default)]
 struct Who<'t> {
-    process: Option<&'t str>,
     user: Option<&'t str>,
     client: Option<&'t str>,
 }
@@ -82,14 +81,12 @@ impl<'t> Who<'t> {
     /// `[4711] user@database`, `:10.0.0.7(4711):user@database:[4711]:`, `user=…,db=…,client=…`.
     fn of_prefix(prefix: &'t str) -> Self {
         let mut who = Self::default();
-        who.process = between(prefix, "[", &[']', '-']).filter(|id| id.bytes().all(|b| b.is_ascii_hexdigit()));
         for word in prefix.split([' ', ',']) {
             if let Some((key, value)) = word.split_once('=') {
                 let value = value.trim_end_matches(':');
                 match key.trim_start_matches(['[', '(']) {
                     "user" | "u" => who.user = Some(value),
                     "client" | "host" | "remote" | "h" | "r" => who.client = Some(value),
-                    "pid" | "p" => who.process = Some(value),
                     _ => {}
                 }
             } else if let Some((before, _)) = word.split_once('@') {

@@ -4,7 +4,7 @@
 //! these five minutes, is how many were open on the mean. Only the last two hours are kept while reading: of a request
 //! that took longer, and of a line that comes later, the rest counts nowhere.
 
-use super::{Context, LineOutcome};
+use super::format::{Context, LineOutcome};
 use crate::model::identity::canonical_host;
 use crate::model::time::TICKS_PER_SECOND;
 use crate::model::{LoadMetric, LoadSample, Name, Timestamp};

@@ -71,7 +71,7 @@ impl Parser for PostgresJsonParser {
         let (at, trust) = context.clock.instant(stamp);
         let mut line = Line { at: (at, Some(trust)), severity, ..Line::default() };
         let client = object.get("remote_host").filter(|host| *host != "[local]");
-        let who = Who { process: None, user: object.get("user"), client };
+        let who = Who { user: object.get("user"), client };
         understand(&mut line, object.get("message").unwrap_or(""), who, object.get("state_code").and_then(stated));
         line.detail = object.get("detail").unwrap_or("");
         Said::Message(line)

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::super::told::{between, without_port};
 use super::super::{Entry, LogFormat, Sample};
 use super::{DATASET, Who, severity, stated, understand};
 use crate::normalize::clock::{DateOrder, stamp};
 use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
+use crate::normalize::told::{between, without_port};
 use crate::read::Container;
 
 /// See the file.
@@ -26,17 +26,14 @@ fn cells(text: &str) -> Option<[&str; N_COLUMNS]> {
     let mut cells = [""; N_COLUMNS];
     let mut rest = text;
     for cell in &mut cells {
-        let len = match rest.strip_prefix('"') {
-            Some(inner) => {
-                let len = quoted_len(inner);
-                *cell = &inner[..len];
-                (len + 2).min(rest.len())
-            }
-            None => {
-                let len = memchr::memchr(b',', rest.as_bytes()).unwrap_or(rest.len());
-                *cell = &rest[..len];
-                len
-            }
+        let len = if let Some(inner) = rest.strip_prefix('"') {
+            let len = quoted_len(inner);
+            *cell = &inner[..len];
+            (len + 2).min(rest.len())
+        } else {
+            let len = memchr::memchr(b',', rest.as_bytes()).unwrap_or(rest.len());
+            *cell = &rest[..len];
+            len
         };
         rest = rest[len..].strip_prefix(',').unwrap_or("");
     }
@@ -76,7 +73,6 @@ impl LogFormat for PostgresCsv {
         let n_letters = rest.bytes().take(8).take_while(|b| b.is_ascii_alphanumeric() || *b == b' ').count();
         let cells = cells(rest[n_letters..].strip_prefix(',').map(|_| text)?)?;
         let who = Who {
-            process: None,
             user: Some(cells[USER]).filter(|user| !user.is_empty()),
             client: Some(cells[CLIENT]).filter(|client| *client != "[local]").map(without_port),
         };
