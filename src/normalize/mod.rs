@@ -14,6 +14,7 @@ pub mod format;
 mod host;
 pub mod message;
 pub mod metric;
+mod open_requests;
 mod options;
 mod plain;
 pub mod property;
@@ -26,6 +27,7 @@ mod tally;
 pub mod template;
 #[cfg(test)]
 mod testing;
+mod told;
 mod version;
 pub mod windows;
 mod zone;

@@ -13,11 +13,27 @@ use super::property::{self, Meaning};
 use crate::model::identity::{canonical_host, canonical_user};
 use crate::model::{Action, Fault, Severity, Timestamp, Trust};
 
+/// Which instant of a request its stamp is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stamped {
+    /// When the server had received it: Apache's `%t`, the accept date of HAProxy. Its lines are still written at the
+    /// end, so their stamps are not in order.
+    Start,
+    /// When it was answered: IIS, nginx, and where it is not known.
+    #[default]
+    End,
+}
+
 /// One request.
+///
+/// An event of a request stands at its end, whatever its stamp is: that is when it had failed or not, and when the
+/// answer was seen. Its start is as much earlier as it took.
 #[derive(Clone, Debug, Default)]
 pub struct Request<'a> {
     /// The stamp of the line, and how it is known.
     pub at: (Timestamp, Option<Trust>),
+    /// Which instant that is.
+    pub stamped: Stamped,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<f64>,
     /// `GET`, `POST`, ….
@@ -51,6 +67,16 @@ static PROBE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a pattern of this file is well formed")
 });
 
+impl Request<'_> {
+    /// When it ended.
+    pub fn end(&self) -> Timestamp {
+        match (self.stamped, self.duration_ms) {
+            (Stamped::Start, Some(ms)) if ms.is_finite() && ms > 0.0 => self.at.0.plus_seconds(ms / 1e3),
+            _ => self.at.0,
+        }
+    }
+}
+
 /// How grave a status is.
 pub(super) fn severity(status: u32) -> Severity {
     match status {
@@ -77,7 +103,7 @@ pub(super) fn action(request: &Request<'_>) -> Option<Action> {
 
 /// Says what a request comes to.
 pub fn understand(request: &Request<'_>, context: &mut Context<'_>) -> LineOutcome {
-    let (at, trust) = request.at;
+    let (at, trust) = (request.end(), request.at.1);
     let Some(action) = action(request) else { return LineOutcome::Irrelevant(Some(at)) };
     let user = canonical_user(&request.user);
 

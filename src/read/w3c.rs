@@ -1,7 +1,9 @@
 //! Reads texts whose columns are named by a `#Fields:` line: IIS, HTTPERR, Exchange.
 //!
 //! The names may change on the way, whenever the service starts or its settings change. A doubled
-//! blank is an empty cell. Exchange writes the same lines with commas and quotes.
+//! blank is an empty cell where the row has room for it; where it has not, it is one blank too many,
+//! as are those that align columns. Values with blanks stand in quotes there, and a quote in them is
+//! doubled. Exchange writes the same lines with commas and quotes.
 //!
 //! Source: W3C working draft WD-logfile-960323.
 
@@ -61,13 +63,58 @@ pub(super) fn records(text: Decoded<'_>, name: &SourceName, sink: &mut dyn FnMut
         let cells = if delimiter == ',' {
             table::cells(line.text, b',').into_iter().map(Cow::Owned).collect()
         } else {
-            split(line.text.trim_ascii_end(), delimiter as u8, header.len())
+            cells(line.text.trim_ascii_end(), delimiter as u8, header.len())
         };
         let row = Row { header: Arc::clone(&header), cells, directives: Arc::clone(&directives) };
         sink(Record { position, body: Body::Row(row) });
     }
     reading.complain_undecodable(name, lines.n_undecodable());
     reading
+}
+
+/// Cuts a row into its cells; one with more of them than names is looked at again.
+fn cells(row: &str, delimiter: u8, n_names: usize) -> Vec<Cow<'_, str>> {
+    let all = split(row, delimiter, n_names);
+    if all.len() <= n_names || delimiter != b' ' {
+        return all;
+    }
+    let n_filled = all.iter().filter(|cell| !cell.is_empty()).count();
+    if n_filled == n_names {
+        return all.into_iter().filter(|cell| !cell.is_empty()).collect();
+    }
+    let quoted = quoted(row, n_names);
+    if quoted.len() == n_names { quoted } else { all }
+}
+
+/// Cuts a row at blanks outside of quotes, however many stand together.
+fn quoted(row: &str, n_names: usize) -> Vec<Cow<'_, str>> {
+    let mut cells = Vec::with_capacity(n_names + 1);
+    let mut rest = row.trim_start_matches(' ');
+    while !rest.is_empty() && cells.len() <= n_names {
+        let (cell, len) = if let Some(inner) = rest.strip_prefix('"') {
+            let len = quoted_len(inner);
+            (&inner[..len], (len + 2).min(rest.len()))
+        } else {
+            let len = memchr::memchr(b' ', rest.as_bytes()).unwrap_or(rest.len());
+            (&rest[..len], len)
+        };
+        cells.push(Cow::Borrowed(cell));
+        rest = rest[len..].trim_start_matches(' ');
+    }
+    cells
+}
+
+/// How far a value goes to the quote that closes it, or to the end.
+fn quoted_len(inner: &str) -> usize {
+    let bytes = inner.as_bytes();
+    let mut from = 0;
+    while let Some(at) = memchr::memchr(b'"', &bytes[from..]).map(|at| from + at) {
+        if bytes.get(at + 1) != Some(&b'"') {
+            return at;
+        }
+        from = at + 2;
+    }
+    bytes.len()
 }
 
 /// Cuts a row at each blank or tab.
@@ -136,6 +183,25 @@ mod tests {
         assert_eq!(all[0].1.cells, ["1", "", "3"]);
         let (all, _) = read("#Fields: a,b,c\n1,\"x,y\",3\n");
         assert_eq!(all[0].1.cells, ["1", "x,y", "3"]);
+    }
+
+    #[test]
+    fn blanks_too_many_and_blanks_in_quotes_move_no_cell() {
+        let cells = |text: &str| read(text).0[0].1.cells.clone();
+        assert_eq!(cells("#Fields: a b c\n1  2 3\n"), ["1", "2", "3"]);
+        assert_eq!(cells("#Fields: a b c\n1     2      3\n"), ["1", "2", "3"]);
+        assert_eq!(cells("#Fields: a b c\n1 \"x \"\"y\"\" z\"  -\n"), ["1", "x \"\"y\"\" z", "-"]);
+        assert_eq!(cells("#Fields: a b\n1 \"never closed é\n"), ["1", "never closed é"]);
+        // What cannot be told stays as it stands.
+        assert_eq!(cells("#Fields: a b\n1 2 3\n"), ["1", "2", "3"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_row_at_all_is_survived(row in "[ab\" é]{0,40}") {
+            proptest::prop_assert!(cells(&row, b' ', 4).len() <= row.len() + 1);
+            proptest::prop_assert!(quoted(&row, 4).len() <= 5);
+        }
     }
 
     #[test]

@@ -2,15 +2,19 @@
 //!
 //! `client ident user [dd/Mon/yyyy:HH:MM:SS +zzzz] "request" status bytes "referer" "agent"`, often with
 //! the seconds or microseconds that the request took behind, and with the name of the site before. The
-//! stamp states its zone. nginx stamps the end of a request and Apache its start; the log does not say
-//! which wrote it.
+//! stamp states its zone. nginx stamps the end of a request and Apache its start. The log does not say
+//! which wrote it, but nginx gives the time that it took as seconds with a fraction and Apache as a whole
+//! number of microseconds: such a line is stamped at the start.
+//!
+//! Sources: Apache HTTP Server, mod_log_config (`%t`, `%D`); nginx, ngx_http_log_module (`$time_local`,
+//! `$request_time`).
 
 use std::borrow::Cow;
 
 use super::{Entry, LineOutcome, LogFormat, Said, Sample};
 use crate::diagnostic::Code;
 use crate::normalize::clock::{DateOrder, stamp};
-use crate::normalize::request::Request;
+use crate::normalize::request::{Request, Stamped};
 use crate::normalize::summary::Role;
 use crate::read::Container;
 
@@ -44,13 +48,13 @@ fn client_and_user(head: &str) -> Option<(&str, &str)> {
 
 /// The number behind the last quote, if it is one: nginx writes seconds with a fraction, Apache
 /// microseconds without.
-fn duration_ms(rest: &str) -> Option<f64> {
+fn duration_ms(rest: &str) -> Option<(f64, Stamped)> {
     let tail = rest.rsplit('"').next()?.trim();
     let number: f64 = tail.split(' ').next()?.parse().ok()?;
     if !rest.contains('"') {
         return None;
     }
-    Some(if tail.contains('.') { number * 1e3 } else { number / 1e3 })
+    Some(if tail.contains('.') { (number * 1e3, Stamped::End) } else { (number / 1e3, Stamped::Start) })
 }
 
 /// Takes back how nginx writes backslashes and all that is no printable ASCII: `CORP\x5Cuser001`.
@@ -101,11 +105,12 @@ impl LogFormat for AccessLog {
         let (method, address) = request.split_once(' ').unwrap_or((request, ""));
         let address = address.split(' ').next().unwrap_or(address);
         let (path, query) = address.split_once('?').unwrap_or((address, ""));
-        let duration_ms = duration_ms(rest);
+        let taken = duration_ms(rest);
+        let (duration_ms, stamped) = (taken.map(|taken| taken.0), taken.map_or(Stamped::End, |taken| taken.1));
         let user = unescaped(user);
         Some(Entry::request(
             stamp,
-            Request { duration_ms, method, path, query, user, client, status, ..Request::default() },
+            Request { stamped, duration_ms, method, path, query, user, client, status, ..Request::default() },
         ))
     }
 
@@ -123,7 +128,8 @@ impl LogFormat for AccessLog {
                    10.0.0.7 - user001 [22/Aug/2022:08:15:03 +0200] \"POST /login HTTP/1.1\" 401 0\n\
                    10.0.0.7 - CORP\\x5Cuser002 [22/Aug/2022:08:15:03 +0200] \"POST /login HTTP/1.1\" 401 0\n\
                    10.0.0.5 - - [22/Aug/2022:08:15:04 +0200] \"GET /health HTTP/1.1\" 503 3\n\
-                   10.0.0.5 - - [22/Aug/2022:08:15:05 +0200] \"-\" 408 0 \"-\" \"-\"",
+                   10.0.0.5 - - [22/Aug/2022:08:15:05 +0200] \"-\" 408 0 \"-\" \"-\"\n\
+                   10.0.0.7 - user001 [22/Aug/2022:08:15:06 +0200] \"POST /login HTTP/1.1\" 200 12 \"-\" \"Agent\" 2500000",
             expected: &[
                 "Success 2022-08-22T06:15:01Z user=user001 host=RDS01 client=10.0.0.7 code=-",
                 "Failure 2022-08-22T06:15:02Z user=user001 host=RDS01 client=10.0.0.7 code=504",
@@ -131,6 +137,7 @@ impl LogFormat for AccessLog {
                 "Failure 2022-08-22T06:15:03Z user=user002 host=- client=10.0.0.7 code=401",
                 "irrelevant 2022-08-22T06:15:04Z",
                 "irrelevant 2022-08-22T06:15:05Z",
+                "Success 2022-08-22T06:15:08.5Z user=user001 host=- client=10.0.0.7 code=-",
             ],
         }]
     }

@@ -1,9 +1,15 @@
 //! IIS access logs, W3C extended: columns named by `#Fields:`, which may change on the way.
 //!
 //! Stamps are UTC and mark the end of a request; `time-taken` is its length in milliseconds. A file
-//! without a `date` column takes the day from `#Date:` and turns it over at midnight.
+//! without a `date` column takes the day from `#Date:` and turns it over at midnight. The Advanced Logging
+//! module may write `date-local` and `time-local`, the clock of the host.
 //!
-//! Other writers use the same container; theirs are taken where they name the same columns.
+//! Start and end of every request tell how many were open at a time: a reading of load every five minutes.
+//!
+//! Other writers use the same container; theirs are taken where they name the same columns, but for
+//! `time-taken`, whose unit is theirs.
+//!
+//! Real logs: `iis*.log` of plaso, `logfile_w3c.*` of lnav.
 
 use std::sync::Arc;
 
@@ -13,7 +19,8 @@ use crate::model::time::TICKS_PER_DAY;
 use crate::model::{Timestamp, Trust};
 use crate::normalize::clock::{Civil, DateOrder, Stamp, day_ticks, stamp};
 use crate::normalize::file::FileFacts;
-use crate::normalize::request::Request;
+use crate::normalize::open_requests::OpenRequests;
+use crate::normalize::request::{Request, Stamped};
 use crate::normalize::summary::Role;
 use crate::read::{Body, Container, Record, Row};
 
@@ -86,12 +93,20 @@ impl RowClock {
             let civil = Civil(day.civil.0 + ticks);
             return Some(context.clock.instant(Stamp { civil, offset_s: Some(0), ..day }));
         }
-        let directive = row.directives.iter().find(|(name, _)| name.eq_ignore_ascii_case("Date"))?;
+        let named = |wanted: &str| row.directives.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        let directive = named("Date").or_else(|| named("Start-Date"))?;
         if self.directive != directive.1 {
             self.directive.clone_from(&directive.1);
             let (stated, _) = stamp(&directive.1, DateOrder::MonthFirst)?;
             self.day = Some(stated.civil.0.div_euclid(TICKS_PER_DAY));
             self.last_ticks = None;
+        }
+        // A row of the day before, written a moment late.
+        if let (Some(last), Some(day)) = (self.last_ticks, self.day)
+            && ticks - last > TICKS_PER_DAY / 24 * 23
+        {
+            let (at, _) = context.clock.instant(Stamp::utc(Civil((day - 1) * TICKS_PER_DAY + ticks)));
+            return Some((at, Trust::Derived));
         }
         // Rows are written as requests end; a fall by half a day is midnight.
         if self.last_ticks.is_some_and(|last| last - ticks > TICKS_PER_DAY / 2) {
@@ -104,10 +119,23 @@ impl RowClock {
     }
 }
 
+/// The instant of a row whose clock is the host's own.
+fn local_instant(date: Option<&str>, time: Option<&str>, context: &mut Context<'_>) -> Option<(Timestamp, Trust)> {
+    let (day, _) = stamp(date?, DateOrder::MonthFirst)?;
+    let (ticks, _) = day_ticks(time?)?;
+    Some(context.clock.instant(Stamp::local(Civil(day.civil.0 + ticks))))
+}
+
+/// Whether `time-taken` are milliseconds: the working draft of the W3C says seconds, and others have units of their own.
+fn is_in_milliseconds(row: &Row<'_>) -> bool {
+    let software = row.directives.iter().find(|(name, _)| name.eq_ignore_ascii_case("Software"));
+    software.is_none_or(|(_, name)| ["Microsoft", "IIS"].iter().any(|own| name.starts_with(own)))
+}
+
 fn fits(record: &Record<'_>) -> bool {
     let Body::Row(row) = &record.body else { return false };
     let names = |wanted: &str| row.header.iter().any(|name| name.eq_ignore_ascii_case(wanted));
-    names("time") && names("sc-status") || names("time") && names("cs-uri-stem")
+    (names("time") || names("time-local")) && (names("sc-status") || names("cs-uri-stem"))
 }
 
 impl LogFormat for IisW3c {
@@ -132,7 +160,11 @@ impl LogFormat for IisW3c {
     }
 
     fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
-        Some(Box::new(IisParser { clock: RowClock::default(), columns: Columns::new(COLUMNS) }))
+        Some(Box::new(IisParser {
+            clock: RowClock::default(),
+            columns: Columns::new(COLUMNS),
+            open: OpenRequests::new("iis open requests, mean of five minutes"),
+        }))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -166,11 +198,31 @@ impl LogFormat for IisW3c {
                        00:00:01 10.0.0.7 GET / 200",
                 expected: &["irrelevant 2022-08-22T23:59:59Z", "irrelevant 2022-08-23T00:00:01Z"],
             },
+            Sample {
+                container: Container::W3c,
+                path: "W3SVC1/late.log",
+                text: "#Software: IIS Advanced Logging Module\n\
+                       #Start-Date: 2022-08-22 23:59:00\n\
+                       #Fields: time cs-method cs-uri-stem cs-username sc-status time-taken\n\
+                       23:59:59 GET / - 200 15\n\
+                       00:00:01 GET / - 200 15\n\
+                       23:59:59 GET / - 200 15\n\
+                       00:00:02 POST  /login CORP\\user001 200 15\n\
+                       #Fields:  date-local  time-local  cs-method cs-uri-stem cs(User-Agent) cs-username sc-status TimeTakenMS\n\
+                       2022-08-23 00:00:03.250 POST /login \"An agent\" \"CORP\\user001\" 200 15",
+                expected: &[
+                    "irrelevant 2022-08-22T23:59:59Z",
+                    "irrelevant 2022-08-23T00:00:01Z",
+                    "irrelevant 2022-08-22T23:59:59Z",
+                    "Success 2022-08-23T00:00:02Z user=user001 host=- client=- code=-",
+                    "Success 2022-08-23T00:00:03.25Z user=user001 host=- client=- code=-",
+                ],
+            },
         ]
     }
 }
 
-const COLUMNS: &[&str; 13] = &[
+const COLUMNS: &[&str; 16] = &[
     "date",
     "time",
     "sc-status",
@@ -184,22 +236,50 @@ const COLUMNS: &[&str; 13] = &[
     "s-computername",
     "sc-substatus",
     "sc-win32-status",
+    "date-local",
+    "time-local",
+    "TimeTakenMS",
 ];
 
 struct IisParser {
     clock: RowClock,
-    columns: Columns<13>,
+    columns: Columns<16>,
+    open: OpenRequests,
 }
 
 impl Parser for IisParser {
     fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
         let Body::Row(row) = &record.body else { return LineOutcome::Foreign.into() };
-        let [date, time, status, taken, method, stem, uri, query, user, client, own_host, substatus, win32] =
-            self.columns.cells(row);
-        if !self.columns.has("time") || !(self.columns.has("sc-status") || self.columns.has("cs-uri-stem")) {
+        let [
+            date,
+            time,
+            status,
+            taken,
+            method,
+            stem,
+            uri,
+            query,
+            user,
+            client,
+            own_host,
+            substatus,
+            win32,
+            date_local,
+            time_local,
+            taken_ms,
+        ] = self.columns.cells(row);
+        let is_local = !self.columns.has("time") && self.columns.has("time-local");
+        if !(is_local || self.columns.has("time"))
+            || !(self.columns.has("sc-status") || self.columns.has("cs-uri-stem"))
+        {
             return LineOutcome::Foreign.into();
         }
-        let Some((at, trust)) = self.clock.instant(row, (date, time), context) else {
+        let time = if is_local {
+            local_instant(date_local, time_local, context)
+        } else {
+            self.clock.instant(row, (date, time), context)
+        };
+        let Some((at, trust)) = time else {
             return LineOutcome::Damaged(Code::TimeUnreadable, "a row without time").into();
         };
         let number = |cell: Option<&str>| cell.and_then(|text| text.parse::<u32>().ok());
@@ -210,9 +290,12 @@ impl Parser for IisParser {
                 LineOutcome::Irrelevant(Some(at)).into()
             };
         };
-        Said::Request(Request {
+        let taken = taken_ms.or_else(|| taken.filter(|_| is_in_milliseconds(row)));
+        let duration_ms = taken.and_then(|text| text.parse::<u32>().ok()).map(f64::from);
+        let request = Said::Request(Request {
             at: (at, Some(trust)),
-            duration_ms: taken.and_then(|text| text.parse().ok()),
+            stamped: Stamped::End,
+            duration_ms,
             method: method.unwrap_or(""),
             path: stem.or(uri).unwrap_or(""),
             query: query.unwrap_or(""),
@@ -222,6 +305,14 @@ impl Parser for IisParser {
             status,
             substatus: number(substatus),
             win32: number(win32),
-        })
+        });
+        match duration_ms.and_then(|ms| self.open.add(at, ms, own_host, context)) {
+            Some(load) => Said::Several(vec![Said::Done(load), request]),
+            None => request,
+        }
+    }
+
+    fn finish(&mut self, context: &mut Context<'_>) -> Option<LineOutcome> {
+        self.open.finish(context)
     }
 }

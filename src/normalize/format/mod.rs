@@ -13,13 +13,16 @@
 mod access;
 mod change_list;
 mod change_table;
+mod citrix_adc;
 mod clef;
 mod cmtrace;
 mod deployments;
 mod ecs;
+mod exchange;
 mod fslogix;
 mod git_tags;
 mod haproxy;
+mod httpd_error;
 mod httperr;
 mod iis;
 mod influx;
@@ -27,16 +30,21 @@ mod json_lines;
 mod load_table;
 mod log4j;
 mod logfmt;
+mod mongodb;
 mod monolog;
+mod mysql;
 mod nlog;
 mod pdh;
+mod postgres;
 mod prometheus;
 mod python_logging;
 mod serilog;
+mod sql_agent;
 mod sql_errorlog;
 mod stamped;
 mod syslog;
 mod vdsm;
+mod vmware;
 
 use super::clock::{Clock, DateOrder, Stamp};
 use super::file::FileFacts;
@@ -52,11 +60,22 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &fslogix::FslogixProfile,
     &httperr::HttpErr,
     &iis::IisW3c,
+    &exchange::ExchangeSmtp,
+    &exchange::ExchangeHttpProxy,
     &git_tags::GitTags,
     &change_table::ChangeTable,
     &access::AccessLog,
     &cmtrace::CmTrace,
+    &httpd_error::NginxError,
+    &httpd_error::ApacheError,
+    &postgres::Postgres,
+    &postgres::PostgresCsv,
+    &mysql::MySql,
+    &vmware::VMware,
+    &citrix_adc::CitrixAdc,
+    &mongodb::MongoDbText,
     &sql_errorlog::SqlErrorLog,
+    &sql_agent::SqlAgent,
     &serilog::Serilog,
     &nlog::NLog,
     &python_logging::PythonLogging,
@@ -64,6 +83,8 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &vdsm::Vdsm,
     &log4j::Log4j,
     &clef::Clef,
+    &postgres::PostgresJson,
+    &mongodb::MongoDb,
     &deployments::Deployments,
     &change_list::ChangeList,
     &prometheus::Prometheus,

@@ -43,6 +43,8 @@ pub struct Line<'a> {
     pub outcome: Option<bool>,
     /// What its format alone knows of such messages; asked where their meaning is wanted.
     pub more: Option<More>,
+    /// What it means, where the format knows that better than the words of the message.
+    pub action: Option<Action>,
 }
 
 /// Puts into a line what its message tells by the words of one kind of log.
@@ -72,6 +74,7 @@ impl Class<'_> {
     /// What it means; nothing if it is of no use to the question.
     pub(super) fn action(&self) -> Option<Action> {
         match (self.ending, &self.user) {
+            (Some(action @ (Action::Symptom | Action::ServiceState)), _) => Some(action),
             (Some(Action::Failure), Some(_)) => Some(Action::Failure),
             (Some(Action::Failure), None) if self.hit.is_some() || self.is_grave => Some(Action::Symptom),
             (Some(action), Some(_)) if action != Action::Failure => Some(action),
@@ -93,14 +96,15 @@ pub(super) fn classify<'a>(line: &mut Line<'a>, context: &mut Context<'_>) -> Op
     if let Some(more) = line.more.filter(|_| gist.tells_more) {
         more(line);
     }
-    let is_about_access = line.outcome.is_some() || gist.is_about_access;
+    let is_about_access = line.outcome.is_some() || line.action.is_some() || gist.is_about_access;
     if !is_about_access && line.severity < Severity::Warn {
         return None;
     }
-    let ending = match line.outcome {
-        Some(true) => Some(Action::Success),
-        Some(false) => Some(Action::Failure),
-        None => gist.ending,
+    let ending = match (line.action, line.outcome) {
+        (Some(action), _) => Some(action),
+        (None, Some(true)) => Some(Action::Success),
+        (None, Some(false)) => Some(Action::Failure),
+        (None, None) => gist.ending,
     };
     let mut properties = std::mem::take(&mut line.properties);
     if properties.is_empty() {
@@ -111,7 +115,9 @@ pub(super) fn classify<'a>(line: &mut Line<'a>, context: &mut Context<'_>) -> Op
             }
         };
     }
-    let user = user(&properties, &line.message);
+    // What a server says of itself names nobody: "waiting for connections".
+    let is_of_server = line.action == Some(Action::ServiceState);
+    let user = if is_of_server { None } else { user(&properties, &line.message) };
     let whole = whole_text(&line.message, line.detail, &properties);
     let hit = if ending == Some(Action::Failure) || line.severity >= Severity::Warn {
         context.gists.signature(context.dataset, line.severity, &whole)
@@ -151,7 +157,7 @@ pub fn understand(mut line: Line<'_>, context: &mut Context<'_>) -> LineOutcome 
     event.session_id = property::first(&properties, Meaning::Session).and_then(|id| id.parse().ok());
     event.activity_id = property::first(&properties, Meaning::Activity).map(|id| context.names.intern(id));
     event.duration_ms = property::first(&properties, Meaning::DurationMs).and_then(milliseconds);
-    if matches!(action, Action::Failure | Action::Symptom | Action::Other) {
+    if matches!(action, Action::Failure | Action::Symptom | Action::ServiceState | Action::Other) {
         let stated = property::first(&properties, Meaning::ErrorCode).filter(|code| code.len() <= 24);
         let code = stated.map(str::to_owned).or_else(|| captured(&ERROR_CODE, &whole).map(str::to_owned));
         event.error_code = code.as_deref().map(|code| context.names.intern(code));

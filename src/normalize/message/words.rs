@@ -107,6 +107,7 @@ pub(super) const NO_NAMES: &[&str] = &[
     "none",
     "null",
     "unknown",
+    "unauthenticated",
     "credentials",
     "authentication",
     "der",
