@@ -17,6 +17,7 @@ mod clef;
 mod cmtrace;
 mod deployments;
 mod ecs;
+mod formats;
 mod fslogix;
 mod git_tags;
 mod haproxy;
@@ -29,6 +30,7 @@ mod log4j;
 mod logfmt;
 mod monolog;
 mod nlog;
+pub mod own;
 mod pdh;
 mod prometheus;
 mod python_logging;
@@ -37,6 +39,8 @@ mod sql_errorlog;
 mod stamped;
 mod syslog;
 mod vdsm;
+
+pub use formats::{Formats, Handle};
 
 use super::clock::{Clock, DateOrder, Stamp};
 use super::file::FileFacts;
@@ -81,10 +85,10 @@ pub const FORMATS: &[&dyn LogFormat] = &[
 /// One kind of log, load or list.
 pub trait LogFormat: Sync {
     /// The public name, as [`crate::normalize::SourceSummary::format`] has it.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// `event.dataset` of its events.
-    fn dataset(&self) -> &'static str;
+    fn dataset(&self) -> &str;
 
     /// What its sources are used for.
     fn role(&self) -> Role;
@@ -228,7 +232,7 @@ pub struct Context<'a> {
     /// Where the record stands.
     pub provenance: Provenance,
     /// `event.dataset` of the source.
-    pub dataset: &'static str,
+    pub dataset: &'a str,
 }
 
 impl Context<'_> {
@@ -318,22 +322,6 @@ impl LineOutcome {
     }
 }
 
-/// Chooses the format for the first records of a source; its place in [`FORMATS`].
-///
-/// The first format of the list that takes nearly as many records as the best one: the list stands in
-/// the order of particularity, and a stack trace counts against every format alike.
-pub fn choose(container: Container, first: &[Record<'_>]) -> Option<usize> {
-    let fits: Vec<usize> = FORMATS
-        .iter()
-        .map(|format| if format.containers().contains(&container) { format.recognize(first) } else { 0 })
-        .collect();
-    let best = fits.iter().copied().max().unwrap_or(0);
-    if best == 0 {
-        return None;
-    }
-    fits.iter().position(|n_fits| n_fits * 10 >= best * 6)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -354,7 +342,7 @@ mod tests {
         for (index, format) in FORMATS.iter().enumerate() {
             for sample in format.samples() {
                 let lines = records(sample.container, sample.text, &|_| true);
-                let chosen = choose(sample.container, &lines);
+                let chosen = Formats::default().choose(sample.container, &lines);
                 assert_eq!(
                     chosen.map(|found| FORMATS[found].name()),
                     Some(FORMATS[index].name()),
