@@ -11,25 +11,30 @@
 //! no other format is chosen for them.
 
 mod access;
+mod access_json;
 mod change_list;
 mod change_table;
 mod clef;
 mod cmtrace;
+mod container;
 mod deployments;
 mod ecs;
 mod formats;
 mod fslogix;
 mod git_tags;
+mod glog;
 mod haproxy;
 mod httperr;
 mod iis;
 mod influx;
+mod journald;
 mod json_lines;
 mod load_table;
 mod log4j;
 mod logfmt;
 mod monolog;
 mod nlog;
+mod otlp;
 pub mod own;
 mod pdh;
 mod prometheus;
@@ -58,8 +63,10 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &iis::IisW3c,
     &git_tags::GitTags,
     &change_table::ChangeTable,
+    &container::Cri,
     &access::AccessLog,
     &cmtrace::CmTrace,
+    &glog::Glog,
     &sql_errorlog::SqlErrorLog,
     &serilog::Serilog,
     &nlog::NLog,
@@ -67,6 +74,10 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &monolog::Monolog,
     &vdsm::Vdsm,
     &log4j::Log4j,
+    &otlp::Otlp,
+    &journald::Journald,
+    &container::DockerJson,
+    &access_json::AccessJson,
     &clef::Clef,
     &deployments::Deployments,
     &change_list::ChangeList,
