@@ -19,7 +19,6 @@ mod cmtrace;
 mod container;
 mod deployments;
 mod ecs;
-mod formats;
 mod fslogix;
 mod git_tags;
 mod glog;
@@ -45,7 +44,7 @@ mod stamped;
 mod syslog;
 mod vdsm;
 
-pub use formats::{Formats, Handle};
+pub use super::formats::{Formats, Handle};
 
 use super::clock::{Clock, DateOrder, Stamp};
 use super::file::FileFacts;

@@ -2,8 +2,8 @@
 
 use std::ops::Deref;
 
-use super::own::OwnFormat;
-use super::{FORMATS, LogFormat};
+use super::format::own::OwnFormat;
+use super::format::{FORMATS, LogFormat};
 use crate::read::{Container, Record};
 
 /// The formats that the sources of a run are asked for. A format is known by its place: the user's stand first.
