@@ -94,7 +94,7 @@ impl Formats {
     }
 
     /// Whether a format of the user takes more than half of the lines of a text, whatever else it could be.
-    pub fn takes_lines<'t>(&self, lines: impl Iterator<Item = &'t str> + Clone) -> Option<&OwnFormat> {
+    pub fn takes_lines<'t>(&self, lines: &(impl Iterator<Item = &'t str> + Clone)) -> Option<&OwnFormat> {
         let n_lines = lines.clone().count();
         let of_lines = self.own.iter().filter(|format| format.containers().contains(&Container::Lines));
         of_lines

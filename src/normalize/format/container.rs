@@ -27,6 +27,7 @@ pub(crate) struct Cri;
 pub(crate) struct DockerJson;
 
 /// One line or part of a line, without what the runtime put around it.
+#[derive(Clone, Copy)]
 struct Piece<'t> {
     stamp: Stamp,
     is_error_stream: bool,

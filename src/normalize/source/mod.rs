@@ -134,7 +134,7 @@ fn choose(formats: &Formats, container: Container, first: &[Record<'_>], shapes:
 fn as_own_lines(source: &Source, formats: &Formats) -> Option<Source> {
     let is_text = source.encoding != Encoding::Binary && source.container != Container::Lines;
     let lines = source.head.lines().filter(|line| !line.trim().is_empty()).take(N_FIRST);
-    if formats.own().is_empty() || !is_text || formats.takes_lines(lines).is_none() {
+    if formats.own().is_empty() || !is_text || formats.takes_lines(&lines).is_none() {
         return None;
     }
     let mut source = source.clone();

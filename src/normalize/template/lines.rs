@@ -36,7 +36,7 @@ pub fn mine(sources: &[Source], formats: &Formats) -> Mined {
         let mut source = source.clone();
         source.container = Container::Lines;
         let layout = Layout::of(source.head.lines());
-        let own = formats.takes_lines(source.head.lines().filter(|line| !line.trim().is_empty()).take(LINES_OF_VOTE));
+        let own = formats.takes_lines(&source.head.lines().filter(|line| !line.trim().is_empty()).take(LINES_OF_VOTE));
         let selection = Selection::none();
         let how = How { selection: &selection, starts_record: None, recover: false };
         let mut lines = Vec::new();
