@@ -23,7 +23,7 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
     let (formats, tables) = formats(&args.format)?;
     let target = Target::new(args, &formats, &tables)?;
     let paths = settings::paths(&args.input);
-    let options = settings::options(&args.input, args.incident);
+    let options = settings::options(&args.input, args.incident)?;
     let signatures = signature_texts();
     let title = title(&args.input.paths);
     let (analysis, files, lines) = settings::watched(terminal, |progress| -> Result<_, Error> {
@@ -151,6 +151,8 @@ fn stated(args: &AnalyzeArgs) -> BTreeMap<String, String> {
     state("since", args.input.since.map(|at| at.to_string()));
     state("until", args.input.until.map(|at| at.to_string()));
     state("incident", args.incident.map(|span| format!("{}..{}", span.start, span.end)));
+    let config = args.input.config.as_deref().and_then(Path::file_name);
+    state("config", config.map(|name| name.to_string_lossy().into_owned()));
     state("recover", args.input.recover.then(|| "true".to_owned()));
     let zones: Vec<String> = args
         .input

@@ -77,6 +77,9 @@ pub(crate) struct InputArgs {
     /// Zone of text logs that state none, e.g. Europe/Zurich or 'app/*.log=Europe/Zurich' [default: UTC]
     #[arg(long, value_name = "[GLOB=]ZONE", value_parser = parse_timezone)]
     pub(crate) timezone: Vec<(Option<String>, String)>,
+    /// A configuration in TOML: formats of your own logs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// Leaves out what is older (RFC 3339, or a date in UTC)
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) since: Option<Timestamp>,
@@ -146,6 +149,9 @@ pub(crate) struct TemplatesArgs {
     /// Text logs: files, folders, globs, archives of these, - for standard input
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// A configuration in TOML: formats of your own logs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// Gives each line its template, instead of the table
     #[arg(long)]
     pub(crate) lines: bool,

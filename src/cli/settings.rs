@@ -1,9 +1,13 @@
 //! From arguments to the options of the stages, and the run under a progress bar.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
+use causeline::Error;
 use causeline::diagnostic::{Code, Diagnostic};
 use causeline::model::TimeRange;
+use causeline::normalize::format::{Formats, own};
 use causeline::pipeline::{Options, Progress};
 use indicatif::ProgressBar;
 
@@ -17,9 +21,28 @@ pub(crate) fn paths(args: &InputArgs) -> Vec<PathBuf> {
     args.paths.iter().chain(&args.changes).chain(&args.load).cloned().collect()
 }
 
+/// A configuration is written by hand: a larger file is none.
+const CONFIG_BYTES_MAX: u64 = 1 << 20;
+
+/// Our formats, and before them those of a configuration.
+pub(crate) fn formats(config: Option<&Path>) -> Result<Formats, Error> {
+    let Some(path) = config else { return Ok(Formats::default()) };
+    let refused = |detail: String| Error::Setting { what: format!("`{}`", path.display()), detail };
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes));
+    read.map_err(|error| refused(error.to_string()))?;
+    if bytes.len() as u64 > CONFIG_BYTES_MAX {
+        return Err(refused("larger than 1 MiB".to_owned()));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| refused("not in UTF-8".to_owned()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    own::read(text).map(Formats::with_own).map_err(|error| refused(error.to_string()))
+}
+
 /// The options of the stages.
-pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>) -> Options {
+pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>) -> Result<Options, Error> {
     let mut options = Options::default();
+    options.normalize.formats = formats(args.config.as_deref())?;
     options.normalize.timezones.clone_from(&args.timezone);
     options.normalize.recover = args.recover;
     options.normalize.since = args.since;
@@ -27,7 +50,7 @@ pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>) -> Options 
     options.frame.since = args.since;
     options.frame.until = args.until;
     options.judge.incident = incident;
-    options
+    Ok(options)
 }
 
 /// With `--strict`, status 3 if anything could not be read or understood.

@@ -9,11 +9,13 @@ use causeline::read;
 use super::args::{TemplatesArgs, TemplatesForm};
 use super::exit::Exit;
 use super::output;
+use super::settings;
 use super::terminal::{self, Terminal};
 
 pub(crate) fn run(args: &TemplatesArgs, terminal: Terminal) -> Result<Exit, Error> {
+    let formats = settings::formats(args.config.as_deref())?;
     let found = read::discover(&args.paths)?;
-    let mined = template::mine(&found.sources);
+    let mined = template::mine(&found.sources, &formats);
     if mined.files.is_empty() {
         return Err(Error::nothing_readable(&args.paths));
     }

@@ -11,6 +11,7 @@ mod driver;
 mod duplicate;
 pub mod file;
 pub mod format;
+mod formats;
 mod host;
 pub mod message;
 pub mod metric;

@@ -1,6 +1,7 @@
 //! What a user can set about the reading of logs.
 
 use super::clock::ZoneRule;
+use super::format::Formats;
 use crate::error::Error;
 use crate::model::Timestamp;
 
@@ -16,6 +17,8 @@ pub struct Options {
     pub since: Option<Timestamp>,
     /// Events and samples from this instant on are counted and left out; changes are kept.
     pub until: Option<Timestamp>,
+    /// The formats of text logs: the user's own, then ours.
+    pub formats: Formats,
 }
 
 impl Options {
@@ -49,12 +52,7 @@ mod tests {
 
     #[test]
     fn an_unknown_zone_is_refused() {
-        let with = |argument: &str| Options {
-            timezones: vec![Options::timezone(argument)],
-            recover: false,
-            since: None,
-            until: None,
-        };
+        let with = |argument: &str| Options { timezones: vec![Options::timezone(argument)], ..Options::default() };
         assert!(with("Europe/Zurich").check().is_ok());
         assert!(with("*/RDS01/*=W. Europe Standard Time").check().is_ok());
         assert!(with("*.log=Europe/Atlantis").check().is_err());

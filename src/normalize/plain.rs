@@ -2,13 +2,13 @@
 
 use super::clock::{DateOrder, Stamp, days_from_civil, year_of};
 use super::file::FileFacts;
-use super::format::{Context, LineOutcome, LogFormat, Parser, Said};
+use super::format::{Context, Entry, Handle, LineOutcome, Parser, Said};
 use crate::model::time::TICKS_PER_DAY;
 use crate::read::{Body, Record};
 
 /// Takes each record by its first line; the others are its detail.
 pub(crate) struct Plain {
-    format: &'static dyn LogFormat,
+    format: Handle,
     order: DateOrder,
     /// The year of stamps without one; the leap year 1972 stands for unknown.
     year: i64,
@@ -17,9 +17,9 @@ pub(crate) struct Plain {
 
 impl Plain {
     /// Returns the parser of one source of that format.
-    pub(crate) fn new(format: &'static dyn LogFormat, file: &FileFacts) -> Self {
+    pub(crate) fn new(format: impl Into<Handle>, file: &FileFacts) -> Self {
         let year = file.date.map_or(1972, year_of);
-        Self { format, order: DateOrder::MonthFirst, year, last_days: None }
+        Self { format: format.into(), order: DateOrder::MonthFirst, year, last_days: None }
     }
 
     /// Learns from the first records how the source writes its dates.
@@ -34,6 +34,23 @@ impl Plain {
             self.order = DateOrder::DayFirst;
         }
         self
+    }
+
+    /// Puts the instant into what an entry says, and the lines behind the first one where there are any.
+    pub(crate) fn placed<'r>(&mut self, mut entry: Entry<'r>, detail: &'r str, context: &mut Context<'_>) -> Said<'r> {
+        let stamp = self.with_year(entry.stamp);
+        let (at, trust) = context.clock.instant(stamp);
+        match &mut entry.said {
+            Said::Message(line) => {
+                line.at = (at, Some(trust));
+                if !detail.is_empty() {
+                    line.detail = detail;
+                }
+            }
+            Said::Request(request) => request.at = (at, Some(trust)),
+            Said::Several(_) | Said::Done(_) => {}
+        }
+        entry.said
     }
 
     /// Puts the year in; a fall by more than half a year is the turn of the year.
@@ -59,17 +76,7 @@ impl Parser for Plain {
             Some(end) => (&text[..end], &text[end + 1..]),
             None => (&**text, ""),
         };
-        let Some(mut entry) = self.format.parse(first, self.order) else { return LineOutcome::Foreign.into() };
-        let stamp = self.with_year(entry.stamp);
-        let (at, trust) = context.clock.instant(stamp);
-        match &mut entry.said {
-            Said::Message(line) => {
-                line.at = (at, Some(trust));
-                line.detail = detail;
-            }
-            Said::Request(request) => request.at = (at, Some(trust)),
-            Said::Several(_) | Said::Done(_) => {}
-        }
-        entry.said
+        let Some(entry) = self.format.parse(first, self.order) else { return LineOutcome::Foreign.into() };
+        self.placed(entry, detail, context)
     }
 }

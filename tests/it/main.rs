@@ -26,6 +26,7 @@ mod founding;
 mod judge;
 mod normalize;
 mod oracle;
+mod own_formats;
 mod packed;
 mod read;
 mod simulate;

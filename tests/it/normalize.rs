@@ -9,7 +9,7 @@ use causeline::normalize::{Normalized, Options, Role, normalize};
 use causeline::read::{Source, discover};
 
 fn options() -> Options {
-    Options { timezones: Vec::new(), recover: false, since: None, until: None }
+    Options::default()
 }
 
 fn run(files: &[(&str, &str)], options: &Options) -> Normalized {

@@ -1,12 +1,15 @@
 //! JSON lines of any other logger: a time, a message, a level, under one of their usual names.
 //!
 //! Bunyan and pino number their levels from 10 to 60; zap and Caddy write epoch seconds with
-//! fraction, pino and others epoch milliseconds.
+//! fraction, pino and others epoch milliseconds. GELF has `short_message`, levels of syslog and an underscore
+//! before names of its own; log4j2 parts the instant into seconds and nanoseconds.
 
 use std::borrow::Cow;
 
+use super::journald::syslog_severity;
 use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
+use crate::model::time::TICKS_PER_SECOND;
 use crate::model::{Severity, Timestamp};
 use crate::normalize::clock::{Civil, DateOrder, Stamp, stamp};
 use crate::normalize::file::FileFacts;
@@ -38,13 +41,21 @@ const TIMES: &[&str] = &[
     "timegenerated",
 ];
 const MESSAGES: &[&str] =
-    &["message", "msg", "@m", "text", "body", "fields.message", "@fields.msg", "log", "event", "@mt"];
+    &["message", "msg", "@m", "text", "body", "fields.message", "@fields.msg", "short_message", "log", "event", "@mt"];
 const LEVELS: &[&str] =
     &["level", "lvl", "severity", "loglevel", "log_level", "levelname", "log.level", "@fields.lvl", "@l", "s"];
 
-const TRACES: &[&str] = &["exception", "stack", "stacktrace", "err.stack", "error.stack", "exc_info"];
+const TRACES: &[&str] =
+    &["exception", "stack", "stacktrace", "err.stack", "error.stack", "exc_info", "full_message", "errorverbose"];
 
 fn time(object: &Object<'_>) -> Option<Stamp> {
+    // log4j2's JsonLayout parts the instant in two.
+    if let (Some(seconds), Some(nanos)) = (object.get("instant.epochSecond"), object.get("instant.nanoOfSecond"))
+        && let (Ok(seconds), Ok(nanos)) = (seconds.parse::<i64>(), nanos.parse::<u32>())
+    {
+        let ticks = seconds.checked_mul(TICKS_PER_SECOND)?.checked_add(i64::from(nanos / 100))?;
+        return Some(Stamp::utc(Civil(ticks)));
+    }
     let text = value_of(object.fields(), TIMES)?;
     epoch(text).or_else(|| Some(stamp(text, DateOrder::MonthFirst)?.0).filter(|stamp| stamp.has_time))
 }
@@ -76,6 +87,13 @@ fn severity(word: &str) -> Severity {
             _ => Severity::Info,
         }),
     }
+}
+
+/// The level; that of GELF is a number of syslog.
+fn level(object: &Object<'_>) -> Option<Severity> {
+    let word = value_of(object.fields(), LEVELS)?;
+    let of_syslog = object.get("short_message").and_then(|_| syslog_severity(word));
+    Some(of_syslog.unwrap_or_else(|| severity(word)))
 }
 
 fn fits(object: &Object<'_>) -> bool {
@@ -114,11 +132,17 @@ impl LogFormat for JsonLines {
             path: "app/gateway.ndjson",
             text: r#"{"name":"gw","hostname":"gw01","pid":7,"level":50,"msg":"login failed","user":"user001","target":"RDS01","time":"2022-08-22T06:15:01.5Z","v":0}
 {"level":"info","ts":1661148901.25,"logger":"gw","msg":"session opened","user":"user001","target":"RDS01"}
-{"level":30,"time":1661148902000,"msg":"listening"}"#,
+{"level":30,"time":1661148902000,"msg":"listening"}
+{"version":"1.1","host":"gw01","short_message":"login failed","timestamp":1661148903.5,"level":3,"_user":"user002","_target":"RDS01"}
+{"instant":{"epochSecond":1661148904,"nanoOfSecond":222000100},"level":"ERROR","loggerName":"gw","message":"login failed for user user003"}
+{"EventId":20,"LogLevel":"Error","Category":"Shop.Login","Message":"Login failed for user user004","Timestamp":"2022-08-22T06:15:05Z"}"#,
             expected: &[
                 "Failure 2022-08-22T06:15:01.5Z user=user001 host=RDS01 client=- code=-",
                 "Success 2022-08-22T06:15:01.25Z user=user001 host=RDS01 client=- code=-",
                 "irrelevant 2022-08-22T06:15:02Z",
+                "Failure 2022-08-22T06:15:03.5Z user=user002 host=RDS01 client=- code=-",
+                "Failure 2022-08-22T06:15:04.2220001Z user=user003 host=- client=- code=-",
+                "Failure 2022-08-22T06:15:05Z user=user004 host=- client=- code=-",
             ],
         }]
     }
@@ -141,8 +165,11 @@ impl Parser for JsonLinesParser {
             |(key, value): &'r (Cow<'_, str>, Cow<'_, str>)| (Cow::Borrowed(&**key), Cow::Borrowed(&**value));
         Said::Message(Line {
             at: (at, Some(trust)),
-            severity: value_of(fields, LEVELS).map(severity).unwrap_or_default(),
-            logger: value_of(fields, &["logger", "name", "sourcecontext", "component", "c"]),
+            severity: level(object).unwrap_or_default(),
+            logger: value_of(
+                fields,
+                &["logger", "name", "sourcecontext", "category", "component", "c", "loggername", "facility"],
+            ),
             message: value_of(fields, MESSAGES).unwrap_or("").into(),
             detail: value_of(fields, TRACES).unwrap_or(""),
             properties: fields.iter().map(borrowed).collect(),

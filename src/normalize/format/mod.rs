@@ -11,21 +11,25 @@
 //! no other format is chosen for them.
 
 mod access;
+mod access_json;
 mod change_list;
 mod change_table;
 mod citrix_adc;
 mod clef;
 mod cmtrace;
+mod container;
 mod deployments;
 mod ecs;
 mod exchange;
 mod fslogix;
 mod git_tags;
+mod glog;
 mod haproxy;
 mod httpd_error;
 mod httperr;
 mod iis;
 mod influx;
+mod journald;
 mod json_lines;
 mod load_table;
 mod log4j;
@@ -34,6 +38,8 @@ mod mongodb;
 mod monolog;
 mod mysql;
 mod nlog;
+mod otlp;
+pub mod own;
 mod pdh;
 mod postgres;
 mod prometheus;
@@ -45,6 +51,8 @@ mod stamped;
 mod syslog;
 mod vdsm;
 mod vmware;
+
+pub use super::formats::{Formats, Handle};
 
 use super::clock::{Clock, DateOrder, Stamp};
 use super::file::FileFacts;
@@ -64,6 +72,7 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &exchange::ExchangeHttpProxy,
     &git_tags::GitTags,
     &change_table::ChangeTable,
+    &container::Cri,
     &access::AccessLog,
     &cmtrace::CmTrace,
     &httpd_error::NginxError,
@@ -74,6 +83,7 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &vmware::VMware,
     &citrix_adc::CitrixAdc,
     &mongodb::MongoDbText,
+    &glog::Glog,
     &sql_errorlog::SqlErrorLog,
     &sql_agent::SqlAgent,
     &serilog::Serilog,
@@ -82,6 +92,10 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &monolog::Monolog,
     &vdsm::Vdsm,
     &log4j::Log4j,
+    &otlp::Otlp,
+    &journald::Journald,
+    &container::DockerJson,
+    &access_json::AccessJson,
     &clef::Clef,
     &postgres::PostgresJson,
     &mongodb::MongoDb,
@@ -102,10 +116,10 @@ pub const FORMATS: &[&dyn LogFormat] = &[
 /// One kind of log, load or list.
 pub trait LogFormat: Sync {
     /// The public name, as [`crate::normalize::SourceSummary::format`] has it.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// `event.dataset` of its events.
-    fn dataset(&self) -> &'static str;
+    fn dataset(&self) -> &str;
 
     /// What its sources are used for.
     fn role(&self) -> Role;
@@ -249,7 +263,7 @@ pub struct Context<'a> {
     /// Where the record stands.
     pub provenance: Provenance,
     /// `event.dataset` of the source.
-    pub dataset: &'static str,
+    pub dataset: &'a str,
 }
 
 impl Context<'_> {
@@ -339,22 +353,6 @@ impl LineOutcome {
     }
 }
 
-/// Chooses the format for the first records of a source; its place in [`FORMATS`].
-///
-/// The first format of the list that takes nearly as many records as the best one: the list stands in
-/// the order of particularity, and a stack trace counts against every format alike.
-pub fn choose(container: Container, first: &[Record<'_>]) -> Option<usize> {
-    let fits: Vec<usize> = FORMATS
-        .iter()
-        .map(|format| if format.containers().contains(&container) { format.recognize(first) } else { 0 })
-        .collect();
-    let best = fits.iter().copied().max().unwrap_or(0);
-    if best == 0 {
-        return None;
-    }
-    fits.iter().position(|n_fits| n_fits * 10 >= best * 6)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,7 +373,7 @@ mod tests {
         for (index, format) in FORMATS.iter().enumerate() {
             for sample in format.samples() {
                 let lines = records(sample.container, sample.text, &|_| true);
-                let chosen = choose(sample.container, &lines);
+                let chosen = Formats::default().choose(sample.container, &lines);
                 assert_eq!(
                     chosen.map(|found| FORMATS[found].name()),
                     Some(FORMATS[index].name()),

@@ -87,12 +87,12 @@ impl LogFormat for Stamped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::normalize::format::{FORMATS, choose};
+    use crate::normalize::format::{FORMATS, Formats};
     use crate::normalize::testing::records;
 
     fn chosen(text: &str) -> Option<&'static str> {
         let lines = records(Container::Lines, text, &|_| true);
-        choose(Container::Lines, &lines).map(|index| FORMATS[index].name())
+        Formats::default().choose(Container::Lines, &lines).map(|index| FORMATS[index].name())
     }
 
     #[test]

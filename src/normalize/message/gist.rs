@@ -62,7 +62,7 @@ impl Gists {
     }
 
     /// Returns the signature of a text of that kind of log.
-    pub(super) fn signature(&mut self, dataset: &'static str, severity: Severity, text: &str) -> Option<Hit> {
+    pub(super) fn signature(&mut self, dataset: &str, severity: Severity, text: &str) -> Option<Hit> {
         let key = TELLING.hash(text, TELLING.hash(dataset, severity.number().into()));
         self.hits.get_or(key, || Signatures::embedded().classify_text(dataset, severity, &TELLING.masked(text)))
     }

@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::model::identity::canonical_host;
 use crate::model::{Name, Position, Provenance, Timestamp, Trust};
 use crate::normalize::clock::ZoneRule;
-use crate::normalize::format::{FORMATS, LineOutcome};
+use crate::normalize::format::LineOutcome;
 use crate::normalize::summary::{Role, SourceSummary, Zone};
 use crate::normalize::zone::has_no_year;
 use crate::read::Container;
@@ -178,7 +178,10 @@ impl Work<'_> {
         match (self.source.container, self.locked) {
             (Container::Evtx, _) => ("evtx".to_owned(), Role::Events),
             (Container::EventXml, _) => ("event-xml".to_owned(), Role::Events),
-            (_, Some(index)) => (FORMATS[index].name().to_owned(), FORMATS[index].role()),
+            (_, Some(index)) => {
+                let format = self.options.formats.at(index);
+                (format.name().to_owned(), format.role())
+            }
             (_, None) => ("unknown".to_owned(), Role::Unknown),
         }
     }

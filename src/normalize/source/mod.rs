@@ -12,14 +12,14 @@ use crate::normalize::Options;
 use crate::normalize::clock::{Clock, ZoneRule};
 use crate::normalize::duplicate::Identity;
 use crate::normalize::file::{FileFacts, glob_fits};
-use crate::normalize::format::{self, Context, FORMATS, LineOutcome, Parser, Said};
+use crate::normalize::format::{Context, Formats, LineOutcome, Parser, Said};
 use crate::normalize::message::Gists;
 use crate::normalize::plain::Plain;
 use crate::normalize::summary::SourceSummary;
 use crate::normalize::tally::Tally;
 use crate::normalize::windows::export::{self, Export, Exported, Loss};
 use crate::normalize::windows::{Catalog, Shapes, first_line_only};
-use crate::read::{Body, Container, How, Record, Selection, Source, WindowsRecord};
+use crate::read::{Body, Container, Encoding, How, Record, Selection, Source, WindowsRecord};
 
 /// So many records are looked at before a format is chosen.
 const N_FIRST: usize = 60;
@@ -67,11 +67,16 @@ pub(super) fn understand(
     digests: bool,
     meaning: Meaning<'_>,
 ) -> One {
+    let as_lines = as_own_lines(source, &options.formats);
+    let source = as_lines.as_ref().unwrap_or(source);
     let file = FileFacts::new(&source.name.path);
     let first = first_lines(source);
     let mut shapes = Shapes::new(source.container);
-    let locked =
-        if source.container == Container::Lines { choose(source.container, &first, &mut shapes) } else { None };
+    let locked = if source.container == Container::Lines {
+        choose(&options.formats, source.container, &first, &mut shapes)
+    } else {
+        None
+    };
     let (rule, trust) = zone_of(&source.name.path, options);
     let mut work = Work {
         source,
@@ -95,7 +100,7 @@ pub(super) fn understand(
     let shape = work.shapes.chosen();
     let starts = |line: &str| match (shape, locked) {
         (Some(shape), _) => shape.starts_record(line),
-        (None, index) => index.is_none_or(|index| FORMATS[index].starts_record(line)),
+        (None, index) => index.is_none_or(|index| options.formats.at(index).starts_record(line)),
     };
     let is_known = shape.is_some() || locked.is_some();
     let how = How {
@@ -114,19 +119,34 @@ pub(super) fn understand(
 ///
 /// A shape is sure of what it takes. Still a format that takes far more of the records is the source's
 /// own; the shape is then asked where that stops fitting.
-fn choose(container: Container, first: &[Record<'_>], shapes: &mut Shapes) -> Option<usize> {
+fn choose(formats: &Formats, container: Container, first: &[Record<'_>], shapes: &mut Shapes) -> Option<usize> {
     let first = &first[..first.len().min(N_FIRST)];
+    let format = formats.choose(container, first);
+    if format.is_some_and(|index| formats.is_own(index)) {
+        return format;
+    }
     let n_exported = shapes.lock(first);
-    let format = format::choose(container, first);
     if n_exported == 0 {
         return format;
     }
-    let n_fits = format.map_or(0, |index| FORMATS[index].recognize(first));
+    let n_fits = format.map_or(0, |index| formats.at(index).recognize(first));
     if container == Container::Lines && n_exported * 10 < n_fits * 6 {
         shapes.unlock();
         return format;
     }
     None
+}
+
+/// The same source as a text of lines, if a format of the user takes its lines and it seemed to be something else.
+fn as_own_lines(source: &Source, formats: &Formats) -> Option<Source> {
+    let is_text = source.encoding != Encoding::Binary && source.container != Container::Lines;
+    let lines = source.head.lines().filter(|line| !line.trim().is_empty()).take(N_FIRST);
+    if formats.own().is_empty() || !is_text || formats.takes_lines(&lines).is_none() {
+        return None;
+    }
+    let mut source = source.clone();
+    source.container = Container::Lines;
+    Some(source)
 }
 
 /// The first lines of a text of lines, each as a record of its own.
@@ -162,7 +182,7 @@ struct Work<'a> {
     names: Names,
     gists: Gists,
     shapes: Shapes,
-    /// The chosen format's place in [`FORMATS`].
+    /// The chosen format's place in the options' [`Formats`].
     locked: Option<usize>,
     parsers: BTreeMap<usize, Box<dyn Parser>>,
     /// Records that wait for a format to be chosen.
@@ -203,7 +223,7 @@ impl Work<'_> {
             return;
         }
         if self.locked.is_none() && self.shapes.chosen().is_none() {
-            self.locked = choose(self.source.container, &waiting, &mut self.shapes);
+            self.locked = choose(&self.options.formats, self.source.container, &waiting, &mut self.shapes);
         }
         if self.first.is_empty() {
             self.first.clone_from(&waiting);
@@ -285,8 +305,8 @@ impl Work<'_> {
         if matches!(outcome, LineOutcome::Foreign) && self.n_strangers_in_a_row < N_STRANGERS_MAX {
             let probe = first_line_only(record);
             let probe = std::slice::from_ref(&probe);
-            if let Some(index) = format::choose(self.source.container, probe).filter(|index| self.may_change_to(*index))
-            {
+            let chosen = self.options.formats.choose(self.source.container, probe);
+            if let Some(index) = chosen.filter(|index| self.may_change_to(*index)) {
                 outcome = self.ask(index, record);
             }
         }
@@ -300,7 +320,7 @@ impl Work<'_> {
 
     /// Whether one line is enough to ask another format than the chosen one.
     fn may_change_to(&self, index: usize) -> bool {
-        Some(index) != self.locked && (self.locked.is_some() || !FORMATS[index].is_generic())
+        Some(index) != self.locked && (self.locked.is_some() || !self.options.formats.at(index).is_generic())
     }
 
     /// Takes a record that has a shape of exported events; says whether it has.
@@ -318,11 +338,12 @@ impl Work<'_> {
     }
 
     fn ask(&mut self, index: usize, record: &Record<'_>) -> LineOutcome {
-        let format = FORMATS[index];
+        let formats = &self.options.formats;
+        let format = formats.at(index);
         let open = || {
             format
                 .open(&self.file, &self.first)
-                .unwrap_or_else(|| Box::new(Plain::new(format, &self.file).learning(&self.first)))
+                .unwrap_or_else(|| Box::new(Plain::new(formats.handle(index), &self.file).learning(&self.first)))
         };
         let parser = self.parsers.entry(index).or_insert_with(open);
         let provenance = Provenance { source: self.source.name.id, position: record.position };
@@ -342,7 +363,7 @@ impl Work<'_> {
         let mut parsers = std::mem::take(&mut self.parsers);
         for (index, parser) in &mut parsers {
             let provenance = Provenance { source: self.source.name.id, position: Position::Line(0) };
-            let dataset = FORMATS[*index].dataset();
+            let dataset = self.options.formats.at(*index).dataset();
             let mut context =
                 Context { clock: &mut self.clock, names: &mut self.names, gists: &mut self.gists, provenance, dataset };
             if let Some(outcome) = parser.finish(&mut context) {

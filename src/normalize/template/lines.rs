@@ -1,8 +1,9 @@
 //! Mines the lines of files, header by header.
 
-use super::header::Layout;
+use super::header::{LINES_OF_VOTE, Layout};
 use super::{GroupId, Miner, Settled};
 use crate::model::Position;
+use crate::normalize::format::Formats;
 use crate::read::{Body, Container, Encoding, How, Selection, Source};
 
 /// The lines of one file and the groups of their messages.
@@ -26,19 +27,23 @@ pub struct Mined {
 }
 
 /// Takes every line of these sources for a message behind a header; whatever they are, line breaks part them.
-pub fn mine(sources: &[Source]) -> Mined {
+///
+/// Where a format of the user takes the lines, it tells which part of them is the message.
+pub fn mine(sources: &[Source], formats: &Formats) -> Mined {
     let mut miner = Miner::new();
     let mut files = Vec::new();
     for source in sources.iter().filter(|source| source.encoding != Encoding::Binary) {
         let mut source = source.clone();
         source.container = Container::Lines;
         let layout = Layout::of(source.head.lines());
+        let own = formats.takes_lines(&source.head.lines().filter(|line| !line.trim().is_empty()).take(LINES_OF_VOTE));
         let selection = Selection::none();
         let how = How { selection: &selection, starts_record: None, recover: false, digests: false };
         let mut lines = Vec::new();
         source.records(&how, &mut |record| {
             if let (Body::Text(line), Position::Line(number)) = (&record.body, record.position) {
-                lines.push((number, miner.add(layout.message(line))));
+                let message = own.and_then(|own| own.message_of(line)).unwrap_or_else(|| layout.message(line));
+                lines.push((number, miner.add(message)));
             }
         });
         files.push(File { path: source.name.path, lines });
@@ -60,7 +65,7 @@ mod tests {
             Source::from_bytes(SourceId(0), "app.log", text.as_bytes()),
             Source::from_bytes(SourceId(1), "x.bin", &[0, 1, 2, 3, 0, 1, 2, 3, 0xff, 0xfe, 9]),
         ];
-        let mined = mine(&sources);
+        let mined = mine(&sources, &Formats::default());
         assert_eq!(mined.files.len(), 1);
         let found: Vec<_> = mined.files[0]
             .lines
