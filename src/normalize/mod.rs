@@ -15,6 +15,7 @@ mod host;
 pub mod message;
 pub mod metric;
 mod options;
+mod order;
 mod plain;
 pub mod property;
 pub mod request;
@@ -27,6 +28,7 @@ pub mod template;
 #[cfg(test)]
 mod testing;
 mod version;
+mod window;
 pub mod windows;
 mod zone;
 
