@@ -322,4 +322,47 @@ mod tests {
         let text = lines(&["Feb  1 01:00:00"]);
         assert_eq!(read(&[("syslog", &text)], &options).0, ["2022-02-01T01:00:00Z"]);
     }
+
+    #[test]
+    fn both_passes_of_the_hour_that_comes_twice_are_told_by_the_order_of_the_file() {
+        let options = Options { timezones: vec![Options::timezone("Europe/Berlin")], ..Options::default() };
+        let text = [
+            "2022-10-30 01:59",
+            "2022-10-30 02:10",
+            "2022-10-30 02:59",
+            "2022-10-30 02:10",
+            "2022-10-30 02:59",
+            "2022-10-30 03:00",
+        ]
+        .map(|minute| format!("{minute}:00,000 [1] ERROR a.B - login failed for user user001\n"))
+        .concat();
+        let sources = [Source::from_bytes(SourceId(0), "app.log", text.as_bytes())];
+        let events = normalize(&sources, &options, &|_| ()).events;
+        let times: Vec<String> = events.iter().map(|event| event.at.to_string()[11..16].to_owned()).collect();
+        assert_eq!(times, ["23:59", "00:10", "00:59", "01:10", "01:59", "02:00"]);
+    }
+
+    #[test]
+    fn stack_traces_in_any_language_and_nul_padding_belong_to_their_record() {
+        let traces = [
+            "   at A.B()",
+            "   bei A.B()",
+            "   \u{e0} A.B()",
+            "   en A.B()",
+            "   \u{432} A.B()",
+            "   \u{65bc} A.B()",
+            "   \u{5834}\u{6240} A.B()",
+            "--- End of inner exception stack trace ---",
+            "Caused by: x",
+        ];
+        for head in [
+            "2022-10-30 01:59:00,000 [1] ERROR a.B - login failed for user user001",
+            "2022-10-30 01:59:00.0000|ERROR|a.B|login failed for user user001",
+        ] {
+            let text = format!("{head}\r\n{}\r\n{head}\n{}", traces.join("\r\n"), "\0".repeat(5_000));
+            let sources = [Source::from_bytes(SourceId(0), "app.log", text.as_bytes())];
+            let Normalized { events, sources, .. } = normalize(&sources, &Options::default(), &|_| ());
+            assert_eq!((events.len(), sources[0].n_records, sources[0].n_damaged), (2, 2, 0), "{head}");
+        }
+    }
 }
