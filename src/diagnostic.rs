@@ -46,7 +46,7 @@ pub enum Code {
     ZoneAssumed,
     /// A stamp without year or date; rebuilt.
     DateAssumed,
-    /// A local time that the clock showed twice, or never.
+    /// A local time that the clock showed twice, or never; dates that leave open which number is the day.
     TimeAmbiguous,
     /// Time runs backwards by more than reordering explains.
     ClockStep,

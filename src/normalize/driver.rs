@@ -2,9 +2,10 @@
 
 use rayon::prelude::*;
 
+use super::format::{Context, Said};
 use super::source::{self, Kept, One};
 use super::summary::Normalized;
-use super::{Options, duplicate, host, selection, version, windows, zone};
+use super::{Options, duplicate, host, order, selection, version, window, windows, zone};
 use crate::diagnostic::Diagnostics;
 use crate::read::Source;
 
@@ -17,13 +18,19 @@ pub fn normalize(sources: &[Source], options: &Options, progress: &(dyn Fn(u64) 
     let mut ones: Vec<One> = sources
         .par_iter()
         .map(|source| {
-            let one = source::understand(source, options, &selection, true, &mut |said, context| said.outcome(context));
+            let mut meaning = |said: Said<'_>, context: &mut Context<'_>| said.outcome(context);
+            let one = source::understand(source, options, &selection, true, None, &mut meaning);
             progress(source.n_bytes_stored);
             one
         })
         .collect();
+    order::settle(&mut ones, |index, order| {
+        let mut meaning = |said: Said<'_>, context: &mut Context<'_>| said.outcome(context);
+        source::understand(&sources[index], options, &selection, Some(order), &mut meaning)
+    });
     host::settle(&mut ones);
-    zone::settle(&mut ones);
+    zone::settle(&mut ones, options);
+    window::drop_outside(&mut ones, options);
     duplicate::drop_copies(&mut ones, options.recover);
 
     let mut normalized = Normalized::default();

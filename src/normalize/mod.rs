@@ -17,6 +17,7 @@ pub mod message;
 pub mod metric;
 mod open_requests;
 mod options;
+mod order;
 mod plain;
 pub mod property;
 pub mod request;
@@ -30,6 +31,7 @@ pub mod template;
 mod testing;
 mod told;
 mod version;
+mod window;
 pub mod windows;
 mod zone;
 

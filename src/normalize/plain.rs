@@ -6,40 +6,52 @@ use super::format::{Context, Entry, Handle, LineOutcome, Parser, Said};
 use crate::model::time::TICKS_PER_DAY;
 use crate::read::{Body, Record};
 
+/// A fall or rise by more than half a year is the turn of a year.
+const HALF_YEAR_DAYS: i64 = 183;
+/// Lines of several threads are out of order by less.
+const LATE_DAYS: i64 = 2;
+
 /// Takes each record by its first line; the others are its detail.
 pub(crate) struct Plain {
     format: Handle,
     order: DateOrder,
     /// The year of stamps without one; the leap year 1972 stands for unknown.
     year: i64,
+    /// The date in the file's name.
+    file_date: Option<i64>,
     last_days: Option<i64>,
+    /// Whether a turn of the year was seen.
+    has_turned: bool,
 }
 
 impl Plain {
     /// Returns the parser of one source of that format.
     pub(crate) fn new(format: impl Into<Handle>, file: &FileFacts) -> Self {
         let year = file.date.map_or(1972, year_of);
-        Self { format: format.into(), order: DateOrder::MonthFirst, year, last_days: None }
+        Self {
+            format: format.into(),
+            order: DateOrder::MonthFirst,
+            year,
+            file_date: file.date,
+            last_days: None,
+            has_turned: false,
+        }
     }
 
-    /// Learns from the first records how the source writes its dates.
-    ///
-    /// `13/04/2022` can only be a day first: where the months do not fit all lines, days come first.
-    pub(crate) fn learning(mut self, first: &[Record<'_>]) -> Self {
-        let fits = |order| {
-            let parses = |text: &str| self.format.parse(text, order).is_some();
-            first.iter().filter(|record| matches!(&record.body, Body::Text(text) if parses(text))).count()
-        };
-        if fits(DateOrder::DayFirst) > fits(DateOrder::MonthFirst) {
-            self.order = DateOrder::DayFirst;
-        }
-        self
+    /// Returns it for a source that writes its dates in that order.
+    pub(crate) fn with_order(self, order: DateOrder) -> Self {
+        Self { order, ..self }
     }
 
     /// Puts the instant into what an entry says, and the lines behind the first one where there are any.
     pub(crate) fn placed<'r>(&mut self, mut entry: Entry<'r>, detail: &'r str, context: &mut Context<'_>) -> Said<'r> {
-        let stamp = self.with_year(entry.stamp);
-        let (at, trust) = context.clock.instant(stamp);
+        let (at, trust) = if entry.stamp.has_year {
+            context.clock.instant(entry.stamp)
+        } else {
+            let stamp = self.with_year(entry.stamp);
+            let is_known = self.file_date.is_some();
+            if is_known { context.clock.instant(stamp) } else { context.clock.without_year(stamp) }
+        };
         match &mut entry.said {
             Said::Message(line) => {
                 line.at = (at, Some(trust));
@@ -55,14 +67,28 @@ impl Plain {
 
     /// Puts the year in; a fall by more than half a year is the turn of the year.
     fn with_year(&mut self, stamp: Stamp) -> Stamp {
-        if stamp.has_year {
-            return stamp;
-        }
+        let day_of = |stamp: Stamp| stamp.civil.0.div_euclid(TICKS_PER_DAY);
         let mut full = stamp.in_year(self.year);
-        let days = full.civil.0.div_euclid(TICKS_PER_DAY);
-        if self.last_days.is_some_and(|last| last - days > 183) {
-            self.year += 1;
-            full = stamp.in_year(self.year);
+        let days = day_of(full);
+        match self.last_days {
+            // The name is given when a file begins or when it is full: in January it may hold December.
+            None if self.file_date.is_some_and(|date| days - date > HALF_YEAR_DAYS) => {
+                self.year -= 1;
+                full = stamp.in_year(self.year);
+            }
+            Some(last) if last - days > HALF_YEAR_DAYS => {
+                self.year += 1;
+                self.has_turned = true;
+                full = stamp.in_year(self.year);
+            }
+            // Behind the turn of the year a line of another thread may still be of the old one.
+            Some(last) if self.has_turned && days - last > HALF_YEAR_DAYS => {
+                let late = stamp.in_year(self.year - 1);
+                if last - day_of(late) <= LATE_DAYS {
+                    return late;
+                }
+            }
+            _ => {}
         }
         self.last_days = Some(full.civil.0.div_euclid(TICKS_PER_DAY).max(days_from_civil(self.year, 1, 1)));
         full

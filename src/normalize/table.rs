@@ -182,7 +182,7 @@ pub fn columns(source: &Source, options: &Options, depth: Depth, sink: &mut dyn 
         }
         LineOutcome::Irrelevant(at)
     };
-    let One { summary, .. } = source::understand(source, options, &selection(), false, &mut meaning);
+    let One { summary, .. } = source::understand(source, options, &selection(), false, None, &mut meaning);
     if !batch.is_empty() {
         sink(&batch);
     }

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Options;
 use super::clock::{Civil, Place, Stamp, WINDOWS_ZONES, ZoneRule, year_of};
 use super::source::{Kept, One};
 use super::summary::{Role, Zone};
@@ -23,8 +24,8 @@ const N_COMPARED_MAX: usize = 400;
 const N_MET_MIN: usize = 5;
 
 /// Settles years first, then zones.
-pub(super) fn settle(ones: &mut [One]) {
-    settle_years(ones);
+pub(super) fn settle(ones: &mut [One], options: &Options) {
+    settle_years(ones, options.since);
     let stated = stated_zone(ones);
     let logons = logons(ones);
     for one in ones.iter_mut() {
@@ -55,12 +56,13 @@ pub(super) fn settle(ones: &mut [One]) {
 
 /// Whether a stamp lies before any log of ours was written: then it has no year.
 pub(super) fn has_no_year(at: Timestamp) -> bool {
-    const YEAR_1975_HOUR: i64 = 43_824;
-    at.hour() < YEAR_1975_HOUR
+    const YEAR_1990_HOUR: i64 = 175_320;
+    at.hour() < YEAR_1990_HOUR
 }
 
-/// Gives stamps without year the year in which the other sources end.
-fn settle_years(ones: &mut [One]) {
+/// Gives stamps without year the year in which the other sources end, else the first one in which they end
+/// in the asked span; and with the year the zone that a setting gives to their source.
+fn settle_years(ones: &mut [One], since: Option<Timestamp>) {
     let latest =
         ones.iter().filter(|one| !one.year_is_open).filter_map(|one| one.summary.span).map(|span| span.1).max();
     for one in ones.iter_mut().filter(|one| one.year_is_open) {
@@ -70,7 +72,8 @@ fn settle_years(ones: &mut [One]) {
         let open =
             one.summary.hours.keys().map(|(_, hour)| Timestamp(hour * TICKS_PER_HOUR)).filter(|at| has_no_year(*at));
         let end = if own.is_some() { open.max() } else { one.summary.span.map(|(_, end)| end) };
-        let (Some(latest), Some(end)) = (latest.max(own), end) else {
+        let latest = latest.max(own);
+        let (Some(known), Some(end)) = (latest.or(since), end) else {
             one.summary.n_damaged += one.summary.n_kept;
             one.summary.n_kept = 0;
             one.kept.clear();
@@ -81,19 +84,27 @@ fn settle_years(ones: &mut [One]) {
         };
         let day = |at: Timestamp| at.0.div_euclid(TICKS_PER_DAY);
         let in_year = |at: Timestamp, year: i64| Timestamp(Stamp::local(Civil(at.0)).in_year(year).civil.0);
-        let mut year = year_of(day(latest));
-        if in_year(end, year).0 > latest.0 + 2 * TICKS_PER_DAY {
+        let mut year = year_of(day(known));
+        let (has_others, end_then) = (latest.is_some(), in_year(end, year));
+        if has_others && end_then.0 > known.0.saturating_add(2 * TICKS_PER_DAY) {
             year -= 1;
+        } else if !has_others && end_then < known {
+            year += 1;
         }
+        let zone = &one.summary.zone;
+        let set = ZoneRule::named(&zone.name).filter(|_| zone.trust == Trust::Derived).unwrap_or(ZoneRule::UTC);
         let n_years = year - year_of(day(end));
-        let mut moved = |at| if has_no_year(at) { in_year(at, year_of(day(at)) + n_years) } else { at };
+        let mut moved =
+            |at| if has_no_year(at) { instant(&set, Civil(in_year(at, year_of(day(at)) + n_years).0)) } else { at };
+        let moved_end = moved(end);
         move_times(one, &mut moved, Trust::Guessed);
         if let Some(own) = own {
             // Which of both kinds of lines came first, the hours tell.
             let first = one.summary.hours.keys().map(|(_, hour)| Timestamp(hour * TICKS_PER_HOUR)).min();
-            one.summary.span = Some((first.unwrap_or(own), own.max(in_year(end, year))));
+            one.summary.span = Some((first.unwrap_or(own), own.max(moved_end)));
         }
-        let detail = format!("the year is taken to be {year}, as the other logs end");
+        let by = if has_others { "as the other logs end" } else { "as the asked span begins" };
+        let detail = format!("the year is taken to be {year}, {by}");
         one.diagnostics.push(Diagnostic::new(Code::DateAssumed, &path, None, detail));
     }
 }
@@ -251,5 +262,107 @@ fn move_changes(changes: &mut [ChangeRecord], moved: &mut dyn FnMut(Timestamp) -
         change.at = moved(change.at);
         // A day without time stays a guess, whatever its zone.
         change.time_trust = if had_time { trust } else { Trust::Guessed };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SourceId;
+    use crate::normalize::clock::days_from_civil;
+    use crate::normalize::{Normalized, normalize};
+    use crate::read::Source;
+
+    const KNOWN: (&str, &str) = ("other.log", "2024-01-05T00:00:00Z ERROR login failed for user user009\n");
+
+    /// When the events of the first source were, and how many of its records are kept and irrelevant.
+    fn read(sources: &[(&str, &str)], options: &Options) -> (Vec<String>, u64, u64) {
+        let sources: Vec<Source> = sources
+            .iter()
+            .zip(0..)
+            .map(|((path, text), id)| Source::from_bytes(SourceId(id), path, text.as_bytes()))
+            .collect();
+        let Normalized { events, sources, .. } = normalize(&sources, options, &|_| ());
+        let own = &sources[0];
+        assert_eq!(own.n_records, own.n_kept + own.n_irrelevant + own.n_damaged);
+        let times = events.iter().filter(|event| event.provenance.source == SourceId(0));
+        let times = times.inspect(|event| assert_eq!(event.time_trust, Trust::Guessed));
+        (times.map(|event| event.at.to_string()).collect(), own.n_kept, own.n_irrelevant)
+    }
+
+    fn lines(stamps: &[&str]) -> String {
+        let line =
+            |stamp: &&str| format!("{stamp} RDS01 sshd[12]: Failed password for user001 from 10.1.2.3 port 22 ssh2\n");
+        stamps.iter().map(line).collect()
+    }
+
+    #[test]
+    fn the_zone_of_a_setting_holds_in_the_year_that_is_found_and_not_in_another() {
+        let options = Options { timezones: vec![Options::timezone("Europe/Berlin")], ..Options::default() };
+        // Germany had no summer time in 1972.
+        let text = lines(&["Jul  1 08:00:00", "Dec 31 08:00:00", "Jan  1 08:00:00"]);
+        let (times, ..) = read(&[("syslog", &text), KNOWN], &options);
+        assert_eq!(times, ["2023-07-01T06:00:00Z", "2023-12-31T07:00:00Z", "2024-01-01T07:00:00Z"]);
+    }
+
+    #[test]
+    fn a_late_line_of_the_old_year_turns_no_second_one() {
+        let text = lines(&["Dec 31 23:59:58", "Jan  1 00:00:00", "Dec 31 23:59:59", "Jan  1 00:00:01"]);
+        let (times, ..) = read(&[("syslog", &text), KNOWN], &Options::default());
+        let expected = ["2023-12-31T23:59:58Z", "2024-01-01T00:00:00Z", "2023-12-31T23:59:59Z", "2024-01-01T00:00:01Z"];
+        assert_eq!(times, expected);
+    }
+
+    #[test]
+    fn the_asked_span_tells_the_year_and_is_applied_when_the_year_is_known() {
+        let since = Timestamp(days_from_civil(2021, 6, 1) * TICKS_PER_DAY);
+        let options = Options { since: Some(since), ..Options::default() };
+        let text = lines(&["May 31 23:00:00", "Jun  1 01:00:00"]);
+        assert_eq!(read(&[("syslog", &text)], &options), (vec!["2021-06-01T01:00:00Z".to_owned()], 1, 1));
+        let text = lines(&["Feb  1 01:00:00"]);
+        assert_eq!(read(&[("syslog", &text)], &options).0, ["2022-02-01T01:00:00Z"]);
+    }
+
+    #[test]
+    fn both_passes_of_the_hour_that_comes_twice_are_told_by_the_order_of_the_file() {
+        let options = Options { timezones: vec![Options::timezone("Europe/Berlin")], ..Options::default() };
+        let text = [
+            "2022-10-30 01:59",
+            "2022-10-30 02:10",
+            "2022-10-30 02:59",
+            "2022-10-30 02:10",
+            "2022-10-30 02:59",
+            "2022-10-30 03:00",
+        ]
+        .map(|minute| format!("{minute}:00,000 [1] ERROR a.B - login failed for user user001\n"))
+        .concat();
+        let sources = [Source::from_bytes(SourceId(0), "app.log", text.as_bytes())];
+        let events = normalize(&sources, &options, &|_| ()).events;
+        let times: Vec<String> = events.iter().map(|event| event.at.to_string()[11..16].to_owned()).collect();
+        assert_eq!(times, ["23:59", "00:10", "00:59", "01:10", "01:59", "02:00"]);
+    }
+
+    #[test]
+    fn stack_traces_in_any_language_and_nul_padding_belong_to_their_record() {
+        let traces = [
+            "   at A.B()",
+            "   bei A.B()",
+            "   \u{e0} A.B()",
+            "   en A.B()",
+            "   \u{432} A.B()",
+            "   \u{65bc} A.B()",
+            "   \u{5834}\u{6240} A.B()",
+            "--- End of inner exception stack trace ---",
+            "Caused by: x",
+        ];
+        for head in [
+            "2022-10-30 01:59:00,000 [1] ERROR a.B - login failed for user user001",
+            "2022-10-30 01:59:00.0000|ERROR|a.B|login failed for user user001",
+        ] {
+            let text = format!("{head}\r\n{}\r\n{head}\n{}", traces.join("\r\n"), "\0".repeat(5_000));
+            let sources = [Source::from_bytes(SourceId(0), "app.log", text.as_bytes())];
+            let Normalized { events, sources, .. } = normalize(&sources, &Options::default(), &|_| ());
+            assert_eq!((events.len(), sources[0].n_records, sources[0].n_damaged), (2, 2, 0), "{head}");
+        }
     }
 }

@@ -29,6 +29,8 @@ pub struct Clock {
     pub n_stated: u64,
     /// Stamps read by the zone of the source.
     pub n_local: u64,
+    /// Stamps whose year is not known yet.
+    pub n_without_year: u64,
     /// The last offset that a stamp stated, in seconds.
     pub last_offset_s: Option<i32>,
 }
@@ -36,7 +38,17 @@ pub struct Clock {
 impl Clock {
     /// Returns the clock of a source whose wall clock follows `rule`.
     pub fn new(rule: ZoneRule, trust: Trust) -> Self {
-        Self { rule, trust, last: None, cached: None, n_ambiguous: 0, n_stated: 0, n_local: 0, last_offset_s: None }
+        Self {
+            rule,
+            trust,
+            last: None,
+            cached: None,
+            n_ambiguous: 0,
+            n_stated: 0,
+            n_local: 0,
+            n_without_year: 0,
+            last_offset_s: None,
+        }
     }
 
     /// The zone in force.
@@ -66,6 +78,20 @@ impl Clock {
         let at = stamp.civil.minus_seconds(i64::from(offset_s));
         self.last = Some(at);
         (at, Trust::Stated)
+    }
+
+    /// Returns a stamp whose year is not known yet as if its clock showed UTC: summer and winter of a wrong
+    /// year would be wrong, too. The zone follows with the year.
+    pub fn without_year(&mut self, stamp: Stamp) -> (Timestamp, Trust) {
+        self.n_without_year += 1;
+        match stamp.offset_s {
+            Some(offset_s) => {
+                self.n_stated += 1;
+                self.last_offset_s = Some(offset_s);
+            }
+            None => self.n_local += 1,
+        }
+        (stamp.civil.minus_seconds(i64::from(stamp.offset_s.unwrap_or(0))), Trust::Guessed)
     }
 
     /// Returns the instant of a wall-clock time in the zone of the source.

@@ -9,7 +9,6 @@ use crate::model::{Name, Position, Provenance, Timestamp, Trust};
 use crate::normalize::clock::ZoneRule;
 use crate::normalize::format::LineOutcome;
 use crate::normalize::summary::{Role, SourceSummary, Zone};
-use crate::normalize::zone::has_no_year;
 use crate::read::Container;
 
 /// Under what a record counts; of its parts, the last of this list that one of them has.
@@ -35,7 +34,7 @@ impl Work<'_> {
         match outcome {
             LineOutcome::Event(event) => {
                 self.see(event.at, event.host.as_ref());
-                if self.is_outside(event.at) {
+                if self.is_outside(event.at, event.time_trust) {
                     return Share::Irrelevant;
                 }
                 self.kept.push(Kept::Event(Some(event), Vec::new(), None));
@@ -47,7 +46,7 @@ impl Work<'_> {
                 for host in &hosts {
                     self.see(at, host.as_ref());
                 }
-                samples.retain(|sample| !self.is_outside(sample.at));
+                samples.retain(|sample| !self.is_outside(sample.at, sample.time_trust));
                 if samples.is_empty() {
                     return Share::Irrelevant;
                 }
@@ -140,7 +139,7 @@ impl Work<'_> {
         };
         let hosts: BTreeSet<Name> =
             self.tally.hours.keys().map(|(host, _)| host).filter(|host| !host.is_empty()).cloned().collect();
-        let year_is_open = local && self.tally.span.is_some_and(|(start, _)| has_no_year(start));
+        let year_is_open = self.clock.n_without_year > 0;
         let summary = SourceSummary {
             id: self.source.name.id,
             path: path.clone(),
@@ -167,6 +166,7 @@ impl Work<'_> {
             diagnostics: self.tally.diagnostics.into_vec(),
             zone_is_open: local && self.clock.trust() == Trust::Guessed,
             year_is_open,
+            dates: self.dates,
             file: self.file,
         }
     }

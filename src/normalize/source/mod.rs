@@ -9,16 +9,18 @@ use crate::diagnostic::Diagnostic;
 use crate::model::identity::canonical_host;
 use crate::model::{ChangeRecord, Event, LoadSample, Name, Names, Position, Provenance, Timestamp, Trust};
 use crate::normalize::Options;
-use crate::normalize::clock::{Clock, ZoneRule};
+use crate::normalize::clock::{Clock, DateOrder, ZoneRule};
 use crate::normalize::duplicate::Identity;
 use crate::normalize::file::{FileFacts, glob_fits};
 use crate::normalize::format::{Context, Formats, LineOutcome, Parser, Said};
 use crate::normalize::message::Gists;
+use crate::normalize::order::{self, Decision};
 use crate::normalize::plain::Plain;
 use crate::normalize::summary::SourceSummary;
 use crate::normalize::tally::Tally;
 use crate::normalize::windows::export::{self, Export, Exported, Loss};
 use crate::normalize::windows::{Catalog, Shapes, first_line_only};
+use crate::normalize::zone::has_no_year;
 use crate::read::{Body, Container, Encoding, How, Record, Selection, Source, WindowsRecord};
 
 /// So many records are looked at before a format is chosen.
@@ -54,17 +56,22 @@ pub(super) struct One {
     pub(super) zone_is_open: bool,
     /// Whether stamps have no year, and 1972 stands for it.
     pub(super) year_is_open: bool,
+    /// In which order its dates are read, where their numbers leave that open.
+    pub(super) dates: Option<Decision>,
 }
 
 /// Says what becomes of what a record says.
 pub(super) type Meaning<'a> = &'a mut dyn FnMut(Said<'_>, &mut Context<'_>) -> LineOutcome;
 
-/// Reads one source to its end; `digests` asks for the digest of its bytes.
+/// Reads one source to its end.
+///
+/// `digests` asks for the digest of its bytes; `date_order` is how it writes its dates, where that is known already.
 pub(super) fn understand(
     source: &Source,
     options: &Options,
     selection: &Selection,
     digests: bool,
+    date_order: Option<DateOrder>,
     meaning: Meaning<'_>,
 ) -> One {
     let as_lines = as_own_lines(source, &options.formats);
@@ -77,6 +84,10 @@ pub(super) fn understand(
     } else {
         None
     };
+    let dates = match date_order {
+        Some(_) => None,
+        None => locked.and_then(|index| order::of_source(source, options.formats.at(index), &first, file.date)),
+    };
     let (rule, trust) = zone_of(&source.name.path, options);
     let mut work = Work {
         source,
@@ -87,6 +98,8 @@ pub(super) fn understand(
         gists: Gists::default(),
         shapes,
         locked,
+        date_order: date_order.or(dates.as_ref().map(|dates| dates.order)),
+        dates,
         parsers: BTreeMap::new(),
         waiting: Vec::new(),
         first,
@@ -184,6 +197,8 @@ struct Work<'a> {
     shapes: Shapes,
     /// The chosen format's place in the options' [`Formats`].
     locked: Option<usize>,
+    date_order: Option<DateOrder>,
+    dates: Option<Decision>,
     parsers: BTreeMap<usize, Box<dyn Parser>>,
     /// Records that wait for a format to be chosen.
     waiting: Vec<Record<'static>>,
@@ -255,7 +270,7 @@ impl Work<'_> {
             return;
         }
         let mut understood = Catalog::embedded().understand(record, provenance, &mut self.names);
-        let outside = record.time.is_some_and(|at| self.is_outside(at));
+        let outside = record.time.is_some_and(|at| self.is_outside(at, time_trust));
         let identity = understood.event.as_ref().map(|event| Identity {
             host: (!host.is_empty()).then_some(host),
             provider: event.provider.clone().unwrap_or_default(),
@@ -285,8 +300,10 @@ impl Work<'_> {
         self.kept.push(Kept::Event(event, understood.changes, identity));
     }
 
-    fn is_outside(&self, at: Timestamp) -> bool {
-        self.options.since.is_some_and(|since| at < since) || self.options.until.is_some_and(|until| at >= until)
+    /// Whether it is known already that an instant lies outside the asked span.
+    fn is_outside(&self, at: Timestamp, trust: Trust) -> bool {
+        let is_open = trust == Trust::Guessed && self.clock.n_without_year > 0 && has_no_year(at);
+        !is_open && self.options.is_outside(at, trust)
     }
 
     /// Asks the chosen shape and format, then all others: a file may hold several.
@@ -340,10 +357,14 @@ impl Work<'_> {
     fn ask(&mut self, index: usize, record: &Record<'_>) -> LineOutcome {
         let formats = &self.options.formats;
         let format = formats.at(index);
+        let own_order = self.date_order.filter(|_| self.locked == Some(index));
         let open = || {
-            format
-                .open(&self.file, &self.first)
-                .unwrap_or_else(|| Box::new(Plain::new(formats.handle(index), &self.file).learning(&self.first)))
+            format.open(&self.file, &self.first).unwrap_or_else(|| {
+                let order = own_order.or_else(|| order::of_lines(format, &self.first));
+                Box::new(
+                    Plain::new(formats.handle(index), &self.file).with_order(order.unwrap_or(DateOrder::MonthFirst)),
+                )
+            })
         };
         let parser = self.parsers.entry(index).or_insert_with(open);
         let provenance = Provenance { source: self.source.name.id, position: record.position };

@@ -31,7 +31,6 @@ pub(super) fn date(scan: &mut Scan<'_>, order: DateOrder, weekday: Option<u8>) -
     let preferred = match (order, separator) {
         (DateOrder::Open, b'/') => [DateOrder::YearFirst, DateOrder::MonthFirst, DateOrder::DayFirst],
         (DateOrder::Open, _) => [DateOrder::YearFirst, DateOrder::DayFirst, DateOrder::MonthFirst],
-        (own, b'/') => [DateOrder::YearFirst, own, own],
         (own, _) => [own, DateOrder::YearFirst, own],
     };
     let fits = |order: DateOrder, weekday: Option<u8>| {

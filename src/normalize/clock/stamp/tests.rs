@@ -215,13 +215,13 @@ fn what_is_no_stamp_is_none() {
 }
 
 #[test]
-fn a_fixed_order_takes_no_other() {
+fn a_fixed_order_comes_first_and_a_year_of_two_digits_in_front_next() {
     let days = |text: &str, order| shown(stamp(text, order)).map(|(text, _)| text[..10].to_owned());
     for (text, day_first, month_first) in [
         ("03/04/2022", "2022-04-03", "2022-03-04"),
         ("13/04/2022", "2022-04-13", ""),
         ("04/13/2022", "", "2022-04-13"),
-        ("17/06/09", "2017-06-09", "2017-06-09"),
+        ("17/06/09", "2009-06-17", "2017-06-09"),
         ("03-04-22", "2022-04-03", "2022-03-04"),
     ] {
         assert_eq!(days(text, DateOrder::DayFirst).unwrap_or_default(), day_first, "{text}");
