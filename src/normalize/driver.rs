@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::source::{self, Kept, One};
 use super::summary::Normalized;
-use super::{Options, duplicate, host, selection, version, windows, zone};
+use super::{Options, duplicate, host, selection, unknown, version, windows, zone};
 use crate::diagnostic::Diagnostics;
 use crate::read::Source;
 
@@ -26,7 +26,7 @@ pub fn normalize(sources: &[Source], options: &Options, progress: &(dyn Fn(u64) 
     zone::settle(&mut ones);
     duplicate::drop_copies(&mut ones, options.recover);
 
-    let mut normalized = Normalized::default();
+    let mut normalized = Normalized { templates: unknown::settle(&mut ones), ..Normalized::default() };
     let mut diagnostics = Diagnostics::new();
     for one in ones {
         diagnostics.extend(one.diagnostics);

@@ -26,6 +26,7 @@ mod tally;
 pub mod template;
 #[cfg(test)]
 mod testing;
+mod unknown;
 mod version;
 pub mod windows;
 mod zone;
