@@ -29,5 +29,6 @@ mod oracle;
 mod packed;
 mod read;
 mod simulate;
+mod templates;
 mod truth;
 mod windows_signals;
