@@ -14,6 +14,7 @@
 //! | `evtx-full` | every field of every record to columns, texts as UTF-8 |
 //! | `text-columns` | every record of text logs to columns |
 //! | `text-classes` | the same, and what each record means: its action and the signature of a failure |
+//! | `text-templates` | the same, and the template of each message that no rule of the catalog knows |
 //! | `analyze` | everything that `causeline analyze` does, without writing the report |
 //!
 //! The EVTX stages read files as they are, checksums included; they take no digest of the input, which
@@ -53,6 +54,7 @@ const STAGES: &[Stage] = &[
     ("evtx-full", |paths| evtx_files(paths, &Selection::everything())),
     ("text-columns", |paths| text_files(paths, Depth::Fields)),
     ("text-classes", |paths| text_files(paths, Depth::Classes)),
+    ("text-templates", |paths| text_files(paths, Depth::Templates)),
     ("analyze", analyze),
 ];
 
@@ -137,20 +139,25 @@ fn text_files(paths: &[PathBuf], depth: Depth) -> Result<Outcome, String> {
     let found = read::discover(paths).map_err(|error| error.to_string())?;
     let options = normalize::Options::default();
     let counts = found.sources.par_iter().map(|source| {
-        let (mut n_rows, mut n_bytes, mut n_meant) = (0_usize, 0_usize, 0_usize);
-        let summary = table::columns(source, &options, depth, &mut |batch| {
+        let (mut n_rows, mut n_bytes, mut n_meant, mut n_mined) = (0_usize, 0_usize, 0_usize, 0_usize);
+        let table = table::columns(source, &options, depth, &mut |batch| {
             n_rows += batch.len();
             n_bytes += batch.n_bytes();
             n_meant += batch.action.iter().flatten().count();
+            n_mined += batch.group.iter().flatten().count();
         });
-        (summary.n_bytes, summary.n_records, n_rows, n_bytes, n_meant)
+        let summary = table.summary;
+        (summary.n_bytes, summary.n_records, [n_rows, n_bytes, n_meant, n_mined, table.templates.templates.len()])
     });
     let counts: Vec<_> = counts.collect();
-    let sum = |of: fn(&(u64, u64, usize, usize, usize)) -> usize| counts.iter().map(of).sum::<usize>();
+    let [n_rows, n_bytes, n_meant, n_mined, n_templates] =
+        std::array::from_fn(|at| counts.iter().map(|count| count.2[at]).sum::<usize>());
     Ok(Outcome {
         bytes: counts.iter().map(|count| count.0).sum(),
         records: counts.iter().map(|count| count.1).sum(),
-        note: format!("{} rows, {} bytes of texts, {} rows of use", sum(|c| c.2), sum(|c| c.3), sum(|c| c.4)),
+        note: format!(
+            "{n_rows} rows, {n_bytes} bytes of texts, {n_meant} rows of use, {n_mined} messages of {n_templates} templates"
+        ),
     })
 }
 

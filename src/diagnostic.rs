@@ -60,6 +60,8 @@ pub enum Code {
     SourceIncomplete,
     /// A source is silent for longer than its own rhythm explains.
     CoverageGap,
+    /// Errors that no rule knows have more different messages than are told apart.
+    MessagesTooVarious,
 }
 
 impl Code {
@@ -91,6 +93,7 @@ impl Code {
         Self::ChangeIncomplete,
         Self::SourceIncomplete,
         Self::CoverageGap,
+        Self::MessagesTooVarious,
     ];
 
     /// The public name.
@@ -122,6 +125,7 @@ impl Code {
             Self::ChangeIncomplete => "change-incomplete",
             Self::SourceIncomplete => "source-incomplete",
             Self::CoverageGap => "coverage-gap",
+            Self::MessagesTooVarious => "messages-too-various",
         }
     }
 }

@@ -24,11 +24,11 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
     let target = Target::new(args, &formats, &tables)?;
     let paths = settings::paths(&args.input);
     let options = settings::options(&args.input, args.incident)?;
-    let signatures = signature_texts();
     let title = title(&args.input.paths);
     let (analysis, files, lines) = settings::watched(terminal, |progress| -> Result<_, Error> {
         let analysis = pipeline::analyze(&paths, &options, progress)?;
         progress.stage("drawing");
+        let signatures = signature_texts(&analysis);
         let input = Input {
             tables: &analysis.framed.tables,
             judgement: &analysis.judgement,
@@ -164,13 +164,23 @@ fn stated(args: &AnalyzeArgs) -> BTreeMap<String, String> {
     options
 }
 
-fn signature_texts() -> BTreeMap<Name, SignatureText> {
+/// The words of the catalog's signatures, and of those that are templates of messages.
+fn signature_texts(analysis: &Analysis) -> BTreeMap<Name, SignatureText> {
+    let templates = analysis.framed.templates.iter().map(|(id, template)| {
+        let title = format!("Message template \u{201c}{}\u{201d}", template.text);
+        let meaning = format!(
+            "No rule knows this message of an application; what varies in it stands as <*>. It came {}.",
+            if template.n_messages == 1 { "once".to_owned() } else { format!("{} times", template.n_messages) }
+        );
+        (Name::clone(id), SignatureText { title, meaning })
+    });
     Signatures::embedded()
         .iter()
         .map(|signature| {
             let text = SignatureText { title: signature.title.clone(), meaning: signature.meaning.clone() };
             (Name::from(signature.id.as_str()), text)
         })
+        .chain(templates)
         .collect()
 }
 

@@ -16,6 +16,9 @@ pub mod exposure;
 pub mod load;
 pub mod onset;
 pub mod ratios;
+pub mod templates;
+
+use std::collections::BTreeMap;
 
 use crate::frame::Tables;
 use crate::frame::tables::Coverage;
@@ -31,6 +34,7 @@ pub use exposure::Exposure;
 pub use load::Load;
 pub use onset::Onset;
 pub use ratios::{Class, Response, Sums, View};
+pub use templates::Sighting;
 
 /// How attempts are put together.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,6 +81,8 @@ pub struct Correlation {
     pub onsets: Vec<Onset>,
     /// What the sources cover.
     pub coverage: Vec<Coverage>,
+    /// When messages came that no rule knows, by template.
+    pub templates: BTreeMap<Name, Vec<Sighting>>,
 }
 
 impl Correlation {
@@ -125,6 +131,7 @@ pub fn correlate(tables: &Tables, options: &Options) -> Correlation {
         cells,
         onsets,
         coverage: tables.coverage.clone(),
+        templates: templates::templates(tables, start),
     }
 }
 

@@ -46,6 +46,7 @@ use who::Actor;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::model::{Action, Event, Name, Provenance, SourceId, Timestamp};
+use crate::normalize::template::Template;
 use crate::normalize::{Normalized, SourceSummary};
 
 /// What a run may narrow.
@@ -68,6 +69,8 @@ pub struct Framed {
     pub events: Vec<Event>,
     /// What was wrong so far, by code and path.
     pub diagnostics: Vec<Diagnostic>,
+    /// The templates of messages that no rule knows, by the signature that they became.
+    pub templates: BTreeMap<Name, Template>,
 }
 
 /// Makes tables of everything that the sources say.
@@ -75,7 +78,8 @@ pub struct Framed {
 /// The result does not depend on how records are spread over files: copies are dropped, and events are
 /// ordered by what they say.
 pub fn tables(normalized: Normalized, options: &Options) -> Framed {
-    let Normalized { events, changes: mut records, load: mut samples, mut sources, diagnostics: known } = normalized;
+    let Normalized { events, changes: mut records, load: mut samples, mut sources, diagnostics: known, templates } =
+        normalized;
     let mut diagnostics = Diagnostics::new();
     diagnostics.extend(known);
     let paths: BTreeMap<SourceId, String> = sources.iter().map(|source| (source.id, source.path.clone())).collect();
@@ -125,7 +129,7 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     let load = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
     let symptoms = symptoms(&events, &actors, &unclaimed);
     let tables = Tables { window, hosts, attempts, n_anonymous, sessions, changes, load, samples, coverage, symptoms };
-    Framed { tables, sources, events, diagnostics: diagnostics.into_vec() }
+    Framed { tables, sources, events, diagnostics: diagnostics.into_vec(), templates }
 }
 
 fn is_before(at: Timestamp, until: Option<Timestamp>) -> bool {

@@ -71,7 +71,10 @@ fn most_telling(records: &[usize], events: &[Event]) -> Option<usize> {
             None | Some(Fault::Unclear) => 1,
             Some(Fault::Policy | Fault::User) => 2,
         };
-        let unknown = event.signature.as_deref().is_none_or(|signature| signature.starts_with("other-"));
+        let unknown = event
+            .signature
+            .as_deref()
+            .is_none_or(|signature| ["other-", "template-"].iter().any(|unknown| signature.starts_with(unknown)));
         let distance = if event.dataset.starts_with("fslogix") || event.component_version.is_some() {
             0
         } else if &*event.dataset == "windows" {

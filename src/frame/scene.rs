@@ -223,6 +223,7 @@ impl Scene {
             load: Vec::new(),
             sources: vec![source],
             diagnostics: Vec::new(),
+            templates: BTreeMap::new(),
         }
     }
 

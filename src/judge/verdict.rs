@@ -104,6 +104,9 @@ pub enum EvidenceKind {
     VersionNamed,
     /// The same hours recur: `n_recurrences`, `n_expected`.
     Recurrence,
+    /// A message that no rule knows became more frequent with the incident; `names` holds the id of its template:
+    /// `messages_before`, `messages_during`, `hours_before`, `hours_during`, `rate_ratio` (of minutes with the message).
+    MessageAppeared,
     /// How much better or worse this hypothesis explains all attempts than the next one: `log_bayes_factor`.
     Likelihood,
 }

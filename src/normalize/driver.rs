@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::format::{Context, Said};
 use super::source::{self, Kept, One};
 use super::summary::Normalized;
-use super::{Options, duplicate, host, order, selection, version, window, windows, zone};
+use super::{Options, duplicate, host, order, selection, unknown, version, window, windows, zone};
 use crate::diagnostic::Diagnostics;
 use crate::read::Source;
 
@@ -26,14 +26,14 @@ pub fn normalize(sources: &[Source], options: &Options, progress: &(dyn Fn(u64) 
         .collect();
     order::settle(&mut ones, |index, order| {
         let mut meaning = |said: Said<'_>, context: &mut Context<'_>| said.outcome(context);
-        source::understand(&sources[index], options, &selection, Some(order), &mut meaning)
+        source::understand(&sources[index], options, &selection, true, Some(order), &mut meaning)
     });
     host::settle(&mut ones);
     zone::settle(&mut ones, options);
     window::drop_outside(&mut ones, options);
     duplicate::drop_copies(&mut ones, options.recover);
 
-    let mut normalized = Normalized::default();
+    let mut normalized = Normalized { templates: unknown::settle(&mut ones), ..Normalized::default() };
     let mut diagnostics = Diagnostics::new();
     for one in ones {
         diagnostics.extend(one.diagnostics);

@@ -30,6 +30,7 @@ pub mod template;
 #[cfg(test)]
 mod testing;
 mod told;
+mod unknown;
 mod version;
 mod window;
 pub mod windows;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::template::Template;
 use crate::diagnostic::Diagnostic;
 use crate::model::{ChangeRecord, Event, LoadSample, Name, SourceId, TimeRange, Timestamp, Trust};
 
@@ -18,6 +19,8 @@ pub struct Normalized {
     pub sources: Vec<SourceSummary>,
     /// What was wrong, by code and path.
     pub diagnostics: Vec<Diagnostic>,
+    /// The templates of messages that no rule knows and that became signatures, by these.
+    pub templates: BTreeMap<Name, Template>,
 }
 
 /// What a source is used for.

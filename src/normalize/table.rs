@@ -6,6 +6,7 @@ use super::format::{Context, LineOutcome, Said};
 use super::options::Options;
 use super::source::{self, One};
 use super::summary::SourceSummary;
+use super::template::{GroupId, Miner, Settled};
 use super::{message, request, selection};
 use crate::model::{Action, Name, Severity, Timestamp};
 use crate::read::Source;
@@ -21,6 +22,8 @@ pub enum Depth {
     Fields,
     /// And what they mean: the action, and the signature of a failure.
     Classes,
+    /// And of messages that no rule of the catalog knows, the template.
+    Templates,
 }
 
 /// A column of texts, one behind the other.
@@ -71,6 +74,25 @@ pub struct Columns {
     pub action: Vec<Option<Action>>,
     /// The signatures of failures, likewise.
     pub signature: Vec<Option<Name>>,
+    /// The groups of messages that no rule knows, from [`Depth::Templates`] on; [`Table::templates`] leads on.
+    pub group: Vec<Option<GroupId>>,
+}
+
+/// What a source came to beside its columns.
+#[derive(Debug)]
+pub struct Table {
+    /// The source.
+    pub summary: SourceSummary,
+    /// The templates of its messages, from [`Depth::Templates`] on.
+    pub templates: Settled,
+    /// Messages that came when the miner was full.
+    pub n_crowded: u64,
+}
+
+/// How far to go, and what is gathered on the way.
+struct Reach {
+    depth: Depth,
+    miner: Miner,
 }
 
 impl Columns {
@@ -96,13 +118,14 @@ impl Columns {
         self.duration_ms.clear();
         self.action.clear();
         self.signature.clear();
+        self.group.clear();
         for texts in [&mut self.logger, &mut self.user, &mut self.client, &mut self.message] {
             texts.clear();
         }
     }
 
     /// Adds a record; its instant, if it has one.
-    fn push(&mut self, said: Said<'_>, depth: Depth, context: &mut Context<'_>) -> Option<Timestamp> {
+    fn push(&mut self, said: Said<'_>, reach: &mut Reach, context: &mut Context<'_>) -> Option<Timestamp> {
         match said {
             Said::Message(mut line) => {
                 self.at.push(line.at.0);
@@ -113,10 +136,14 @@ impl Columns {
                 self.user.push("");
                 self.client.push("");
                 self.message.push(&line.message);
-                if depth >= Depth::Classes {
+                if reach.depth >= Depth::Classes {
                     let class = message::classify(&mut line, context);
                     self.action.push(class.as_ref().and_then(message::Class::action));
-                    self.signature.push(class.as_ref().and_then(message::Class::signature));
+                    let signature = class.as_ref().and_then(message::Class::signature);
+                    if reach.depth >= Depth::Templates {
+                        self.group.push(signature.is_none().then(|| reach.miner.add(&line.message)));
+                    }
+                    self.signature.push(signature);
                 }
             }
             Said::Request(request) => {
@@ -128,26 +155,33 @@ impl Columns {
                 self.user.push(&request.user);
                 self.client.push(request.client);
                 self.message.push(request.path);
-                if depth >= Depth::Classes {
+                if reach.depth >= Depth::Classes {
                     self.action.push(request::action(&request));
                     self.signature.push(None);
+                    self.no_group(reach);
                 }
             }
             Said::Several(parts) => {
-                return parts.into_iter().filter_map(|part| self.push(part, depth, context)).last();
+                return parts.into_iter().filter_map(|part| self.push(part, reach, context)).last();
             }
-            Said::Done(outcome) => return self.push_outcome(&outcome, depth),
+            Said::Done(outcome) => return self.push_outcome(&outcome, reach),
         }
         self.at.last().copied()
     }
 
+    fn no_group(&mut self, reach: &Reach) {
+        if reach.depth >= Depth::Templates {
+            self.group.push(None);
+        }
+    }
+
     /// Adds what a format has understood by itself.
-    fn push_outcome(&mut self, outcome: &LineOutcome, depth: Depth) -> Option<Timestamp> {
+    fn push_outcome(&mut self, outcome: &LineOutcome, reach: &Reach) -> Option<Timestamp> {
         let (at, event) = match outcome {
             LineOutcome::Event(event) => (event.at, Some(event)),
             LineOutcome::Irrelevant(Some(at)) => (*at, None),
             LineOutcome::Several(parts) => {
-                return parts.iter().filter_map(|part| self.push_outcome(part, depth)).last();
+                return parts.iter().filter_map(|part| self.push_outcome(part, reach)).last();
             }
             _ => return None,
         };
@@ -160,22 +194,24 @@ impl Columns {
         self.user.push(&text(event.and_then(|event| event.user.as_ref())));
         self.client.push(&text(event.and_then(|event| event.client.as_ref())));
         self.message.push(&text(event.and_then(|event| event.message.as_ref())));
-        if depth >= Depth::Classes {
+        if reach.depth >= Depth::Classes {
             self.action.push(event.map(|event| event.action));
             self.signature.push(event.and_then(|event| event.signature.clone()));
+            self.no_group(reach);
         }
         Some(at)
     }
 }
 
 /// Reads a text log and hands on its records in batches, in their order; its summary has no digest.
-pub fn columns(source: &Source, options: &Options, depth: Depth, sink: &mut dyn FnMut(&Columns)) -> SourceSummary {
+pub fn columns(source: &Source, options: &Options, depth: Depth, sink: &mut dyn FnMut(&Columns)) -> Table {
+    let mut reach = Reach { depth, miner: Miner::new() };
     let mut batch = Columns::default();
     let mut meaning = |said: Said<'_>, context: &mut Context<'_>| {
         if let Said::Done(outcome @ (LineOutcome::Damaged(..) | LineOutcome::Foreign)) = said {
             return outcome;
         }
-        let at = batch.push(said, depth, context);
+        let at = batch.push(said, &mut reach, context);
         if batch.len() >= BATCH_RECORDS || batch.n_bytes() >= BATCH_BYTES {
             sink(&batch);
             batch.clear();
@@ -186,5 +222,5 @@ pub fn columns(source: &Source, options: &Options, depth: Depth, sink: &mut dyn 
     if !batch.is_empty() {
         sink(&batch);
     }
-    summary
+    Table { summary, templates: reach.miner.settle(), n_crowded: reach.miner.n_crowded() }
 }

@@ -30,5 +30,6 @@ mod own_formats;
 mod packed;
 mod read;
 mod simulate;
+mod templates;
 mod truth;
 mod windows_signals;

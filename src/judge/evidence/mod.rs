@@ -8,6 +8,7 @@ mod chain;
 mod contrast;
 mod crowd;
 mod load;
+mod messages;
 mod placebo;
 
 use std::collections::BTreeMap;
@@ -123,6 +124,7 @@ pub(crate) fn gather(
     if let Some((Cause::Change(Some(change)), _)) = causes.first() {
         items.extend(placebo::placebo(&case, *change));
     }
+    items.extend(messages::appeared(&case, causes));
     items.extend(likelihood(&case, causes));
     items.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
     items

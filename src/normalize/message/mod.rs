@@ -22,6 +22,9 @@ use crate::model::identity::{canonical_host, canonical_user};
 use crate::model::{Action, Fault, Name, Severity, Timestamp, Trust};
 use crate::read::Fields;
 
+/// Stands for the code in the signature of a failure without one.
+pub(super) const NO_CODE: &str = "no-code";
+
 /// One message of an application.
 #[derive(Clone, Debug, Default)]
 pub struct Line<'a> {
@@ -169,7 +172,7 @@ pub fn understand(mut line: Line<'_>, context: &mut Context<'_>) -> LineOutcome 
                 event.fault = Some(hit.fault);
             }
             None if action == Action::Failure => {
-                let tail = code.as_deref().unwrap_or("no-code").to_lowercase();
+                let tail = code.as_deref().unwrap_or(NO_CODE).to_lowercase();
                 event.signature = Some(context.names.intern(&format!("other-{}-{tail}", context.dataset)));
                 event.fault = Some(fallback_fault);
             }

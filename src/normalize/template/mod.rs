@@ -44,6 +44,24 @@ pub struct Template {
     pub n_messages: u64,
 }
 
+impl Template {
+    /// An id that depends on the text alone, so it is the same in every run.
+    pub fn id(&self) -> String {
+        // The middle bits of the hash depend on all bytes.
+        format!("template-{:010x}", hash_of(self.text.as_bytes()) >> 12 & 0xFF_FFFF_FFFF)
+    }
+
+    /// Whether it has a word beside its variables.
+    pub fn says_something(&self) -> bool {
+        self.text.replace(mask::WILDCARD, "").chars().any(char::is_alphabetic)
+    }
+}
+
+/// FNV-1a; fixed, so that no run differs from another.
+fn hash_of(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, &b| (hash ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01B3))
+}
+
 /// The templates of all messages of a miner.
 #[derive(Clone, Debug, Default)]
 pub struct Settled {

@@ -13,6 +13,7 @@
 
 use std::collections::BTreeMap;
 
+use super::hash_of;
 use super::mask::{WILDCARD, continues, explains, is_fence};
 
 /// A class of so many words is open.
@@ -118,11 +119,6 @@ fn round(settled: &[Vec<String>], shapes: &[Shape]) -> BTreeMap<usize, Vec<usize
         }
     }
     opened
-}
-
-/// FNV-1a; fixed, so that no run differs from another.
-fn hash_of(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, &b| (hash ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01B3))
 }
 
 /// What a word adds to the hash of its shape: other at each position.

@@ -20,6 +20,7 @@ pub fn statement(input: &Input<'_>, evidence: &Evidence) -> String {
         EvidenceKind::Simultaneity => simultaneity(&numbers),
         EvidenceKind::VersionNamed => version_named(&numbers, &subject),
         EvidenceKind::Recurrence => recurrence(&numbers),
+        EvidenceKind::MessageAppeared => message_appeared(&numbers, input),
         EvidenceKind::Likelihood => likelihood(&numbers, &subject),
     };
     worded.unwrap_or_else(|| bare(&numbers, &subject))
@@ -189,6 +190,23 @@ fn recurrence(numbers: &Numbers<'_>) -> Option<String> {
     Some(format!("The same hours of the clock fail again: {}{expected}.", number::count(n, "recurrence")))
 }
 
+fn message_appeared(numbers: &Numbers<'_>, input: &Input<'_>) -> Option<String> {
+    let what = input.signature_title(numbers.evidence.names.first()?);
+    let during = numbers.whole("messages_during")?;
+    let before = match numbers.whole("messages_before")? {
+        0 => "never".to_owned(),
+        n => number::count(n, "time"),
+    };
+    let (hours_during, hours_before) = (numbers.value("hours_during")?, numbers.value("hours_before")?);
+    let ratio = numbers.clause("; rate ratio", "rate_ratio");
+    Some(format!(
+        "{what} came {} in the {} of the incident and {before} in the {} before it{ratio}.",
+        number::count(during, "time"),
+        number::duration(hours_during * 3_600.0),
+        number::duration(hours_before * 3_600.0)
+    ))
+}
+
 fn likelihood(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
     let factor = numbers.value("log_bayes_factor")?;
     let (better, size) = if factor >= 0.0 { ("better", factor) } else { ("worse", -factor) };
@@ -242,6 +260,7 @@ mod tests {
             EvidenceKind::Simultaneity,
             EvidenceKind::VersionNamed,
             EvidenceKind::Recurrence,
+            EvidenceKind::MessageAppeared,
             EvidenceKind::Likelihood,
         ] {
             let empty = Evidence { numbers: BTreeMap::new(), ..evidence(kind, &[]) };
