@@ -13,10 +13,12 @@
 //! `[[counter_example]]`, and add the file to `SIGNATURES`. The examples are its tests.
 
 mod classify;
+mod codes;
 mod negation;
 mod rule;
 
 pub use classify::{Clue, Hit, Signatures};
+pub use codes::{CodeTable, CodeWords, Codes};
 pub use rule::{Example, Phase, Signature};
 
 /// The files of the signatures, by name and text, in the order in which they are tried.

@@ -1,7 +1,7 @@
 //! What stands in a signature's file.
 
 use crate::model::{Fault, Severity};
-use crate::normalize::windows::{Condition, conditions_from_table, number};
+use crate::normalize::windows::{Condition, Sure, conditions_from_table, number};
 
 /// How far on the way to work a failure comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -11,12 +11,18 @@ pub enum Phase {
     Connect,
     /// While name and password are checked.
     Authenticate,
-    /// While a session is made.
-    Session,
+    /// When the name is known, and what it may do is looked up: rights, policies of access, licences.
+    Authorize,
     /// While the profile is brought in.
     Profile,
     /// While policy is applied.
     Policy,
+    /// While the desktop starts.
+    Shell,
+    /// While a session is made or kept.
+    Session,
+    /// While a session ends and what it held is given back.
+    Close,
     /// In what all phases need: directory, names, network, memory, disks, services.
     Ground,
     /// In the application, behind the desktop.
@@ -37,6 +43,8 @@ pub struct Signature {
     pub phase: Phase,
     /// Whose fault it is.
     pub fault: Fault,
+    /// How it is known to be right: the least sure of its ids and codes decides.
+    pub sure: Sure,
     /// Public addresses where this can be read, or the one word `unverified`.
     pub references: Vec<String>,
     /// What it looks like; one of these suffices.

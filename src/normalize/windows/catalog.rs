@@ -11,7 +11,7 @@ use crate::model::{Action, Severity};
 use crate::read::{Selection, WindowsRecord};
 
 /// How an entry is known to be right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sure {
     /// Counted in real event logs.
