@@ -1,6 +1,9 @@
 //! What a user can set about the reading of logs.
 
+use std::sync::Arc;
+
 use super::clock::ZoneRule;
+use super::signature::Signatures;
 use crate::error::Error;
 use crate::model::Timestamp;
 
@@ -16,6 +19,8 @@ pub struct Options {
     pub since: Option<Timestamp>,
     /// Events and samples from this instant on are counted and left out; changes are kept.
     pub until: Option<Timestamp>,
+    /// Signatures to use instead of the built-in ones alone.
+    pub signatures: Option<Arc<Signatures>>,
 }
 
 impl Options {
@@ -54,6 +59,7 @@ mod tests {
             recover: false,
             since: None,
             until: None,
+            signatures: None,
         };
         assert!(with("Europe/Zurich").check().is_ok());
         assert!(with("*/RDS01/*=W. Europe Standard Time").check().is_ok());

@@ -4,17 +4,14 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::LazyLock;
+use std::sync::Arc;
 
-use super::shape::Telling;
 use super::words::{ATTEMPT, END, FAILURE, HARMLESS, SUCCESS, TOPIC};
 use crate::model::{Action, Severity};
 use crate::normalize::signature::{Hit, Signatures};
 
 /// Shapes that are remembered; an application has some thousand. Beyond them the memory begins anew.
 const SHAPES_MAX: usize = 1 << 16;
-
-static TELLING: LazyLock<Telling> = LazyLock::new(|| Telling::in_rules(Signatures::embedded().rules()));
 
 /// What a message says about access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,19 +25,32 @@ pub(super) struct Gist {
 /// The gists and signatures of the shapes that one source has shown so far.
 #[derive(Default)]
 pub struct Gists {
+    /// `None` stands for the built-in ones.
+    signatures: Option<Arc<Signatures>>,
     gists: Memo<Gist>,
     hits: Memo<Option<Hit>>,
 }
 
 impl Gists {
+    /// Returns an empty memory that answers by these signatures, or by the built-in ones.
+    pub fn new(signatures: Option<Arc<Signatures>>) -> Self {
+        Self { signatures, ..Self::default() }
+    }
+
+    /// The signatures that answers come from; one memory has the same ones from beginning to end.
+    pub fn signatures(&self) -> &Signatures {
+        chosen(self.signatures.as_ref())
+    }
+
     /// Returns what a message of that severity, with its exception and stack trace, says about access.
     pub(super) fn gist(&mut self, severity: Severity, message: &str, detail: &str) -> Gist {
-        let mut key = TELLING.hash(message, severity.number().into());
+        let telling = chosen(self.signatures.as_ref()).telling();
+        let mut key = telling.hash(message, severity.number().into());
         if !detail.is_empty() {
-            key = TELLING.hash(detail, key);
+            key = telling.hash(detail, key);
         }
         self.gists.get_or(key, || {
-            let (message, detail) = (TELLING.masked(message), TELLING.masked(detail));
+            let (message, detail) = (telling.masked(message), telling.masked(detail));
             let is_about_access = TOPIC.is_match(&message) || TOPIC.is_match(&detail);
             Gist { is_about_access, ending: ending(severity, &message, !detail.is_empty()).filter(|_| is_about_access) }
         })
@@ -48,9 +58,15 @@ impl Gists {
 
     /// Returns the signature of a text of that kind of log.
     pub(super) fn signature(&mut self, dataset: &'static str, severity: Severity, text: &str) -> Option<Hit> {
-        let key = TELLING.hash(text, TELLING.hash(dataset, severity.number().into()));
-        self.hits.get_or(key, || Signatures::embedded().classify_text(dataset, severity, &TELLING.masked(text)))
+        let signatures = chosen(self.signatures.as_ref());
+        let telling = signatures.telling();
+        let key = telling.hash(text, telling.hash(dataset, severity.number().into()));
+        self.hits.get_or(key, || signatures.classify_text(dataset, severity, &telling.masked(text)))
     }
+}
+
+fn chosen(own: Option<&Arc<Signatures>>) -> &Signatures {
+    own.map_or_else(|| Signatures::embedded(), |own| own)
 }
 
 /// How it went, by the words of the message.

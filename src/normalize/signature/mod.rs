@@ -5,8 +5,8 @@
 //!
 //! Invariant: a signature is decided by ids, codes and data where there are any, never by translated
 //! text; what a message denies is no failure; the first fitting signature of the list wins, so the
-//! particular ones stand before the general ones: of two matches of one event, the one that states more
-//! (a code, a value, words) comes first, and a test holds it.
+//! particular ones stand before the general ones: a match that takes all that a later one takes would hide
+//! it, and a test finds such a pair. So no event has two signatures.
 //!
 //! # Adding a signature
 //!
@@ -15,12 +15,15 @@
 
 mod classify;
 mod codes;
+mod folder;
 mod negation;
 mod rule;
+mod trial;
 
 pub use classify::{Clue, Hit, Signatures};
 pub use codes::{CodeTable, CodeWords, Codes};
 pub use rule::{Example, Phase, Signature};
+pub use trial::{Failed, NearMiss, Trial, try_out};
 
 /// The files of the signatures, by name and text, in the order in which they are tried.
 const SIGNATURES: &[(&str, &str)] = &[

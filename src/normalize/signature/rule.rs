@@ -128,15 +128,6 @@ impl Match {
             && (self.ids.is_empty() || self.ids.contains(&code))
     }
 
-    /// How much it states of an event: the more, the more particular it is.
-    pub(crate) fn n_statements(&self) -> usize {
-        usize::from(!self.ids.is_empty())
-            + usize::from(!self.error.is_empty())
-            + self.data.len()
-            + usize::from(!self.contains.is_empty())
-            + usize::from(self.regex.is_some())
-    }
-
     /// Whether one of the error codes is this one; codes compare as numbers where they are.
     pub(crate) fn takes_error(&self, error: Option<&str>) -> bool {
         let is_same = |own: &String, error: &str| match (number(own), number(error)) {

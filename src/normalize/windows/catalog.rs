@@ -217,6 +217,11 @@ impl Catalog {
         selection
     }
 
+    /// Returns the name of a provider that reports use, by any of its names.
+    pub fn name_of(&self, provider: &str) -> Option<&str> {
+        self.provider(provider).map(|known| known.name.as_str())
+    }
+
     /// Returns what the catalog says of an event, in plain words; the first of its entries speaks.
     pub fn meaning(&self, provider: &str, event_id: u32) -> Option<&str> {
         self.provider(provider)?.entries(event_id & 0xFFFF).next().map(|entry| entry.means.as_str())
