@@ -23,8 +23,8 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
     let (formats, tables) = formats(&args.format)?;
     let target = Target::new(args, &formats, &tables)?;
     let paths = settings::paths(&args.input);
-    let options = settings::options(&args.input, args.incident);
-    let signatures = signature_texts();
+    let options = settings::options(&args.input, args.incident, terminal)?;
+    let signatures = signature_texts(options.normalize.signatures.as_deref());
     let title = title(&args.input.paths);
     let (analysis, files, lines) = settings::watched(terminal, |progress| -> Result<_, Error> {
         let analysis = pipeline::analyze(&paths, &options, progress)?;
@@ -162,8 +162,8 @@ fn stated(args: &AnalyzeArgs) -> BTreeMap<String, String> {
     options
 }
 
-fn signature_texts() -> BTreeMap<Name, SignatureText> {
-    Signatures::embedded()
+fn signature_texts(own: Option<&Signatures>) -> BTreeMap<Name, SignatureText> {
+    own.unwrap_or_else(|| Signatures::embedded())
         .iter()
         .map(|signature| {
             let text = SignatureText { title: signature.title.clone(), meaning: signature.meaning.clone() };

@@ -14,9 +14,8 @@ use super::terminal::{self, Terminal};
 
 pub(crate) fn run(args: &InspectArgs, terminal: Terminal) -> Result<Exit, Error> {
     let paths = settings::paths(&args.input);
-    let framed = settings::watched(terminal, |progress| {
-        pipeline::frame(&paths, &settings::options(&args.input, None), progress)
-    })?;
+    let options = settings::options(&args.input, None, terminal)?;
+    let framed = settings::watched(terminal, |progress| pipeline::frame(&paths, &options, progress))?;
     let shown = inspection::inspection(&framed.sources, framed.tables.changes.len(), &framed.diagnostics);
     match args.format {
         TextOrJson::Json => {

@@ -1,9 +1,12 @@
 //! From arguments to the options of the stages, and the run under a progress bar.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use causeline::Error;
 use causeline::diagnostic::{Code, Diagnostic};
 use causeline::model::TimeRange;
+use causeline::normalize::signature::Signatures;
 use causeline::pipeline::{Options, Progress};
 use indicatif::ProgressBar;
 
@@ -18,16 +21,31 @@ pub(crate) fn paths(args: &InputArgs) -> Vec<PathBuf> {
 }
 
 /// The options of the stages.
-pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>) -> Options {
+///
+/// # Errors
+///
+/// A folder of signatures that cannot be used.
+pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>, terminal: Terminal) -> Result<Options, Error> {
     let mut options = Options::default();
     options.normalize.timezones.clone_from(&args.timezone);
+    options.normalize.signatures = signatures(args.signatures.as_deref(), terminal)?;
     options.normalize.recover = args.recover;
     options.normalize.since = args.since;
     options.normalize.until = args.until;
     options.frame.since = args.since;
     options.frame.until = args.until;
     options.judge.incident = incident;
-    options
+    Ok(options)
+}
+
+/// The built-in signatures with those of a folder, if there is one; says which ones the folder replaces.
+pub(crate) fn signatures(folder: Option<&Path>, terminal: Terminal) -> Result<Option<Arc<Signatures>>, Error> {
+    let Some(folder) = folder else { return Ok(None) };
+    let (signatures, replaced) = Signatures::with_folder(folder)?;
+    for id in replaced {
+        terminal.note(&format!("note: {} replaces the built-in signature `{id}`", folder.display()));
+    }
+    Ok(Some(Arc::new(signatures)))
 }
 
 /// With `--strict`, status 3 if anything could not be read or understood.

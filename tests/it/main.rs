@@ -28,6 +28,7 @@ mod normalize;
 mod oracle;
 mod packed;
 mod read;
+mod signatures;
 mod simulate;
 mod truth;
 mod windows_signals;

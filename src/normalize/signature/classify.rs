@@ -301,6 +301,17 @@ mod tests {
     }
 
     #[test]
+    fn every_code_of_a_signature_has_words() {
+        let wordless: Vec<String> = Signatures::embedded()
+            .iter()
+            .flat_map(|one| one.codes().into_iter().map(move |(code, words)| (one, code, words)))
+            .filter(|(_, _, words)| words.is_none())
+            .map(|(one, code, _)| format!("{}: {code}", one.id))
+            .collect();
+        assert!(wordless.is_empty(), "{}", wordless.join("\n"));
+    }
+
+    #[test]
     fn numbers_stand_whole_in_expressions() {
         // A message is looked up with its numbers masked, but for those that stand in a rule.
         let parts = Regex::new(r"[0-9](?:\[|\(|\\d|\?|\*|\+)|(?:\]|\)|\\d)[0-9]").unwrap();

@@ -115,7 +115,7 @@ impl Codes {
         let kind = self.tables[place].kind.as_str();
         let words = match number(code) {
             Some(number) => match self.by_number[place].get(&number) {
-                None if kind == "hresult" && number >> 16 == FACILITY_WIN32 => {
+                None if ["hresult", "win32"].contains(&kind) && number >> 16 == FACILITY_WIN32 => {
                     return self.words("win32", &(number & 0xFFFF).to_string());
                 }
                 words => words,

@@ -21,8 +21,7 @@ impl Signatures {
     ///
     /// # Errors
     ///
-    /// [`Error::Read`] if the folder or a file cannot be read, [`Error::Setting`] with path, line and cause if a
-    /// file does not hold a signature, names events that are not read, or does not hold to its own examples.
+    /// [`Error::Setting`] with path, line and cause if the folder or a file cannot be read, or a file does not hold a signature, names events that are not read, or does not hold to its own examples.
     pub fn with_folder(folder: &Path) -> Result<(Self, Vec<String>), Error> {
         let own = read_folder(folder)?;
         let wrong = |detail: String| Error::Setting { what: format!("--signatures {}", folder.display()), detail };
@@ -49,9 +48,10 @@ impl Signatures {
 }
 
 fn read_folder(folder: &Path) -> Result<Vec<(String, Signature)>, Error> {
+    let wrong = |detail: String| Error::Setting { what: "--signatures".to_owned(), detail };
     let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Error::Read { path, source }
+        let path = path.display().to_string();
+        move |source: std::io::Error| wrong(format!("{path}: {source}"))
     };
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
@@ -63,7 +63,6 @@ fn read_folder(folder: &Path) -> Result<Vec<(String, Signature)>, Error> {
     paths.sort();
     let mut files = Vec::new();
     for path in paths {
-        let wrong = |detail: String| Error::Setting { what: "--signatures".to_owned(), detail };
         let n_bytes = fs::metadata(&path).map_err(unreadable(&path))?.len();
         if n_bytes > MOST_BYTES || files.len() >= MOST_FILES {
             return Err(wrong(format!("{}: too large, or too many files", path.display())));

@@ -29,7 +29,7 @@ mod understand;
 pub use catalog::{Catalog, Sure};
 pub use understand::Understood;
 
-pub(crate) use condition::{Condition, all_fit, from_table as conditions_from_table};
+pub(crate) use condition::{Condition, Pattern, all_fit, from_table as conditions_from_table};
 pub(crate) use place::number;
 pub(crate) use shapes::{Shapes, first_line_only};
 
