@@ -51,3 +51,6 @@ pub mod _glossary {}
 
 #[doc = include_str!("docs/method.md")]
 pub mod _method {}
+
+#[doc = include_str!("docs/signatures.md")]
+pub mod _signatures {}

@@ -23,12 +23,12 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
     let (formats, tables) = formats(&args.format)?;
     let target = Target::new(args, &formats, &tables)?;
     let paths = settings::paths(&args.input);
-    let options = settings::options(&args.input, args.incident)?;
+    let options = settings::options(&args.input, args.incident, terminal)?;
     let title = title(&args.input.paths);
     let (analysis, files, lines) = settings::watched(terminal, |progress| -> Result<_, Error> {
         let analysis = pipeline::analyze(&paths, &options, progress)?;
         progress.stage("drawing");
-        let signatures = signature_texts(&analysis);
+        let signatures = signature_texts(options.normalize.signatures.as_deref(), &analysis);
         let input = Input {
             tables: &analysis.framed.tables,
             judgement: &analysis.judgement,
@@ -165,7 +165,7 @@ fn stated(args: &AnalyzeArgs) -> BTreeMap<String, String> {
 }
 
 /// The words of the catalog's signatures, and of those that are templates of messages.
-fn signature_texts(analysis: &Analysis) -> BTreeMap<Name, SignatureText> {
+fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Name, SignatureText> {
     let templates = analysis.framed.templates.iter().map(|(id, template)| {
         let title = format!("Message template \u{201c}{}\u{201d}", template.text);
         let meaning = format!(
@@ -174,7 +174,7 @@ fn signature_texts(analysis: &Analysis) -> BTreeMap<Name, SignatureText> {
         );
         (Name::clone(id), SignatureText { title, meaning })
     });
-    Signatures::embedded()
+    own.unwrap_or_else(|| Signatures::embedded())
         .iter()
         .map(|signature| {
             let text = SignatureText { title: signature.title.clone(), meaning: signature.meaning.clone() };

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Changes(ChangesArgs),
     /// Mines what the messages of logs have in common: templates, with counts
     Templates(TemplatesArgs),
+    /// The catalog of failure signatures: lists it, shows one, tries it on logs
+    Signatures(SignaturesArgs),
     /// Writes a case with known truth as real log files
     Simulate(SimulateArgs),
     /// Prints the JSON Schema of report.json
@@ -86,6 +88,9 @@ pub(crate) struct InputArgs {
     /// Leaves out what is not older
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) until: Option<Timestamp>,
+    /// Folder of failure signatures of your own, tried before the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub(crate) signatures: Option<PathBuf>,
     /// Reads EVTX records in the slack behind the last one, too
     #[arg(long)]
     pub(crate) recover: bool,
@@ -174,6 +179,36 @@ pub(crate) struct EventsArgs {
     /// File to write; its ending chooses the form: .jsonl, .csv or .parquet [default: JSON lines to standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SignaturesArgs {
+    #[command(subcommand)]
+    pub(crate) action: SignaturesAction,
+    /// Folder of failure signatures of your own, tried before the built-in ones
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) signatures: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SignaturesAction {
+    /// Lists all signatures in the order in which they are tried
+    List,
+    /// Shows what one means, by what it is told, and how sure that is
+    Show {
+        /// The signature
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Says which signatures the records of logs have, which nearly, and what none knows
+    Test {
+        /// Logs, or any text: each line is tried
+        #[arg(required = true, value_name = "FILE")]
+        paths: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]

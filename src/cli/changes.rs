@@ -17,7 +17,7 @@ use super::terminal::{self, Terminal};
 
 pub(crate) fn run(args: &ChangesArgs, terminal: Terminal) -> Result<Exit, Error> {
     let paths = settings::paths(&args.input);
-    let options = settings::options(&args.input, None)?;
+    let options = settings::options(&args.input, None, terminal)?;
     let framed = settings::watched(terminal, |progress| pipeline::frame(&paths, &options, progress))?;
     match args.format {
         TextOrJson::Json => {

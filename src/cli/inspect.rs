@@ -14,7 +14,7 @@ use super::terminal::{self, Terminal};
 
 pub(crate) fn run(args: &InspectArgs, terminal: Terminal) -> Result<Exit, Error> {
     let paths = settings::paths(&args.input);
-    let options = settings::options(&args.input, None)?;
+    let options = settings::options(&args.input, None, terminal)?;
     let framed = settings::watched(terminal, |progress| pipeline::frame(&paths, &options, progress))?;
     let shown = inspection::inspection(&framed.sources, framed.tables.changes.len(), &framed.diagnostics);
     match args.format {

@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod schema;
 mod settings;
+mod signatures;
 mod simulate;
 mod templates;
 mod terminal;
@@ -38,6 +39,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Events(args) => events::run(args, terminal),
         Command::Changes(args) => changes::run(args, terminal),
         Command::Templates(args) => templates::run(args, terminal),
+        Command::Signatures(args) => signatures::run(args, terminal),
         Command::Simulate(args) => simulate::run(args, terminal),
         Command::Schema(args) => schema::run(args),
     };

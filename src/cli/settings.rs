@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use causeline::Error;
 use causeline::diagnostic::{Code, Diagnostic};
 use causeline::model::TimeRange;
 use causeline::normalize::format::{Formats, own};
+use causeline::normalize::signature::Signatures;
 use causeline::pipeline::{Options, Progress};
 use indicatif::ProgressBar;
 
@@ -40,10 +42,15 @@ pub(crate) fn formats(config: Option<&Path>) -> Result<Formats, Error> {
 }
 
 /// The options of the stages.
-pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>) -> Result<Options, Error> {
+///
+/// # Errors
+///
+/// A configuration or a folder of signatures that cannot be used.
+pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>, terminal: Terminal) -> Result<Options, Error> {
     let mut options = Options::default();
     options.normalize.formats = formats(args.config.as_deref())?;
     options.normalize.timezones.clone_from(&args.timezone);
+    options.normalize.signatures = signatures(args.signatures.as_deref(), terminal)?;
     options.normalize.recover = args.recover;
     options.normalize.since = args.since;
     options.normalize.until = args.until;
@@ -51,6 +58,16 @@ pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>) -> Result<O
     options.frame.until = args.until;
     options.judge.incident = incident;
     Ok(options)
+}
+
+/// The built-in signatures with those of a folder, if there is one; says which ones the folder replaces.
+pub(crate) fn signatures(folder: Option<&Path>, terminal: Terminal) -> Result<Option<Arc<Signatures>>, Error> {
+    let Some(folder) = folder else { return Ok(None) };
+    let (signatures, replaced) = Signatures::with_folder(folder)?;
+    for id in replaced {
+        terminal.note(&format!("note: {} replaces the built-in signature `{id}`", folder.display()));
+    }
+    Ok(Some(Arc::new(signatures)))
 }
 
 /// With `--strict`, status 3 if anything could not be read or understood.

@@ -1,7 +1,10 @@
 //! What a user can set about the reading of logs.
 
+use std::sync::Arc;
+
 use super::clock::ZoneRule;
 use super::format::Formats;
+use super::signature::Signatures;
 use crate::error::Error;
 use crate::model::Timestamp;
 
@@ -19,6 +22,8 @@ pub struct Options {
     pub until: Option<Timestamp>,
     /// The formats of text logs: the user's own, then ours.
     pub formats: Formats,
+    /// Signatures to use instead of the built-in ones alone.
+    pub signatures: Option<Arc<Signatures>>,
 }
 
 impl Options {

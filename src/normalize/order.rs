@@ -148,7 +148,7 @@ pub(super) fn of_source(
     }
     let mut whole = Survey::default();
     let selection = Selection::none();
-    let how = How { selection: &selection, starts_record: None, recover: false };
+    let how = How { selection: &selection, starts_record: None, recover: false, digests: false };
     source.records(&how, &mut |record| {
         if let Some(text) = record.text() {
             whole.see(format, text);
@@ -224,7 +224,7 @@ mod tests {
     }
 
     fn lines(dates: &[&str]) -> String {
-        dates.iter().map(|date| format!("{date} 08:15:01 ERROR login failed for user user001\n")).collect()
+        dates.iter().flat_map(|date| [*date, " 08:15:01 ERROR login failed for user user001\n"]).collect()
     }
 
     #[test]

@@ -130,7 +130,10 @@ mod tests {
 
     fn log(messages: &[(&str, &str)]) -> String {
         let lines = messages.iter().zip(10..);
-        lines.map(|((level, text), s)| format!("2022-08-22 08:15:{s},000 [7] {level} Shop.Desk - {text}\n")).collect()
+        let lines: Vec<_> = lines
+            .map(|((level, text), s)| format!("2022-08-22 08:15:{s},000 [7] {level} Shop.Desk - {text}"))
+            .collect();
+        lines.join("\n")
     }
 
     fn signatures(normalized: &Normalized) -> Vec<(Action, String)> {
@@ -188,10 +191,10 @@ mod tests {
     fn templates_beyond_the_bound_are_counted() {
         let letters = |n: usize| -> String { (0..4).map(|at| char::from(b'g' + (n >> (4 * at) & 15) as u8)).collect() };
         let n = SIGNATURES_MAX + 44;
-        let text: String = (0..n)
-            .map(|n| format!("2022-08-22 08:15:10,000 [7] ERROR Shop.Desk - {}{}\n", letters(n), letters(n * 7)))
+        let lines: Vec<_> = (0..n)
+            .map(|n| format!("2022-08-22 08:15:10,000 [7] ERROR Shop.Desk - {}{}", letters(n), letters(n * 7)))
             .collect();
-        let normalized = run(&[("a.log", text)]);
+        let normalized = run(&[("a.log", lines.join("\n"))]);
         assert_eq!(normalized.templates.len(), SIGNATURES_MAX);
         let counted = normalized.diagnostics.iter().find(|one| one.code == Code::MessagesTooVarious).unwrap();
         assert_eq!(counted.count, 44);

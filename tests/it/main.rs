@@ -29,6 +29,7 @@ mod oracle;
 mod own_formats;
 mod packed;
 mod read;
+mod signatures;
 mod simulate;
 mod templates;
 mod truth;

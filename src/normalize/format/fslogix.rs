@@ -18,7 +18,6 @@ use crate::model::time::TICKS_PER_DAY;
 use crate::model::{Action, Event, Name, Severity, Timestamp, Trust};
 use crate::normalize::clock::{Civil, ZoneRule, day_ticks};
 use crate::normalize::file::FileFacts;
-use crate::normalize::signature::Signatures;
 use crate::normalize::summary::Role;
 use crate::read::{Body, Container, Record};
 
@@ -227,7 +226,7 @@ impl FslogixParser {
                 event.component_version = Some((context.names.intern(COMPONENT), context.names.intern(version)));
             }
         }
-        match Signatures::embedded().classify_text(context.dataset, parts.severity, &whole) {
+        match context.gists.signatures().classify_text(context.dataset, parts.severity, &whole) {
             Some(hit) => {
                 event.signature = Some(hit.id);
                 event.fault = (action == Action::Failure).then_some(hit.fault);

@@ -10,7 +10,6 @@ use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample};
 use crate::diagnostic::Code;
 use crate::model::{Action, Severity};
 use crate::normalize::file::FileFacts;
-use crate::normalize::signature::Signatures;
 use crate::normalize::summary::Role;
 use crate::read::{Body, Container, Record};
 
@@ -111,7 +110,7 @@ impl HttpErrParser {
         event.error_code = Some(context.names.intern(reason));
         let queue = queue.unwrap_or("-");
         let text = format!("{reason} queue={queue} uri={}", uri.unwrap_or("-"));
-        let hit = Signatures::embedded().classify_text(context.dataset, Severity::Error, &text);
+        let hit = context.gists.signatures().classify_text(context.dataset, Severity::Error, &text);
         event.signature = Some(match hit {
             Some(hit) => hit.id,
             None => context.names.intern(&format!("other-iis.httperr-{}", reason.to_lowercase())),

@@ -209,7 +209,8 @@ fn understand_error<'r>(
         data,
         ..WindowsRecord::default()
     };
-    let understood = Catalog::embedded().understand(&windows, context.provenance, context.names);
+    let understood =
+        Catalog::embedded().understand_by(context.gists.signatures(), &windows, context.provenance, context.names);
     let Some(mut event) = understood.event else { return LineOutcome::Irrelevant(Some(time.0)).into() };
     event.at = time.0;
     event.time_trust = time.1;

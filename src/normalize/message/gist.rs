@@ -4,18 +4,15 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::LazyLock;
+use std::sync::Arc;
 
 use super::Line;
-use super::shape::Telling;
 use super::words::{ATTEMPT, END, FAILURE, HARMLESS, SUCCESS, TOPIC};
 use crate::model::{Action, Severity};
 use crate::normalize::signature::{Hit, Signatures};
 
 /// Shapes that are remembered; an application has some thousand. Beyond them the memory begins anew.
 const SHAPES_MAX: usize = 1 << 16;
-
-static TELLING: LazyLock<Telling> = LazyLock::new(|| Telling::in_rules(Signatures::embedded().rules()));
 
 /// What a message says about access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,23 +28,36 @@ pub(super) struct Gist {
 /// The gists and signatures of the shapes that one source has shown so far.
 #[derive(Default)]
 pub struct Gists {
-    gists: Memo<Gist>,
+    /// `None` stands for the built-in ones.
+    signatures: Option<Arc<Signatures>>,
+    meanings: Memo<Gist>,
     hits: Memo<Option<Hit>>,
 }
 
 impl Gists {
+    /// Returns an empty memory that answers by these signatures, or by the built-in ones.
+    pub fn new(signatures: Option<Arc<Signatures>>) -> Self {
+        Self { signatures, ..Self::default() }
+    }
+
+    /// The signatures that answers come from; one memory has the same ones from beginning to end.
+    pub fn signatures(&self) -> &Signatures {
+        chosen(self.signatures.as_ref())
+    }
+
     /// Returns what a message of that severity, with its exception and stack trace, says about access.
     pub(super) fn gist(&mut self, line: &Line<'_>) -> Gist {
+        let telling = chosen(self.signatures.as_ref()).telling();
         let Line { severity, detail, more, .. } = *line;
         let logger = line.logger.filter(|_| more.is_some()).unwrap_or("");
-        let mut key = TELLING.hash(&line.message, severity.number().into());
+        let mut key = telling.hash(&line.message, severity.number().into());
         for further in [detail, logger] {
             if !further.is_empty() {
-                key = TELLING.hash(further, key.rotate_left(1));
+                key = telling.hash(further, key.rotate_left(1));
             }
         }
-        self.gists.get_or(key, || {
-            let (message, detail) = (TELLING.masked(&line.message), TELLING.masked(detail));
+        self.meanings.get_or(key, || {
+            let (message, detail) = (telling.masked(&line.message), telling.masked(detail));
             let mut masked =
                 Line { severity, logger: line.logger, message: message.as_str().into(), ..Line::default() };
             if let Some(more) = more {
@@ -63,8 +73,17 @@ impl Gists {
 
     /// Returns the signature of a text of that kind of log.
     pub(super) fn signature(&mut self, dataset: &str, severity: Severity, text: &str) -> Option<Hit> {
-        let key = TELLING.hash(text, TELLING.hash(dataset, severity.number().into()));
-        self.hits.get_or(key, || Signatures::embedded().classify_text(dataset, severity, &TELLING.masked(text)))
+        let signatures = chosen(self.signatures.as_ref());
+        let telling = signatures.telling();
+        let key = telling.hash(text, telling.hash(dataset, severity.number().into()));
+        self.hits.get_or(key, || signatures.classify_text(dataset, severity, &telling.masked(text)))
+    }
+}
+
+fn chosen(own: Option<&Arc<Signatures>>) -> &Signatures {
+    match own {
+        Some(own) => own,
+        None => Signatures::embedded(),
     }
 }
 

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use regex::Regex;
 
 pub use gist::Gists;
+pub(crate) use shape::Telling;
 use words::{CLIENT, ERROR_CODE, NO_NAMES, TARGET, TOPIC, USER};
 
 use super::format::{Context, LineOutcome};

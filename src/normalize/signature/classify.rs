@@ -1,16 +1,17 @@
 //! Finds the signature of a failure.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use regex::Regex;
 
 use super::SIGNATURES;
 use super::negation::affirmed;
-use super::rule::{Match, Signature};
-use crate::model::{Fault, Name, Severity};
-use crate::normalize::windows::all_fit;
-use crate::read::WindowsRecord;
+use super::rule::{Example, Match, Signature};
+use crate::model::{Fault, Name, Names, Position, Provenance, Severity, SourceId, Timestamp};
+use crate::normalize::message::Telling;
+use crate::normalize::windows::{Catalog, all_fit};
+use crate::read::{Datum, WindowsRecord};
 
 /// A signature that fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,12 @@ pub struct Clue<'r> {
 /// Where a match stands: its signature and its number there.
 type Spot = (usize, usize);
 
+/// Reads one file: its name and the signature in it.
+pub(super) fn parsed(file: &str, text: &str) -> Result<(String, Signature), String> {
+    let signature = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
+    Ok((file.to_owned(), signature))
+}
+
 /// The catalog of failure signatures, in the order in which they are tried.
 #[derive(Debug)]
 pub struct Signatures {
@@ -49,11 +56,14 @@ pub struct Signatures {
     textual: Vec<Spot>,
     /// Any of the words without which no signature takes a text.
     prefilter: Regex,
+    /// What of a text the rules look at; made when it is first asked for.
+    telling: OnceLock<Telling>,
 }
 
 static EMBEDDED: LazyLock<Signatures> = LazyLock::new(|| {
     // The files are part of the program, and a test loads them: a faulty one never leaves the workshop.
-    Signatures::parse(SIGNATURES).expect("the built-in signatures are well formed")
+    let files = SIGNATURES.iter().map(|(file, text)| parsed(file, text)).collect::<Result<Vec<_>, _>>();
+    files.and_then(Signatures::new).expect("the built-in signatures are well formed")
 });
 
 impl Signatures {
@@ -62,15 +72,14 @@ impl Signatures {
         &EMBEDDED
     }
 
-    /// Reads signatures, given as the names and texts of their files. Earlier ones win.
-    fn parse(files: &[(&str, &str)]) -> Result<Self, String> {
+    /// Puts signatures in order; each comes with the name of its file. Earlier ones win.
+    pub(super) fn new(files: Vec<(String, Signature)>) -> Result<Self, String> {
         let mut known = Vec::with_capacity(files.len());
         let mut by_id = BTreeMap::new();
         let mut by_provider = BTreeMap::<String, Vec<Spot>>::new();
         let mut textual = Vec::new();
         let mut words = Vec::new();
-        for (file, text) in files {
-            let signature: Signature = toml::from_str(text).map_err(|error| format!("{file}: {error}"))?;
+        for (file, signature) in files {
             if by_id.insert(signature.id.clone(), known.len()).is_some() {
                 return Err(format!("{file}: `{}` is there twice", signature.id));
             }
@@ -91,7 +100,7 @@ impl Signatures {
         let prefilter = Regex::new(&words.join("|")).map_err(|error| error.to_string())?;
         let hits =
             known.iter().map(|one: &Signature| Hit { id: Arc::from(one.id.as_str()), fault: one.fault }).collect();
-        Ok(Self { known, hits, by_id, by_provider, textual, prefilter })
+        Ok(Self { known, hits, by_id, by_provider, textual, prefilter, telling: OnceLock::new() })
     }
 
     /// Returns the signature of that id.
@@ -111,6 +120,64 @@ impl Signatures {
             let words = one.contains.iter().chain(&one.lacks).map(String::as_str);
             words.chain(one.regex.as_ref().map(Regex::as_str))
         })
+    }
+
+    /// What of a text the rules look at.
+    pub(crate) fn telling(&self) -> &Telling {
+        self.telling.get_or_init(|| Telling::in_rules(self.rules()))
+    }
+
+    /// Returns the signature that the whole way from record or line to event finds for an example.
+    pub fn of_example(&self, example: &Example) -> Option<String> {
+        let Some(provider) = &example.provider else {
+            let dataset = example.dataset.as_deref().unwrap_or("app");
+            let severity = example.severity.unwrap_or(Severity::Error);
+            let message = example.message.as_deref().unwrap_or_default();
+            return self.classify_text(dataset, severity, message).map(|hit| hit.id.to_string());
+        };
+        let named = example.data.iter().map(|(name, value)| (Some(name.as_str().into()), value));
+        let data = named.chain(example.values.iter().map(|value| (None, value)));
+        let record = WindowsRecord {
+            provider: Some(provider.as_str().into()),
+            event_id: example.id,
+            level: Some(example.level.unwrap_or(2)),
+            time: Some(Timestamp(0)),
+            computer: Some("ts01.corp.example".into()),
+            data: data.map(|(name, value)| Datum { name, value: Some(value.as_str().into()) }).collect(),
+            ..WindowsRecord::default()
+        };
+        let provenance = Provenance { source: SourceId(0), position: Position::Record(1) };
+        let understood = Catalog::embedded().understand_by(self, &record, provenance, &mut Names::new());
+        understood.event?.signature.map(|id| id.to_string())
+    }
+
+    /// Says what is wrong with a signature's examples: one that it leaves, a counter-example that it takes.
+    pub(super) fn faults_of_examples(&self, signature: &Signature) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (number, example) in (1..).zip(&signature.examples) {
+            let found = self.of_example(example);
+            if found.as_deref() != Some(signature.id.as_str()) {
+                let found = found.map_or_else(|| "none".to_owned(), |id| format!("`{id}`"));
+                wrong.push(format!("`{}` leaves its example {number}: {found} takes it", signature.id));
+            }
+        }
+        for (number, example) in (1..).zip(&signature.counter_examples) {
+            if self.of_example(example).as_deref() == Some(signature.id.as_str()) {
+                wrong.push(format!("`{}` takes its counter-example {number}", signature.id));
+            }
+        }
+        wrong
+    }
+
+    /// The signatures that are about a provider's events, with the matches that are, in their order.
+    pub(super) fn about_provider(&self, provider: &str) -> impl Iterator<Item = (&Signature, &Match)> {
+        let spots = self.by_provider.get(&provider.to_lowercase()).map_or(&[][..], Vec::as_slice);
+        spots.iter().filter_map(|&spot| Some((self.known.get(spot.0)?, self.at(spot)?)))
+    }
+
+    /// The signatures that are about texts, with the matches that are, in their order.
+    pub(super) fn about_texts(&self) -> impl Iterator<Item = (&Signature, &Match)> {
+        self.textual.iter().filter_map(|&spot| Some((self.known.get(spot.0)?, self.at(spot)?)))
     }
 
     /// Returns the first signature that fits a Windows event; `None` if none does.
@@ -156,35 +223,7 @@ impl Signatures {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::rule::Example;
     use super::*;
-    use crate::model::{Names, Position, Provenance, SourceId, Timestamp};
-    use crate::normalize::windows::Catalog;
-    use crate::read::Datum;
-
-    /// The signature that the whole way from record or line to event finds.
-    fn found(example: &Example) -> Option<String> {
-        if let Some(provider) = &example.provider {
-            let named = example.data.iter().map(|(name, value)| (Some(name.as_str().into()), value));
-            let data = named.chain(example.values.iter().map(|value| (None, value)));
-            let record = WindowsRecord {
-                provider: Some(provider.as_str().into()),
-                event_id: example.id,
-                level: Some(example.level.unwrap_or(2)),
-                time: Some(Timestamp(0)),
-                computer: Some("ts01.corp.example".into()),
-                data: data.map(|(name, value)| Datum { name, value: Some(value.as_str().into()) }).collect(),
-                ..WindowsRecord::default()
-            };
-            let provenance = Provenance { source: SourceId(0), position: Position::Record(1) };
-            let event = Catalog::embedded().understand(&record, provenance, &mut Names::new()).event?;
-            return event.signature.map(|id| id.to_string());
-        }
-        let dataset = example.dataset.as_deref().unwrap_or("app");
-        let severity = example.severity.unwrap_or(Severity::Error);
-        let message = example.message.as_deref().unwrap_or_default();
-        Signatures::embedded().classify_text(dataset, severity, message).map(|hit| hit.id.to_string())
-    }
 
     #[test]
     fn every_signature_takes_its_examples_and_leaves_the_others() {
@@ -192,25 +231,15 @@ mod tests {
         for signature in Signatures::embedded().iter() {
             assert!(!signature.examples.is_empty(), "{} has no example", signature.id);
             assert!(!signature.counter_examples.is_empty(), "{} has no counter-example", signature.id);
-            for example in &signature.examples {
-                let found = found(example);
-                if found.as_deref() != Some(signature.id.as_str()) {
-                    wrong.push(format!("{}: took {found:?} for {example:?}", signature.id));
-                }
-            }
-            for example in &signature.counter_examples {
-                if found(example).as_deref() == Some(signature.id.as_str()) {
-                    wrong.push(format!("{}: takes its counter-example {example:?}", signature.id));
-                }
-            }
+            wrong.extend(Signatures::embedded().faults_of_examples(signature));
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
     #[test]
     fn the_files_are_named_after_their_signatures_and_say_where_they_come_from() {
-        let parsed = Signatures::parse(SIGNATURES).unwrap();
-        assert!(parsed.iter().len() >= 45, "{}", parsed.iter().len());
+        let parsed = Signatures::embedded();
+        assert!(parsed.iter().len() >= 120, "{}", parsed.iter().len());
         let titles: BTreeSet<_> = parsed.iter().map(|one| &one.title).collect();
         assert_eq!(titles.len(), parsed.iter().len());
         for ((file, _), one) in SIGNATURES.iter().zip(parsed.iter()) {
@@ -245,6 +274,44 @@ mod tests {
     }
 
     #[test]
+    fn no_signature_hides_one_behind_it() {
+        let all = Signatures::embedded();
+        for (provider, spots) in &all.by_provider {
+            for (place, &later) in spots.iter().enumerate() {
+                let behind = all.at(later).unwrap();
+                for &sooner in spots[..place].iter().filter(|sooner| sooner.0 != later.0) {
+                    let before = all.at(sooner).unwrap();
+                    let share_id = behind.ids.is_empty()
+                        || before.ids.is_empty()
+                        || behind.ids.iter().any(|id| before.ids.contains(id));
+                    let takes_errors = before.error.is_empty()
+                        || (!behind.error.is_empty()
+                            && behind.error.iter().all(|error| before.takes_error(Some(error))));
+                    let takes_data = before.data.is_empty();
+                    let takes_words = before.contains.is_empty() && before.regex.is_none();
+                    assert!(
+                        !(share_id && takes_errors && takes_data && takes_words),
+                        "{provider}: `{}` hides `{}`",
+                        all.known[sooner.0].id,
+                        all.known[later.0].id
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_code_of_a_signature_has_words() {
+        let wordless: Vec<String> = Signatures::embedded()
+            .iter()
+            .flat_map(|one| one.codes().into_iter().map(move |(code, words)| (one, code, words)))
+            .filter(|(_, _, words)| words.is_none())
+            .map(|(one, code, _)| format!("{}: {code}", one.id))
+            .collect();
+        assert!(wordless.is_empty(), "{}", wordless.join("\n"));
+    }
+
+    #[test]
     fn numbers_stand_whole_in_expressions() {
         // A message is looked up with its numbers masked, but for those that stand in a rule.
         let parts = Regex::new(r"[0-9](?:\[|\(|\\d|\?|\*|\+)|(?:\]|\)|\\d)[0-9]").unwrap();
@@ -269,7 +336,8 @@ mod tests {
 
     #[test]
     fn a_text_match_without_words_is_refused() {
-        let text = "id='x'\ntitle='x'\nmeaning='x.'\nphase='connect'\nfault='unclear'\nreferences=['unverified']\n[[match]]\ndataset=['y']";
-        assert!(Signatures::parse(&[("x.toml", text)]).unwrap_err().contains("contains"));
+        let text = "id='x'\ntitle='x'\nmeaning='x.'\nphase='connect'\nfault='unclear'\nsure='unverified'\nreferences=['unverified']\n[[match]]\ndataset=['y']";
+        let read = parsed("x.toml", text).unwrap();
+        assert!(Signatures::new(vec![read]).unwrap_err().contains("contains"));
     }
 }

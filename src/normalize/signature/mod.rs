@@ -5,7 +5,8 @@
 //!
 //! Invariant: a signature is decided by ids, codes and data where there are any, never by translated
 //! text; what a message denies is no failure; the first fitting signature of the list wins, so the
-//! particular ones stand before the general ones.
+//! particular ones stand before the general ones: a match that takes all that a later one takes would hide
+//! it, and a test finds such a pair. So no event has two signatures.
 //!
 //! # Adding a signature
 //!
@@ -13,11 +14,16 @@
 //! `[[counter_example]]`, and add the file to `SIGNATURES`. The examples are its tests.
 
 mod classify;
+mod codes;
+mod folder;
 mod negation;
 mod rule;
+mod trial;
 
 pub use classify::{Clue, Hit, Signatures};
+pub use codes::{CodeTable, CodeWords, Codes};
 pub use rule::{Example, Phase, Signature};
+pub use trial::{Failed, NearMiss, Trial, try_out};
 
 /// The files of the signatures, by name and text, in the order in which they are tried.
 const SIGNATURES: &[(&str, &str)] = &[
@@ -30,6 +36,63 @@ const SIGNATURES: &[(&str, &str)] = &[
     ("fslogix-attach-failed.toml", include_str!("catalog/fslogix-attach-failed.toml")),
     ("fslogix-load-failed.toml", include_str!("catalog/fslogix-load-failed.toml")),
     ("fslogix-error.toml", include_str!("catalog/fslogix-error.toml")),
+    ("logon-smart-card-refused.toml", include_str!("catalog/logon-smart-card-refused.toml")),
+    ("kerberos-ticket-unreadable.toml", include_str!("catalog/kerberos-ticket-unreadable.toml")),
+    ("kerberos-account-expired.toml", include_str!("catalog/kerberos-account-expired.toml")),
+    ("kerberos-option-refused.toml", include_str!("catalog/kerberos-option-refused.toml")),
+    ("kerberos-service-missing.toml", include_str!("catalog/kerberos-service-missing.toml")),
+    ("kerberos-error.toml", include_str!("catalog/kerberos-error.toml")),
+    ("ntlm-blocked.toml", include_str!("catalog/ntlm-blocked.toml")),
+    ("logon-downgraded.toml", include_str!("catalog/logon-downgraded.toml")),
+    ("kdc-duplicate-name.toml", include_str!("catalog/kdc-duplicate-name.toml")),
+    ("kdc-encryption-type.toml", include_str!("catalog/kdc-encryption-type.toml")),
+    ("clock-not-synchronised.toml", include_str!("catalog/clock-not-synchronised.toml")),
+    ("sysvol-replication-stopped.toml", include_str!("catalog/sysvol-replication-stopped.toml")),
+    ("dc-name-not-registered.toml", include_str!("catalog/dc-name-not-registered.toml")),
+    ("dns-server-not-ready.toml", include_str!("catalog/dns-server-not-ready.toml")),
+    ("dns-server-failure.toml", include_str!("catalog/dns-server-failure.toml")),
+    ("nps-wrong-credentials.toml", include_str!("catalog/nps-wrong-credentials.toml")),
+    ("nps-access-denied.toml", include_str!("catalog/nps-access-denied.toml")),
+    ("nps-request-dropped.toml", include_str!("catalog/nps-request-dropped.toml")),
+    ("second-factor-failed.toml", include_str!("catalog/second-factor-failed.toml")),
+    ("rdp-client-name-not-resolved.toml", include_str!("catalog/rdp-client-name-not-resolved.toml")),
+    ("rdp-client-no-answer.toml", include_str!("catalog/rdp-client-no-answer.toml")),
+    ("rdp-client-licence.toml", include_str!("catalog/rdp-client-licence.toml")),
+    ("rdp-client-security.toml", include_str!("catalog/rdp-client-security.toml")),
+    ("rdp-licence-protocol.toml", include_str!("catalog/rdp-licence-protocol.toml")),
+    ("smb-wrong-credentials.toml", include_str!("catalog/smb-wrong-credentials.toml")),
+    ("smb-share-missing.toml", include_str!("catalog/smb-share-missing.toml")),
+    ("smb-server-full.toml", include_str!("catalog/smb-server-full.toml")),
+    ("sql-starting.toml", include_str!("catalog/sql-starting.toml")),
+    ("sql-single-user.toml", include_str!("catalog/sql-single-user.toml")),
+    ("sql-connections-used-up.toml", include_str!("catalog/sql-connections-used-up.toml")),
+    ("sql-log-full.toml", include_str!("catalog/sql-log-full.toml")),
+    ("sql-space-used-up.toml", include_str!("catalog/sql-space-used-up.toml")),
+    ("sql-storage-failing.toml", include_str!("catalog/sql-storage-failing.toml")),
+    ("sql-threads-stalled.toml", include_str!("catalog/sql-threads-stalled.toml")),
+    ("sql-replica-not-readable.toml", include_str!("catalog/sql-replica-not-readable.toml")),
+    ("sql-replica-lost.toml", include_str!("catalog/sql-replica-lost.toml")),
+    ("sql-handshake-failed.toml", include_str!("catalog/sql-handshake-failed.toml")),
+    ("tls-certificate-expired.toml", include_str!("catalog/tls-certificate-expired.toml")),
+    ("tls-certificate-name.toml", include_str!("catalog/tls-certificate-name.toml")),
+    ("tls-certificate-not-trusted.toml", include_str!("catalog/tls-certificate-not-trusted.toml")),
+    ("tls-certificate-revoked.toml", include_str!("catalog/tls-certificate-revoked.toml")),
+    ("tls-version-refused.toml", include_str!("catalog/tls-version-refused.toml")),
+    ("port-in-use.toml", include_str!("catalog/port-in-use.toml")),
+    ("socket-forbidden.toml", include_str!("catalog/socket-forbidden.toml")),
+    ("proxy-refused.toml", include_str!("catalog/proxy-refused.toml")),
+    ("rpc-unavailable.toml", include_str!("catalog/rpc-unavailable.toml")),
+    ("directory-unreachable.toml", include_str!("catalog/directory-unreachable.toml")),
+    ("disk-full.toml", include_str!("catalog/disk-full.toml")),
+    ("iis-pool-offline.toml", include_str!("catalog/iis-pool-offline.toml")),
+    ("iis-worker-lost.toml", include_str!("catalog/iis-worker-lost.toml")),
+    ("iis-pool-busy.toml", include_str!("catalog/iis-pool-busy.toml")),
+    ("iis-kernel-memory.toml", include_str!("catalog/iis-kernel-memory.toml")),
+    ("app-start-failed.toml", include_str!("catalog/app-start-failed.toml")),
+    ("app-parts-missing.toml", include_str!("catalog/app-parts-missing.toml")),
+    ("app-cache-unreachable.toml", include_str!("catalog/app-cache-unreachable.toml")),
+    ("app-queue-unreachable.toml", include_str!("catalog/app-queue-unreachable.toml")),
+    ("identity-provider-unreachable.toml", include_str!("catalog/identity-provider-unreachable.toml")),
     ("logon-wrong-password.toml", include_str!("catalog/logon-wrong-password.toml")),
     ("logon-unknown-user.toml", include_str!("catalog/logon-unknown-user.toml")),
     ("logon-account-restriction.toml", include_str!("catalog/logon-account-restriction.toml")),

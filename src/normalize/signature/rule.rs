@@ -1,7 +1,8 @@
 //! What stands in a signature's file.
 
+use super::codes::{CodeWords, Codes};
 use crate::model::{Fault, Severity};
-use crate::normalize::windows::{Condition, conditions_from_table, number};
+use crate::normalize::windows::{Condition, Pattern, Sure, conditions_from_table, number};
 
 /// How far on the way to work a failure comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -11,12 +12,18 @@ pub enum Phase {
     Connect,
     /// While name and password are checked.
     Authenticate,
-    /// While a session is made.
-    Session,
+    /// When the name is known, and what it may do is looked up: rights, policies of access, licences.
+    Authorize,
     /// While the profile is brought in.
     Profile,
     /// While policy is applied.
     Policy,
+    /// While the desktop starts.
+    Shell,
+    /// While a session is made or kept.
+    Session,
+    /// While a session ends and what it held is given back.
+    Close,
     /// In what all phases need: directory, names, network, memory, disks, services.
     Ground,
     /// In the application, behind the desktop.
@@ -37,6 +44,8 @@ pub struct Signature {
     pub phase: Phase,
     /// Whose fault it is.
     pub fault: Fault,
+    /// How it is known to be right: the least sure of its ids and codes decides.
+    pub sure: Sure,
     /// Public addresses where this can be read, or the one word `unverified`.
     pub references: Vec<String>,
     /// What it looks like; one of these suffices.
@@ -111,6 +120,66 @@ pub struct Example {
     /// A line of text, without stamp and level.
     #[serde(default)]
     pub message: Option<String>,
+}
+
+impl Signature {
+    /// Returns the error codes by which it is told, each with its kind and what it means; the words are
+    /// missing where no table has the code.
+    pub fn codes(&self) -> Vec<(String, Option<CodeWords<'static>>)> {
+        let codes = Codes::embedded();
+        let mut told: Vec<(String, Option<CodeWords<'static>>)> = Vec::new();
+        for one in &self.matches {
+            let (provider, id) = (one.provider.first(), one.ids.first().copied().unwrap_or_default());
+            let Some(kind) = provider.and_then(|provider| codes.kind_of(provider, id)) else { continue };
+            let numbers = one.data.iter().filter(|_| kind == "rdp-disconnect").flat_map(|(_, patterns)| patterns);
+            let reasons = numbers.filter_map(|pattern| match pattern {
+                Pattern::Number(number) => Some(number.to_string()),
+                _ => None,
+            });
+            for code in one.error.iter().cloned().chain(reasons) {
+                let words = codes.words(kind, &code);
+                if !told.iter().any(|(known, known_words)| *known == code && *known_words == words) {
+                    told.push((code, words));
+                }
+            }
+        }
+        told
+    }
+
+    /// Returns the events and texts by which it is told, one line each.
+    pub fn shapes(&self) -> Vec<String> {
+        let list = |words: &[String]| words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        self.matches
+            .iter()
+            .map(|one| {
+                let mut parts = Vec::new();
+                if !one.provider.is_empty() {
+                    let ids: Vec<String> = one.ids.iter().map(ToString::to_string).collect();
+                    let ids = if ids.is_empty() { "any event".to_owned() } else { format!("event {}", ids.join(", ")) };
+                    parts.push(format!("{ids} of {}", one.provider.join(", ")));
+                }
+                if !one.dataset.is_empty() {
+                    parts.push(format!("logs of the kind {}", list(&one.dataset)));
+                }
+                if !one.error.is_empty() {
+                    parts.push(format!("with the code {}", one.error.join(", ")));
+                }
+                if !one.data.is_empty() {
+                    parts.push("with certain data".to_owned());
+                }
+                if !one.contains.is_empty() {
+                    parts.push(format!("text with {}", list(&one.contains)));
+                }
+                if !one.lacks.is_empty() {
+                    parts.push(format!("without {}", list(&one.lacks)));
+                }
+                if let Some(regex) = &one.regex {
+                    parts.push(format!("that fits `{regex}`"));
+                }
+                parts.join(", ")
+            })
+            .collect()
+    }
 }
 
 impl Match {

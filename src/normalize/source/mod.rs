@@ -95,7 +95,7 @@ pub(super) fn understand(
         selection,
         clock: Clock::new(rule, trust),
         names: Names::new(),
-        gists: Gists::default(),
+        gists: Gists::new(options.signatures.clone()),
         shapes,
         locked,
         date_order: date_order.or(dates.as_ref().map(|dates| dates.order)),
@@ -269,7 +269,8 @@ impl Work<'_> {
             self.tally.n_irrelevant += 1;
             return;
         }
-        let mut understood = Catalog::embedded().understand(record, provenance, &mut self.names);
+        let signatures = self.gists.signatures();
+        let mut understood = Catalog::embedded().understand_by(signatures, record, provenance, &mut self.names);
         let outside = record.time.is_some_and(|at| self.is_outside(at, time_trust));
         let identity = understood.event.as_ref().map(|event| Identity {
             host: (!host.is_empty()).then_some(host),

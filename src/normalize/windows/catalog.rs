@@ -11,7 +11,7 @@ use crate::model::{Action, Severity};
 use crate::read::{Selection, WindowsRecord};
 
 /// How an entry is known to be right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sure {
     /// Counted in real event logs.
@@ -215,6 +215,11 @@ impl Catalog {
             }
         }
         selection
+    }
+
+    /// Returns the name of a provider that reports use, by any of its names.
+    pub fn name_of(&self, provider: &str) -> Option<&str> {
+        self.provider(provider).map(|known| known.name.as_str())
     }
 
     /// Returns what the catalog says of an event, in plain words; the first of its entries speaks.

@@ -29,7 +29,7 @@ mod understand;
 pub use catalog::{Catalog, Sure};
 pub use understand::Understood;
 
-pub(crate) use condition::{Condition, all_fit, from_table as conditions_from_table};
+pub(crate) use condition::{Condition, Pattern, all_fit, from_table as conditions_from_table};
 pub(crate) use place::number;
 pub(crate) use shapes::{Shapes, first_line_only};
 
@@ -44,6 +44,12 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("application-error.toml", include_str!("catalog/application-error.toml")),
     ("application-hang.toml", include_str!("catalog/application-hang.toml")),
     ("disk.toml", include_str!("catalog/disk.toml")),
+    ("time-service.toml", include_str!("catalog/time-service.toml")),
+    ("remote-desktop-client.toml", include_str!("catalog/remote-desktop-client.toml")),
+    ("kerberos-key-distribution-center.toml", include_str!("catalog/kerberos-key-distribution-center.toml")),
+    ("kerberos-client.toml", include_str!("catalog/kerberos-client.toml")),
+    ("dns-server.toml", include_str!("catalog/dns-server.toml")),
+    ("dfsr.toml", include_str!("catalog/dfsr.toml")),
     ("distributed-com.toml", include_str!("catalog/distributed-com.toml")),
     ("dns-client.toml", include_str!("catalog/dns-client.toml")),
     ("dotnet-runtime.toml", include_str!("catalog/dotnet-runtime.toml")),

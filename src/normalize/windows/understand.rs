@@ -34,6 +34,17 @@ impl Catalog {
     /// that it is the same from every export and in every language. Empty values count as absent,
     /// since some exports leave them out.
     pub fn understand(&self, record: &WindowsRecord, provenance: Provenance, names: &mut Names) -> Understood {
+        self.understand_by(Signatures::embedded(), record, provenance, names)
+    }
+
+    /// Understands one record, with other signatures than the built-in ones.
+    pub fn understand_by(
+        &self,
+        signatures: &Signatures,
+        record: &WindowsRecord,
+        provenance: Provenance,
+        names: &mut Names,
+    ) -> Understood {
         let Some(at) = record.time else { return Understood::default() };
         let Some(provider) = record.provider.as_deref().and_then(|name| self.provider(name)) else {
             return Understood::default();
@@ -47,7 +58,7 @@ impl Catalog {
             if !entry.applies(record, text.as_deref()) {
                 continue;
             }
-            let reading = Reading { record, provider, entry, code, text: text.as_deref() };
+            let reading = Reading { signatures, record, provider, entry, code, text: text.as_deref() };
             return reading.understood(at, provenance, names);
         }
         Understood::default()
@@ -56,6 +67,7 @@ impl Catalog {
 
 /// One record beside the entry that applies to it.
 struct Reading<'r> {
+    signatures: &'r Signatures,
     record: &'r WindowsRecord,
     provider: &'r Provider,
     entry: &'r Entry,
@@ -136,7 +148,7 @@ impl Reading<'_> {
             return (None, None);
         }
         let clue = Clue { provider: &self.provider.name, code: self.code, record: self.record, error, text: self.text };
-        match Signatures::embedded().classify_windows(&clue) {
+        match self.signatures.classify_windows(&clue) {
             Some(Hit { id, fault }) => (Some(names.intern(&id)), Some(fault)),
             None => (Some(names.intern(&unknown_signature(&self.provider.name, self.code))), Some(Fault::Unclear)),
         }
