@@ -399,6 +399,20 @@ mod tests {
         assert_eq!(read(&[("a/app.log", &whole.concat()), ("b/app.log", &other.concat())]).0.len(), 74);
     }
 
+    #[test]
+    fn a_trace_whose_head_is_in_the_file_before_damages_nothing() {
+        let trace = "System.Exception: no\n   at A.B()\n--- End of inner exception stack trace ---\n   at A.C()\n";
+        let first = log(10, true, 3).concat();
+        for cut in 0..trace.len() - 1 {
+            if trace.as_bytes()[cut] == b'\n' {
+                let (head, rest) = trace.split_at(cut + 1);
+                let second = rest.to_owned() + &log(40, true, 3)[10..].concat();
+                let (events, copies) = read(&[("app.log.1", &(first.clone() + head)), ("app.log", &second)]);
+                assert_eq!((events.len(), copies.len()), (40, 0), "{rest}");
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
