@@ -29,6 +29,7 @@ mod object;
 mod place;
 pub mod record;
 pub mod selection;
+mod seven_zip;
 mod sniff;
 pub mod source;
 mod table;
