@@ -13,6 +13,7 @@ pub mod file;
 pub mod format;
 mod formats;
 mod host;
+mod meeting;
 pub mod message;
 pub mod metric;
 mod open_requests;
