@@ -16,9 +16,12 @@ mod change_list;
 mod change_table;
 mod citrix_adc;
 mod clef;
+mod clock_lines;
 mod cmtrace;
+mod compose;
 mod container;
 mod deployments;
+mod dotnet_console;
 mod ecs;
 mod exchange;
 mod fslogix;
@@ -38,19 +41,26 @@ mod mongodb;
 mod monolog;
 mod mysql;
 mod nlog;
+mod oslo;
 mod otlp;
 pub mod own;
 mod pdh;
 mod postgres;
 mod prometheus;
 mod python_logging;
+mod redis;
+mod rust_log;
 mod serilog;
 mod sql_agent;
 mod sql_errorlog;
+mod squid;
 mod stamped;
 mod syslog;
+mod untimed;
+mod uwsgi;
 mod vdsm;
 mod vmware;
+mod zap_console;
 
 pub use super::formats::{Formats, Handle};
 
@@ -73,7 +83,13 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &git_tags::GitTags,
     &change_table::ChangeTable,
     &container::Cri,
+    &compose::Compose,
     &access::AccessLog,
+    &uwsgi::Uwsgi,
+    &squid::Squid,
+    &oslo::Oslo,
+    &redis::Redis,
+    &dotnet_console::DotnetConsole,
     &cmtrace::CmTrace,
     &httpd_error::NginxError,
     &httpd_error::ApacheError,
@@ -89,6 +105,9 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &serilog::Serilog,
     &nlog::NLog,
     &python_logging::PythonLogging,
+    &untimed::PythonUntimed,
+    &rust_log::RustLog,
+    &zap_console::ZapConsole,
     &monolog::Monolog,
     &vdsm::Vdsm,
     &log4j::Log4j,
@@ -110,6 +129,7 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &haproxy::Haproxy,
     &syslog::Syslog,
     &logfmt::Logfmt,
+    &clock_lines::ClockLines,
     &stamped::Stamped,
 ];
 

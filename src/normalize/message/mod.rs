@@ -26,6 +26,9 @@ use crate::read::Fields;
 /// Stands for the code in the signature of a failure without one.
 pub(super) const NO_CODE: &str = "no-code";
 
+/// How a trace of Python begins.
+const PYTHON_TRACE: &str = "Traceback (most recent call last):";
+
 /// One message of an application.
 #[derive(Clone, Debug, Default)]
 pub struct Line<'a> {
@@ -242,8 +245,15 @@ fn whole_text(message: &str, detail: &str, properties: &[(Cow<'_, str>, Cow<'_, 
             whole.push_str(value);
         }
     }
-    // The frames of a stack trace name code, not what went wrong.
-    for line in detail.lines().take(40).filter(|line| is_exception_head(line)) {
+    // The frames of a stack trace name code, not what went wrong. In Python's, what is indented is frames and code, and
+    // the exception is the last line.
+    let is_python = detail.contains(PYTHON_TRACE);
+    let n_lines = if is_python { usize::MAX } else { 40 };
+    let says = |line: &&str| match is_python {
+        true => !line.starts_with([' ', '\t']) && !line.starts_with(PYTHON_TRACE) && !line.is_empty(),
+        false => is_exception_head(line),
+    };
+    for line in detail.lines().take(n_lines).filter(says).take(40) {
         whole.push('\n');
         whole.push_str(line.trim());
     }
@@ -314,6 +324,13 @@ mod tests {
             ),
             other => other.summary(),
         }
+    }
+
+    #[test]
+    fn the_last_line_of_a_trace_of_python_is_what_went_wrong() {
+        let frames = "  File \"login.py\", line 7, in open\n    connect(host)\n".repeat(60);
+        let detail = format!("Traceback (most recent call last):\n{frames}TimeoutError: timed out");
+        assert_eq!(whole_text("login failed", &detail, &[]), "login failed\nTimeoutError: timed out");
     }
 
     #[test]
