@@ -18,6 +18,7 @@ pub mod metric;
 mod open_requests;
 mod options;
 mod order;
+mod peak;
 mod plain;
 pub mod property;
 pub mod request;

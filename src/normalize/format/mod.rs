@@ -33,6 +33,7 @@ mod httperr;
 mod iis;
 mod influx;
 mod journald;
+mod journald_export;
 mod json_lines;
 mod load_table;
 mod log4j;
@@ -40,6 +41,7 @@ mod logfmt;
 mod mongodb;
 mod monolog;
 mod mysql;
+mod mysql_slow;
 mod nlog;
 mod oslo;
 mod otlp;
@@ -51,6 +53,7 @@ mod python_logging;
 mod redis;
 mod rust_log;
 mod serilog;
+mod setup;
 mod sql_agent;
 mod sql_errorlog;
 mod squid;
@@ -60,6 +63,7 @@ mod untimed;
 mod uwsgi;
 mod vdsm;
 mod vmware;
+mod zabbix;
 mod zap_console;
 
 pub use super::formats::{Formats, Handle};
@@ -81,6 +85,11 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &exchange::ExchangeSmtp,
     &exchange::ExchangeHttpProxy,
     &git_tags::GitTags,
+    &journald_export::JournaldExport,
+    &setup::SetupApi,
+    &setup::MsiLog,
+    &setup::Cbs,
+    &setup::WindowsUpdate,
     &change_table::ChangeTable,
     &container::Cri,
     &compose::Compose,
@@ -96,6 +105,7 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &postgres::Postgres,
     &postgres::PostgresCsv,
     &mysql::MySql,
+    &mysql_slow::MySqlSlow,
     &vmware::VMware,
     &citrix_adc::CitrixAdc,
     &mongodb::MongoDbText,
@@ -122,6 +132,7 @@ pub const FORMATS: &[&dyn LogFormat] = &[
     &change_list::ChangeList,
     &prometheus::Prometheus,
     &influx::Influx,
+    &zabbix::Zabbix,
     &ecs::Ecs,
     &json_lines::JsonLines,
     &pdh::PdhCsv,
