@@ -274,7 +274,7 @@ fn is_exception_head(line: &str) -> bool {
 /// Whose fault, where no signature says it: by the code, else by the words.
 ///
 /// Codes: Win32 1326 to 1331, 1793, 1907 and 1909 are about the account (winerror.h), as are their
-/// HRESULTs `0x8007xxxx` and the HTTP status 401; 403 is a rule's.
+/// HRESULTs `0x8007xxxx`, the HTTP status 401, MySQL's 1045 and PostgreSQL's 28P01; 403 is a rule's.
 fn fault_of(code: Option<&str>, text: &str) -> Fault {
     let number = code.and_then(|code| match code.strip_prefix("0x").or_else(|| code.strip_prefix("0X")) {
         Some(digits) => u32::from_str_radix(digits, 16).ok(),
@@ -282,7 +282,8 @@ fn fault_of(code: Option<&str>, text: &str) -> Fault {
     });
     let win32 = number.map(|number| if number >> 16 == 0x8007 { number & 0xffff } else { number });
     match win32 {
-        Some(401 | 1326..=1331 | 1793 | 1907 | 1909) => return Fault::User,
+        _ if code == Some("28P01") => return Fault::User,
+        Some(401 | 1045 | 1326..=1331 | 1793 | 1907 | 1909) => return Fault::User,
         Some(403 | 1385) => return Fault::Policy,
         _ => {}
     }
@@ -323,6 +324,13 @@ mod tests {
                 e.error_code.as_deref().unwrap_or("-")
             ),
             other => other.summary(),
+        }
+    }
+
+    #[test]
+    fn codes_of_databases_for_a_wrong_password_are_the_users_own() {
+        for (code, fault) in [("28P01", Fault::User), ("1045", Fault::User), ("53300", Fault::Unclear)] {
+            assert_eq!(fault_of(Some(code), "refused"), fault, "{code}");
         }
     }
 
