@@ -481,7 +481,7 @@ mod tests {
             let mut gists = Gists::default();
             for sample in format.samples() {
                 // Long samples in longer steps, that are odd so that all kinds of places are met.
-                let step = 7.max(sample.text.len() / 24) | 1;
+                let step = 7.max(sample.text.len() / 10) | 1;
                 for at in (0..sample.text.len()).step_by(step).filter(|at| sample.text.is_char_boundary(*at)) {
                     let (head, tail) = sample.text.split_at(at);
                     let tail = tail.chars().skip(1).collect::<String>();
