@@ -82,7 +82,8 @@ fn list(all: &Signatures, form: TextOrJson) -> String {
 
 #[derive(serde::Serialize)]
 struct Code {
-    code: String,
+    #[serde(rename = "code")]
+    value: String,
     kind: Option<&'static str>,
     words: Option<&'static str>,
 }
@@ -100,8 +101,8 @@ struct Shown<'s> {
 }
 
 fn show(signature: &Signature, form: TextOrJson) -> String {
-    let code = |(code, found): (String, Option<causeline::normalize::signature::CodeWords<'static>>)| Code {
-        code,
+    let code = |(value, found): (String, Option<causeline::normalize::signature::CodeWords<'static>>)| Code {
+        value,
         kind: found.map(|found| found.kind),
         words: found.map(|found| found.words),
     };
@@ -130,7 +131,7 @@ fn show(signature: &Signature, form: TextOrJson) -> String {
         text.push_str("\nCodes\n");
     }
     for one in &shown.codes {
-        let _ = writeln!(text, "  {:12} {:15} {}", one.code, one.kind.unwrap_or(""), one.words.unwrap_or("-"));
+        let _ = writeln!(text, "  {:12} {:15} {}", one.value, one.kind.unwrap_or(""), one.words.unwrap_or("-"));
     }
     text.push_str("\nRead more\n");
     for reference in shown.references {

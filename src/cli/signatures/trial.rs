@@ -113,9 +113,10 @@ pub(super) fn tried(paths: &[PathBuf], all: &Signatures, own: Option<Arc<Signatu
         }
         known.insert((event.provenance.source, event.provenance.position));
         let Some(source) = sources.iter().find(|source| source.name.id == event.provenance.source) else { continue };
-        let text = event.message.as_deref().map(str::to_owned).unwrap_or_else(|| {
-            format!("{} {}", event.provider.as_deref().unwrap_or(""), event.code.unwrap_or_default())
-        });
+        let text = event.message.as_deref().map_or_else(
+            || format!("{} {}", event.provider.as_deref().unwrap_or(""), event.code.unwrap_or_default()),
+            str::to_owned,
+        );
         // An event that means no failure needs no signature.
         if event.signature.is_some() {
             gathered.take(trial, &text, event.severity >= Severity::Error, &place(source, event.provenance.position));

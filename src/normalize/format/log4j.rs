@@ -32,6 +32,7 @@ fn closing(inner: &str) -> Option<usize> {
 }
 
 /// Level, logger and message of what follows a stamp: `[thread] LEVEL logger - message` and its relatives.
+#[inline]
 pub(super) fn behind_stamp(rest: &str) -> Option<(Severity, &str, &str)> {
     let mut rest = rest.trim_start();
     // ZooKeeper puts a dash between.
@@ -47,7 +48,7 @@ pub(super) fn behind_stamp(rest: &str) -> Option<(Severity, &str, &str)> {
             rest = inner[end + 1..].trim_start();
             continue;
         }
-        let end = memchr::memchr(b' ', rest.as_bytes()).unwrap_or(rest.len());
+        let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
         let word = &rest[..end];
         let level = if severity.is_none() { Severity::from_word(word) } else { None };
         if level.is_some() {
@@ -63,7 +64,7 @@ pub(super) fn behind_stamp(rest: &str) -> Option<(Severity, &str, &str)> {
     }
     let severity = severity?;
     // `logger - message` or `logger : message`; the logger is one word.
-    let end = memchr::memchr(b' ', rest.as_bytes()).unwrap_or(rest.len());
+    let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
     let behind = rest[end..].trim_start();
     let (logger, message) = if let Some(message) = behind.strip_prefix("- ").or_else(|| behind.strip_prefix(": ")) {
         (&rest[..end], message)
