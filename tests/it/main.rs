@@ -22,6 +22,7 @@ mod evtx;
 mod evtx_bytes;
 mod exports;
 mod fleet;
+mod formats;
 mod founding;
 mod judge;
 mod normalize;

@@ -31,6 +31,53 @@ fn closing(inner: &str) -> Option<usize> {
     None
 }
 
+/// Level, logger and message of what follows a stamp: `[thread] LEVEL logger - message` and its relatives.
+#[inline]
+pub(super) fn behind_stamp(rest: &str) -> Option<(Severity, &str, &str)> {
+    let mut rest = rest.trim_start();
+    // ZooKeeper puts a dash between.
+    rest = rest.strip_prefix("- ").unwrap_or(rest);
+    let mut severity = None;
+    let mut saw_thread = false;
+    // Thread and level stand in either order; Spring puts a process id and `---` between.
+    for _ in 0..4 {
+        if let Some(inner) = rest.strip_prefix('[') {
+            let end = closing(inner)?;
+            severity = severity.or_else(|| Severity::from_word(inner[..end].trim()));
+            saw_thread = true;
+            rest = inner[end + 1..].trim_start();
+            continue;
+        }
+        let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
+        let word = &rest[..end];
+        let level = if severity.is_none() { Severity::from_word(word) } else { None };
+        if level.is_some() {
+            severity = level;
+        } else if (severity.is_some() && word == "---")
+            || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
+        {
+            // The process id; Spring writes it behind the level, Hadoop's packed layout before it.
+        } else {
+            break;
+        }
+        rest = rest[end..].trim_start();
+    }
+    let severity = severity?;
+    // `logger - message` or `logger : message`; the logger is one word.
+    let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
+    let behind = rest[end..].trim_start();
+    let (logger, message) = if let Some(message) = behind.strip_prefix("- ").or_else(|| behind.strip_prefix(": ")) {
+        (&rest[..end], message)
+    } else if let Some(logger) = rest[..end].strip_suffix(':').filter(|logger| logger.contains('.')) {
+        (logger, behind)
+    } else if saw_thread {
+        ("", rest)
+    } else {
+        return None;
+    };
+    Some((severity, logger, message))
+}
+
 impl LogFormat for Log4j {
     fn name(&self) -> &'static str {
         "log4j"
@@ -52,47 +99,7 @@ impl LogFormat for Log4j {
             // spdlog and gunicorn put the stamp in brackets, too.
             rest = rest.strip_prefix(']')?;
         }
-        rest = rest.trim_start();
-        // ZooKeeper puts a dash between.
-        rest = rest.strip_prefix("- ").unwrap_or(rest);
-        let mut severity = None;
-        let mut saw_thread = false;
-        // Thread and level stand in either order; Spring puts a process id and `---` between.
-        for _ in 0..4 {
-            if let Some(inner) = rest.strip_prefix('[') {
-                let end = closing(inner)?;
-                severity = severity.or_else(|| Severity::from_word(inner[..end].trim()));
-                saw_thread = true;
-                rest = inner[end + 1..].trim_start();
-                continue;
-            }
-            let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
-            let word = &rest[..end];
-            let level = if severity.is_none() { Severity::from_word(word) } else { None };
-            if level.is_some() {
-                severity = level;
-            } else if (severity.is_some() && word == "---")
-                || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
-            {
-                // The process id; Spring writes it behind the level, Hadoop's packed layout before it.
-            } else {
-                break;
-            }
-            rest = rest[end..].trim_start();
-        }
-        let severity = severity?;
-        // `logger - message` or `logger : message`; the logger is one word.
-        let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
-        let behind = rest[end..].trim_start();
-        let (logger, message) = if let Some(message) = behind.strip_prefix("- ").or_else(|| behind.strip_prefix(": ")) {
-            (&rest[..end], message)
-        } else if let Some(logger) = rest[..end].strip_suffix(':').filter(|logger| logger.contains('.')) {
-            (logger, behind)
-        } else if saw_thread {
-            ("", rest)
-        } else {
-            return None;
-        };
+        let (severity, logger, message) = behind_stamp(rest)?;
         let message = message.into();
         Some(Entry::message(stamp, Line { severity, logger: Some(logger), message, ..Line::default() }))
     }

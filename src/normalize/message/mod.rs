@@ -26,6 +26,9 @@ use crate::read::Fields;
 /// Stands for the code in the signature of a failure without one.
 pub(super) const NO_CODE: &str = "no-code";
 
+/// How a trace of Python begins.
+const PYTHON_TRACE: &str = "Traceback (most recent call last):";
+
 /// One message of an application.
 #[derive(Clone, Debug, Default)]
 pub struct Line<'a> {
@@ -248,8 +251,15 @@ fn whole_text(message: &str, detail: &str, properties: &[(Cow<'_, str>, Cow<'_, 
             whole.push_str(value);
         }
     }
-    // The frames of a stack trace name code, not what went wrong.
-    for line in detail.lines().take(40).filter(|line| is_exception_head(line)) {
+    // The frames of a stack trace name code, not what went wrong. In Python's, what is indented is frames and code, and
+    // the exception is the last line.
+    let is_python = detail.contains(PYTHON_TRACE);
+    let n_lines = if is_python { usize::MAX } else { 40 };
+    let says = |line: &&str| match is_python {
+        true => !line.starts_with([' ', '\t']) && !line.starts_with(PYTHON_TRACE) && !line.is_empty(),
+        false => is_exception_head(line),
+    };
+    for line in detail.lines().take(n_lines).filter(says).take(40) {
         let whole = whole.to_mut();
         whole.push('\n');
         whole.push_str(line.trim());
@@ -271,7 +281,7 @@ fn is_exception_head(line: &str) -> bool {
 /// Whose fault, where no signature says it: by the code, else by the words.
 ///
 /// Codes: Win32 1326 to 1331, 1793, 1907 and 1909 are about the account (winerror.h), as are their
-/// HRESULTs `0x8007xxxx` and the HTTP status 401; 403 is a rule's.
+/// HRESULTs `0x8007xxxx`, the HTTP status 401, MySQL's 1045 and PostgreSQL's 28P01; 403 is a rule's.
 fn fault_of(code: Option<&str>, text: &str) -> Fault {
     let number = code.and_then(|code| match code.strip_prefix("0x").or_else(|| code.strip_prefix("0X")) {
         Some(digits) => u32::from_str_radix(digits, 16).ok(),
@@ -279,7 +289,8 @@ fn fault_of(code: Option<&str>, text: &str) -> Fault {
     });
     let win32 = number.map(|number| if number >> 16 == 0x8007 { number & 0xffff } else { number });
     match win32 {
-        Some(401 | 1326..=1331 | 1793 | 1907 | 1909) => return Fault::User,
+        _ if code == Some("28P01") => return Fault::User,
+        Some(401 | 1045 | 1326..=1331 | 1793 | 1907 | 1909) => return Fault::User,
         Some(403 | 1385) => return Fault::Policy,
         _ => {}
     }
@@ -321,6 +332,21 @@ mod tests {
             ),
             other => other.summary(),
         }
+    }
+
+    #[test]
+    fn codes_of_databases_for_a_wrong_password_are_the_users_own() {
+        for (code, fault) in [("28P01", Fault::User), ("1045", Fault::User), ("53300", Fault::Unclear)] {
+            assert_eq!(fault_of(Some(code), "refused"), fault, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_last_line_of_a_trace_of_python_is_what_went_wrong() {
+        let frames = "  File \"login.py\", line 7, in open\n    connect(host)\n".repeat(60);
+        let detail = format!("Traceback (most recent call last):\n{frames}TimeoutError: timed out");
+        let whole = whole_text("login failed", &detail, &[]);
+        assert_eq!(whole.as_deref(), Some("login failed\nTimeoutError: timed out"));
     }
 
     #[test]
