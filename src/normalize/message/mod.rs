@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use regex::Regex;
 
 pub use gist::Gists;
-pub(crate) use shape::Telling;
+pub(crate) use shape::{Telling, n_before_digit};
 use words::{CLIENT, ERROR_CODE, NO_NAMES, TARGET, TOPIC, USER};
 
 use super::format::{Context, LineOutcome};
@@ -39,6 +39,8 @@ pub struct Line<'a> {
     pub host: Option<&'a str>,
     /// The text, with its values put in.
     pub message: Cow<'a, str>,
+    /// The text before its values were put in, names in braces for them, where the record says it.
+    pub template: Option<&'a str>,
     /// Exception and stack trace, if any.
     pub detail: &'a str,
     /// Its named values; those in the text are found without being here.
