@@ -34,7 +34,6 @@ use causeline::read::selection::Fields;
 use causeline::read::{How, Selection, SourceName, evtx};
 use causeline::{normalize, read};
 use cpu_time::ProcessTime;
-use rayon::prelude::*;
 
 /// What a stage came to.
 #[derive(Default)]
@@ -138,7 +137,7 @@ fn evtx_files(paths: &[PathBuf], selection: &Selection) -> Result<Outcome, Strin
 fn text_files(paths: &[PathBuf], depth: Depth) -> Result<Outcome, String> {
     let found = read::discover(paths).map_err(|error| error.to_string())?;
     let options = normalize::Options::default();
-    let counts = found.sources.par_iter().map(|source| {
+    let counts = read::each(&found.sources, |source| {
         let (mut n_rows, mut n_bytes, mut n_meant, mut n_mined) = (0_usize, 0_usize, 0_usize, 0_usize);
         let table = table::columns(source, &options, depth, &mut |batch| {
             n_rows += batch.len();
@@ -149,7 +148,6 @@ fn text_files(paths: &[PathBuf], depth: Depth) -> Result<Outcome, String> {
         let summary = table.summary;
         (summary.n_bytes, summary.n_records, [n_rows, n_bytes, n_meant, n_mined, table.templates.templates.len()])
     });
-    let counts: Vec<_> = counts.collect();
     let [n_rows, n_bytes, n_meant, n_mined, n_templates] =
         std::array::from_fn(|at| counts.iter().map(|count| count.2[at]).sum::<usize>());
     Ok(Outcome {

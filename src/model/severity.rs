@@ -44,27 +44,78 @@ impl Severity {
 
     /// Reads the words that loggers use, in any case; `None` if it is none of them.
     pub fn from_word(word: &str) -> Option<Self> {
-        // Asked once or twice a line: small letters in place, and no memory.
-        let mut small = [0; LONGEST_WORD];
-        let small = small.get_mut(..word.len()).filter(|small| !small.is_empty())?;
-        small.copy_from_slice(word.as_bytes());
-        small.make_ascii_lowercase();
-        let severity = match &*small {
-            b"trace" | b"trc" | b"vrb" | b"verbose" | b"finest" => Self::Trace,
-            b"debug" | b"dbg" | b"dbug" | b"fine" => Self::Debug,
-            b"info" | b"information" | b"inf" | b"notice" => Self::Info,
-            b"warn" | b"warning" | b"wrn" => Self::Warn,
-            b"error" | b"err" | b"eror" | b"fail" | b"severe" => Self::Error,
-            b"critical" | b"crit" | b"crt" => Self::Critical,
-            b"fatal" | b"ftl" | b"emerg" | b"alert" | b"panic" => Self::Fatal,
+        // Asked once or twice a line: all words but one are numbers of eight bytes.
+        let Some(word) = small_letters(word.as_bytes()) else {
+            return word.eq_ignore_ascii_case("information").then_some(Self::Info);
+        };
+        let severity = match word {
+            TRACE | TRC | VRB | VERBOSE | FINEST => Self::Trace,
+            DEBUG | DBG | DBUG | FINE => Self::Debug,
+            INFO | INF | NOTICE => Self::Info,
+            WARN | WARNING | WRN => Self::Warn,
+            ERROR | ERR | EROR | FAIL | SEVERE => Self::Error,
+            CRITICAL | CRIT | CRT => Self::Critical,
+            FATAL | FTL | EMERG | ALERT | PANIC => Self::Fatal,
             _ => return None,
         };
         Some(severity)
     }
 }
 
-/// `information`.
-const LONGEST_WORD: usize = 11;
+/// A word of at most eight bytes as a number.
+const fn number_of(word: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let mut at = 0;
+    while at < word.len() {
+        bytes[at] = word[at];
+        at += 1;
+    }
+    u64::from_le_bytes(bytes)
+}
+
+/// The number of a word in small letters; `None` for longer ones. Bytes that are no letters become no letters.
+#[inline]
+fn small_letters(word: &[u8]) -> Option<u64> {
+    if word.len() > 8 {
+        return None;
+    }
+    Some(word.iter().rev().fold(0, |letters, byte| letters << 8 | u64::from(byte | 0x20)))
+}
+
+macro_rules! words {
+    ($($name:ident = $word:literal),* $(,)?) => { $(const $name: u64 = number_of($word);)* };
+}
+
+words! {
+    TRACE = b"trace",
+    TRC = b"trc",
+    VRB = b"vrb",
+    VERBOSE = b"verbose",
+    FINEST = b"finest",
+    DEBUG = b"debug",
+    DBG = b"dbg",
+    DBUG = b"dbug",
+    FINE = b"fine",
+    INFO = b"info",
+    INF = b"inf",
+    NOTICE = b"notice",
+    WARN = b"warn",
+    WARNING = b"warning",
+    WRN = b"wrn",
+    ERROR = b"error",
+    ERR = b"err",
+    EROR = b"eror",
+    FAIL = b"fail",
+    SEVERE = b"severe",
+    CRITICAL = b"critical",
+    CRIT = b"crit",
+    CRT = b"crt",
+    FATAL = b"fatal",
+    FTL = b"ftl",
+    EMERG = b"emerg",
+    ALERT = b"alert",
+    PANIC = b"panic",
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,13 +1,11 @@
 //! Runs over all sources in parallel, then settles what only all of them together tell.
 
-use rayon::prelude::*;
-
 use super::format::{Context, Said};
 use super::source::{self, Kept, One};
 use super::summary::Normalized;
 use super::{Options, duplicate, host, order, selection, unknown, version, window, windows, zone};
 use crate::diagnostic::Diagnostics;
-use crate::read::Source;
+use crate::read::{self, Source};
 
 /// Understands all sources: events, changes, samples, one summary a source, and what was wrong.
 ///
@@ -15,15 +13,12 @@ use crate::read::Source;
 /// depend on the number of threads.
 pub fn normalize(sources: &[Source], options: &Options, progress: &(dyn Fn(u64) + Sync)) -> Normalized {
     let selection = selection();
-    let mut ones: Vec<One> = sources
-        .par_iter()
-        .map(|source| {
-            let mut meaning = |said: Said<'_>, context: &mut Context<'_>| said.outcome(context);
-            let one = source::understand(source, options, &selection, true, None, &mut meaning);
-            progress(source.n_bytes_stored);
-            one
-        })
-        .collect();
+    let mut ones: Vec<One> = read::each(sources, |source| {
+        let mut meaning = |said: Said<'_>, context: &mut Context<'_>| said.outcome(context);
+        let one = source::understand(source, options, &selection, true, None, &mut meaning);
+        progress(source.n_bytes_stored);
+        one
+    });
     order::settle(&mut ones, |index, order| {
         let mut meaning = |said: Said<'_>, context: &mut Context<'_>| said.outcome(context);
         source::understand(&sources[index], options, &selection, true, Some(order), &mut meaning)

@@ -1,6 +1,6 @@
 //! The parser of formats whose lines each tell all about themselves.
 
-use super::clock::{DateOrder, Stamp, days_from_civil, year_of};
+use super::clock::{Civil, DateOrder, Stamp, days_from_civil, year_of};
 use super::file::FileFacts;
 use super::format::{Context, Entry, Handle, LineOutcome, Parser, Said};
 use crate::model::time::TICKS_PER_DAY;
@@ -20,6 +20,8 @@ pub(crate) struct Plain {
     /// The date in the file's name.
     file_date: Option<i64>,
     last_days: Option<i64>,
+    /// The last day and year that met, and how far that moves a stamp: mostly it is those of the line before.
+    moved: ((i64, i64), i64),
     /// Whether a turn of the year was seen.
     has_turned: bool,
 }
@@ -34,6 +36,7 @@ impl Plain {
             year,
             file_date: file.date,
             last_days: None,
+            moved: ((0, 1970), 0),
             has_turned: false,
         }
     }
@@ -65,10 +68,18 @@ impl Plain {
         entry.said
     }
 
+    fn in_year(&mut self, stamp: Stamp) -> Stamp {
+        let key = (stamp.civil.0.div_euclid(TICKS_PER_DAY), self.year);
+        if self.moved.0 != key {
+            self.moved = (key, stamp.in_year(self.year).civil.0 - stamp.civil.0);
+        }
+        Stamp { civil: Civil(stamp.civil.0 + self.moved.1), has_year: true, ..stamp }
+    }
+
     /// Puts the year in; a fall by more than half a year is the turn of the year.
     fn with_year(&mut self, stamp: Stamp) -> Stamp {
         let day_of = |stamp: Stamp| stamp.civil.0.div_euclid(TICKS_PER_DAY);
-        let mut full = stamp.in_year(self.year);
+        let mut full = self.in_year(stamp);
         let days = day_of(full);
         match self.last_days {
             // The name is given when a file begins or when it is full: in January it may hold December.

@@ -29,10 +29,19 @@ pub enum Meaning {
     Activity,
 }
 
+/// `elapsedmilliseconds`.
+const LONGEST_KEY: usize = 19;
+
 /// What a key means, whatever its case and separators.
 pub fn meaning(key: &str) -> Option<Meaning> {
-    let bare: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    let meaning = match bare.as_str() {
+    // Asked for each value of each message: no memory is taken.
+    let mut bare = [0; LONGEST_KEY];
+    let mut len = 0;
+    for byte in key.bytes().filter(u8::is_ascii_alphanumeric) {
+        *bare.get_mut(len)? = byte.to_ascii_lowercase();
+        len += 1;
+    }
+    let meaning = match str::from_utf8(&bare[..len]).ok()? {
         "user" | "username" | "usr" | "login" | "loginname" | "account" | "accountname" | "upn" | "samaccountname"
         | "principal" | "subject" | "benutzer" | "benutzername" | "utilisateur" | "utente" => Meaning::User,
         "target" | "targethost" | "targetserver" | "targetname" | "sessionhost" | "rdhost" | "destination"

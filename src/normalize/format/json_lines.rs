@@ -14,7 +14,6 @@ use crate::model::{Severity, Timestamp};
 use crate::normalize::clock::{Civil, DateOrder, Stamp, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::message::Line;
-use crate::normalize::property::value_of;
 use crate::normalize::summary::Role;
 use crate::read::{Body, Container, Object, Record};
 
@@ -48,15 +47,16 @@ const LEVELS: &[&str] =
 const TRACES: &[&str] =
     &["exception", "stack", "stacktrace", "err.stack", "error.stack", "exc_info", "full_message", "errorverbose"];
 
-fn time(object: &Object<'_>) -> Option<Stamp> {
-    // log4j2's JsonLayout parts the instant in two.
-    if let (Some(seconds), Some(nanos)) = (object.get("instant.epochSecond"), object.get("instant.nanoOfSecond"))
-        && let (Ok(seconds), Ok(nanos)) = (seconds.parse::<i64>(), nanos.parse::<u32>())
-    {
-        let ticks = seconds.checked_mul(TICKS_PER_SECOND)?.checked_add(i64::from(nanos / 100))?;
-        return Some(Stamp::utc(Civil(ticks)));
-    }
-    let text = value_of(object.fields(), TIMES)?;
+const LOGGERS: &[&str] = &["logger", "name", "sourcecontext", "category", "component", "c", "loggername", "facility"];
+
+/// The instant as log4j2's JsonLayout parts it in two.
+fn parted_time(object: &Object<'_>) -> Option<Stamp> {
+    let seconds = object.get("instant.epochSecond")?.parse::<i64>().ok()?;
+    let nanos = object.get("instant.nanoOfSecond")?.parse::<u32>().ok()?;
+    Some(Stamp::utc(Civil(seconds.checked_mul(TICKS_PER_SECOND)?.checked_add(i64::from(nanos / 100))?)))
+}
+
+fn written_time(text: &str) -> Option<Stamp> {
     epoch(text).or_else(|| Some(stamp(text, DateOrder::MonthFirst)?.0).filter(|stamp| stamp.has_time))
 }
 
@@ -90,15 +90,15 @@ fn severity(word: &str) -> Severity {
 }
 
 /// The level; that of GELF is a number of syslog.
-fn level(object: &Object<'_>) -> Option<Severity> {
-    let word = value_of(object.fields(), LEVELS)?;
-    let of_syslog = object.get("short_message").and_then(|_| syslog_severity(word));
-    Some(of_syslog.unwrap_or_else(|| severity(word)))
+fn level(word: &str, is_gelf: bool) -> Severity {
+    let of_syslog = if is_gelf { syslog_severity(word) } else { None };
+    of_syslog.unwrap_or_else(|| severity(word))
 }
 
 fn fits(object: &Object<'_>) -> bool {
-    let has = |names: &[&str]| value_of(object.fields(), names).is_some();
-    time(object).is_some() && (has(MESSAGES) || has(LEVELS))
+    let Layout { time, message, level, .. } = Layout::of(object);
+    let written = time.and_then(|at| written_time(&object.fields()[at].1));
+    (message.is_some() || level.is_some()) && (written.is_some() || parted_time(object).is_some())
 }
 
 impl LogFormat for JsonLines {
@@ -123,7 +123,7 @@ impl LogFormat for JsonLines {
     }
 
     fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
-        Some(Box::new(JsonLinesParser))
+        Some(Box::<JsonLinesParser>::default())
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -148,16 +148,76 @@ impl LogFormat for JsonLines {
     }
 }
 
-struct JsonLinesParser;
+/// So many layouts of records are remembered.
+const LAYOUTS_MAX: usize = 16;
+
+/// The keys of records seen before, and which of their values says what: a logger has a few layouts.
+#[derive(Default)]
+struct JsonLinesParser {
+    known: Vec<(Vec<String>, Layout)>,
+    /// Which is forgotten next.
+    oldest: usize,
+}
+
+/// Where among the values of a record stands what.
+#[derive(Clone, Copy, Default)]
+struct Layout {
+    time: Option<usize>,
+    level: Option<usize>,
+    logger: Option<usize>,
+    message: Option<usize>,
+    trace: Option<usize>,
+    is_gelf: bool,
+    has_parted_time: bool,
+}
+
+impl Layout {
+    fn of(object: &Object<'_>) -> Self {
+        let place = |wanted: &[&str]| {
+            let of = |key: &&str| object.fields().iter().position(|(own, _)| own.eq_ignore_ascii_case(key));
+            wanted.iter().find_map(of)
+        };
+        Self {
+            time: place(TIMES),
+            level: place(LEVELS),
+            logger: place(LOGGERS),
+            message: place(MESSAGES),
+            trace: place(TRACES),
+            is_gelf: object.get("short_message").is_some(),
+            has_parted_time: object.get("instant.nanoOfSecond").is_some(),
+        }
+    }
+}
+
+impl JsonLinesParser {
+    fn layout(&mut self, object: &Object<'_>) -> Layout {
+        let fields = object.fields();
+        let fits =
+            |keys: &[String]| keys.len() == fields.len() && keys.iter().zip(fields).all(|(own, (key, _))| own == key);
+        if let Some((_, layout)) = self.known.iter().find(|(keys, _)| fits(keys)) {
+            return *layout;
+        }
+        let layout = Layout::of(object);
+        let entry = (fields.iter().map(|(key, _)| key.to_string()).collect(), layout);
+        if self.known.len() < LAYOUTS_MAX {
+            self.known.push(entry);
+        } else {
+            self.known[self.oldest] = entry;
+            self.oldest = (self.oldest + 1) % LAYOUTS_MAX;
+        }
+        layout
+    }
+}
 
 impl Parser for JsonLinesParser {
     fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
         let Body::Json(object) = &record.body else { return LineOutcome::Foreign.into() };
+        let layout = self.layout(object);
         let fields = object.fields();
-        if value_of(fields, TIMES).is_none() {
-            return LineOutcome::Foreign.into();
-        }
-        let Some(stamp) = time(object) else {
+        let value = |place: Option<usize>| place.and_then(|at| fields.get(at)).map(|(_, value)| &**value);
+        let Some(time) = value(layout.time) else { return LineOutcome::Foreign.into() };
+        let parted = if layout.has_parted_time { parted_time(object) } else { None };
+        let Some(stamp) = parted.or_else(|| written_time(time)) else {
             return LineOutcome::Damaged(Code::TimeUnreadable, "the time cannot be read").into();
         };
         let (at, trust) = context.clock.instant(stamp);
@@ -165,13 +225,10 @@ impl Parser for JsonLinesParser {
             |(key, value): &'r (Cow<'_, str>, Cow<'_, str>)| (Cow::Borrowed(&**key), Cow::Borrowed(&**value));
         Said::Message(Line {
             at: (at, Some(trust)),
-            severity: level(object).unwrap_or_default(),
-            logger: value_of(
-                fields,
-                &["logger", "name", "sourcecontext", "category", "component", "c", "loggername", "facility"],
-            ),
-            message: value_of(fields, MESSAGES).unwrap_or("").into(),
-            detail: value_of(fields, TRACES).unwrap_or(""),
+            severity: value(layout.level).map(|word| level(word, layout.is_gelf)).unwrap_or_default(),
+            logger: value(layout.logger),
+            message: value(layout.message).unwrap_or("").into(),
+            detail: value(layout.trace).unwrap_or(""),
             properties: fields.iter().map(borrowed).collect(),
             ..Line::default()
         })

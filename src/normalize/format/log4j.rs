@@ -66,7 +66,7 @@ impl LogFormat for Log4j {
                 rest = inner[end + 1..].trim_start();
                 continue;
             }
-            let end = memchr::memchr(b' ', rest.as_bytes()).unwrap_or(rest.len());
+            let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
             let word = &rest[..end];
             let level = if severity.is_none() { Severity::from_word(word) } else { None };
             if level.is_some() {
@@ -82,7 +82,7 @@ impl LogFormat for Log4j {
         }
         let severity = severity?;
         // `logger - message` or `logger : message`; the logger is one word.
-        let end = memchr::memchr(b' ', rest.as_bytes()).unwrap_or(rest.len());
+        let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
         let behind = rest[end..].trim_start();
         let (logger, message) = if let Some(message) = behind.strip_prefix("- ").or_else(|| behind.strip_prefix(": ")) {
             (&rest[..end], message)

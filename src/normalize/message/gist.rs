@@ -7,7 +7,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::Line;
-use super::words::{ATTEMPT, END, FAILURE, HARMLESS, SUCCESS, TOPIC};
+use super::words::{ATTEMPT, END, FAILURE, HARMLESS, SUCCESS, TOPIC, USER};
 use crate::model::{Action, Severity};
 use crate::normalize::signature::{Hit, Signatures};
 
@@ -23,6 +23,8 @@ pub(super) struct Gist {
     pub(super) ending: Option<Action>,
     /// Whether its format knows more of it.
     pub(super) tells_more: bool,
+    /// Whether a word stands in it as the name of a user does.
+    pub(super) names_user: bool,
 }
 
 /// The gists and signatures of the shapes that one source has shown so far.
@@ -67,7 +69,7 @@ impl Gists {
             let message = masked.message;
             let is_about_access = TOPIC.is_match(&message) || TOPIC.is_match(&detail);
             let ending = ending(severity, &message, !detail.is_empty()).filter(|_| is_about_access);
-            Gist { is_about_access, ending, tells_more }
+            Gist { is_about_access, ending, tells_more, names_user: USER.is_match(&message) }
         })
     }
 

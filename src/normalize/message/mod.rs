@@ -72,8 +72,8 @@ pub(super) struct Class<'a> {
     is_grave: bool,
     /// Its named values.
     properties: Fields<'a>,
-    /// The message with the reason and the head of the exception.
-    whole: String,
+    /// The message with the reason and the head of the exception, where there are any.
+    whole: Option<String>,
 }
 
 impl Class<'_> {
@@ -123,10 +123,10 @@ pub(super) fn classify<'a>(line: &mut Line<'a>, context: &mut Context<'_>) -> Op
     }
     // What a server says of itself names nobody: "waiting for connections".
     let is_of_server = line.action == Some(Action::ServiceState);
-    let user = if is_of_server { None } else { user(&properties, &line.message) };
+    let user = if is_of_server { None } else { user(&properties, &line.message, gist.names_user) };
     let whole = whole_text(&line.message, line.detail, &properties);
     let hit = if ending == Some(Action::Failure) || line.severity >= Severity::Warn {
-        context.gists.signature(context.dataset, line.severity, &whole)
+        context.gists.signature(context.dataset, line.severity, whole.as_deref().unwrap_or(&line.message))
     } else {
         None
     };
@@ -146,6 +146,7 @@ pub fn understand(mut line: Line<'_>, context: &mut Context<'_>) -> LineOutcome 
         return LineOutcome::Irrelevant(Some(at));
     };
     let Class { hit, user, properties, whole, .. } = class;
+    let whole = whole.as_deref().unwrap_or(&line.message);
 
     let mut event = context.event(time, action);
     event.severity = line.severity;
@@ -165,10 +166,10 @@ pub fn understand(mut line: Line<'_>, context: &mut Context<'_>) -> LineOutcome 
     event.duration_ms = property::first(&properties, Meaning::DurationMs).and_then(milliseconds);
     if matches!(action, Action::Failure | Action::Symptom | Action::ServiceState | Action::Other) {
         let stated = property::first(&properties, Meaning::ErrorCode).filter(|code| code.len() <= 24);
-        let code = stated.map(str::to_owned).or_else(|| captured(&ERROR_CODE, &whole).map(str::to_owned));
+        let code = stated.map(str::to_owned).or_else(|| captured(&ERROR_CODE, whole).map(str::to_owned));
         event.error_code = code.as_deref().map(|code| context.names.intern(code));
-        event.message = Some(context.message(&whole));
-        let fallback_fault = fault_of(code.as_deref(), &whole);
+        event.message = Some(context.message(whole));
+        let fallback_fault = fault_of(code.as_deref(), whole);
         match hit {
             Some(hit) => {
                 event.signature = Some(hit.id);
@@ -185,9 +186,12 @@ pub fn understand(mut line: Line<'_>, context: &mut Context<'_>) -> LineOutcome 
     LineOutcome::Event(Box::new(event))
 }
 
-fn user(properties: &[(Cow<'_, str>, Cow<'_, str>)], message: &str) -> Option<String> {
+fn user(properties: &[(Cow<'_, str>, Cow<'_, str>)], message: &str, names_user: bool) -> Option<String> {
     if let Some(user) = property::first(properties, Meaning::User) {
         return canonical_user(user);
+    }
+    if !names_user {
+        return None;
     }
     let found = USER.captures_iter(message).find_map(|groups| {
         let name = groups.get(1).or_else(|| groups.get(2))?.as_str().trim_end_matches(['.', '-']);
@@ -234,22 +238,25 @@ fn milliseconds(text: &str) -> Option<f64> {
 }
 
 /// The message, the reason where the text does not hold it, and the head of the exception.
-fn whole_text(message: &str, detail: &str, properties: &[(Cow<'_, str>, Cow<'_, str>)]) -> String {
-    let mut whole = message.to_owned();
+fn whole_text(message: &str, detail: &str, properties: &[(Cow<'_, str>, Cow<'_, str>)]) -> Option<String> {
+    // Mostly there is nothing to add, and nothing to write.
+    let mut whole = Cow::Borrowed(message);
     for wanted in [Meaning::Reason, Meaning::ErrorCode] {
         if let Some(value) = property::first(properties, wanted)
             && !whole.contains(value)
         {
+            let whole = whole.to_mut();
             whole.push(' ');
             whole.push_str(value);
         }
     }
     // The frames of a stack trace name code, not what went wrong.
     for line in detail.lines().take(40).filter(|line| is_exception_head(line)) {
+        let whole = whole.to_mut();
         whole.push('\n');
         whole.push_str(line.trim());
     }
-    whole
+    if let Cow::Owned(whole) = whole { Some(whole) } else { None }
 }
 
 /// Whether a line of a trace says what went wrong, rather than where: frames begin with `at`, which

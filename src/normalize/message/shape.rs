@@ -4,14 +4,30 @@
 //! message means is looked up by its shape, so the rules run once a shape. Numbers that a rule names
 //! (Winsock 10061, HTTP 503) and zeros (`0 errors`) stay what they are.
 
-use std::collections::BTreeSet;
-
 /// Numbers that make a difference: those that rules name, and all that consist of zeros.
 #[derive(Debug, Default)]
 pub(crate) struct Telling {
-    numbers: BTreeSet<Vec<u8>>,
-    /// Which lengths they have: one bit each.
-    lengths: u64,
+    /// Each as its value and its length, in order: `007` is not `7`.
+    numbers: Vec<(u64, usize)>,
+    /// One bit for each place that one of them falls on; most numbers of a log fall beside.
+    seen: Seen,
+}
+
+/// 64 places times 64.
+#[derive(Debug)]
+struct Seen([u64; 64]);
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self([0; 64])
+    }
+}
+
+impl Seen {
+    fn place(value: u64, len: usize) -> (usize, u64) {
+        let spread = (value ^ (len as u64) << 56).wrapping_mul(OFFSET);
+        ((spread >> 58) as usize, 1 << (spread >> 52 & 63))
+    }
 }
 
 /// Digits in a row that may be one of a rule's.
@@ -40,20 +56,30 @@ impl Telling {
                 } else if !run.is_empty() {
                     let number = std::mem::take(&mut run);
                     if number.len() <= RUN_MAX {
-                        telling.lengths |= 1 << number.len();
-                        telling.numbers.insert(number);
+                        telling.numbers.push((value(&number), number.len()));
                     }
                 }
             }
+        }
+        telling.numbers.sort_unstable();
+        telling.numbers.dedup();
+        for &(value, len) in &telling.numbers {
+            let (word, bit) = Seen::place(value, len);
+            telling.seen.0[word] |= bit;
         }
         telling
     }
 
     fn tells(&self, run: &[u8]) -> bool {
-        if run.iter().all(|digit| *digit == b'0') {
-            return true;
+        if run.len() > RUN_MAX {
+            return run.iter().all(|digit| *digit == b'0');
         }
-        run.len() <= RUN_MAX && self.lengths & (1 << run.len()) != 0 && self.numbers.contains(run)
+        self.tells_value(value(run), run.len())
+    }
+
+    fn tells_value(&self, value: u64, len: usize) -> bool {
+        let (word, bit) = Seen::place(value, len);
+        value == 0 || self.seen.0[word] & bit != 0 && self.numbers.binary_search(&(value, len)).is_ok()
     }
 
     /// The text with every number that tells nothing replaced by one and the same.
@@ -99,12 +125,17 @@ impl Telling {
 
     /// Adds the number that a text begins with; returns its length.
     fn add_number(&self, text: &[u8], hash: &mut Hash) -> usize {
-        let n = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (mut n, mut value) = (0, 0_u64);
+        while let Some(digit) = text.get(n).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+            n += 1;
+        }
         if n == 0 {
             return 0;
         }
         let run = &text[..n];
-        if self.tells(run) {
+        let tells = if n > RUN_MAX { self.tells(run) } else { self.tells_value(value, n) };
+        if tells {
             for digit in run {
                 hash.add(u64::from(*digit), 9);
             }
@@ -113,6 +144,11 @@ impl Telling {
         }
         n
     }
+}
+
+/// The value of at most [`RUN_MAX`] digits.
+fn value(digits: &[u8]) -> u64 {
+    digits.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))
 }
 
 /// How many of the eight bytes of a word, from the lowest, stand before the first digit.

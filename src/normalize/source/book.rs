@@ -84,7 +84,12 @@ impl Work<'_> {
             return;
         }
         let own_host = self.parsers.values().find_map(|parser| parser.host()).unwrap_or("");
-        if self.own_host.as_deref() != Some(own_host) {
+        // Mostly there is none; comparing nothing with nothing costs a call for each record.
+        let is_known = self
+            .own_host
+            .as_deref()
+            .is_some_and(|known| known.len() == own_host.len() && (known.is_empty() || known == own_host));
+        if !is_known {
             self.own_host = Some(self.names.intern(own_host));
         }
         if let Some(own_host) = &self.own_host {

@@ -156,6 +156,9 @@ pub fn stamp(text: &str, order: DateOrder) -> Option<(Stamp, usize)> {
         let mut scan = Scan { bytes, at: len };
         return finish(&mut scan, Day::new(days));
     }
+    if let Some(found) = named::syslog_stamp(bytes) {
+        return Some(found);
+    }
     other(bytes, order)
 }
 

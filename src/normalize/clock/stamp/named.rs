@@ -2,6 +2,7 @@
 
 use super::scan::{Scan, pair};
 use super::{DateOrder, Day, Stamp, bare, finish, iso, numeric, time_behind};
+use crate::model::time::{TICKS_PER_HOUR, TICKS_PER_SECOND};
 use crate::normalize::clock::calendar::checked_days;
 
 /// Names of the months in English, German, French, Italian and Spanish, in small letters.
@@ -128,6 +129,26 @@ pub(super) fn day_first(scan: &mut Scan<'_>) -> Option<Day> {
     *scan = before;
     let days = checked_days(1972, month, day).filter(|_| scan.time_follows_here())?;
     Some(Day { has_year: false, ..Day::new(days) })
+}
+
+/// `Aug 22 08:15:01 ` with a word behind it that is no year and no zone: what most lines of syslog begin with.
+#[inline]
+pub(super) fn syslog_stamp(bytes: &[u8]) -> Option<(Stamp, usize)> {
+    let text: &[u8; 18] = bytes.first_chunk()?;
+    let is_word = text[16].is_ascii_lowercase() || text[16].is_ascii_uppercase() && text[17].is_ascii_lowercase();
+    if !is_word || [text[3], text[6], text[9], text[12], text[15]] != *b"  :: " {
+        return None;
+    }
+    let mut bad = 0;
+    let tens = if text[4] == b' ' { 0 } else { i64::from(text[4].wrapping_sub(b'0')) };
+    let day = tens * 10 + i64::from(text[5].wrapping_sub(b'0'));
+    let (hour, minute, second) = (pair(text, 7, &mut bad), pair(text, 10, &mut bad), pair(text, 13, &mut bad));
+    if bad != 0 || !text[5].is_ascii_digit() || tens > 3 || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    let days = checked_days(1972, english_month([text[0], text[1], text[2]])?, day)?;
+    let ticks = hour * TICKS_PER_HOUR + (minute * 60 + second) * TICKS_PER_SECOND;
+    Some((bare(Day { has_year: false, ..Day::new(days) }, ticks), 15))
 }
 
 /// `Aug 22 08:15:01`, `Mon Aug 22 08:15:01 CEST 2022`, `Mon, 22 Aug 2022 08:15:01 +0200`, `Mon 08/22/2022`.

@@ -4,6 +4,9 @@
 //! the program itself tell the same success, the program's word counts.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::normalize::message::Line;
 
@@ -36,9 +39,8 @@ fn is_no_person(program: &str, message: &str) -> bool {
     let of_timer = ["cron", "CRON", "crond", "crontab", "atd", "anacron", "run-parts", "systemd-user"]
         .iter()
         .any(|name| program.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('(')));
-    let is_session = message.contains("session opened for user") || message.contains("session closed for user");
     of_timer
-        || is_session
+        || tells_of_session(message)
             && (program.starts_with("sshd")
                 || program == "systemd"
                 || ["cron:", "crond:", "atd:", "systemd-user:", "sshd:"].iter().any(|of| message.contains(of))
@@ -47,6 +49,14 @@ fn is_no_person(program: &str, message: &str) -> bool {
             && (message.starts_with("Started ")
                 || message.starts_with("Starting ")
                 || message.starts_with("Created slice "))
+}
+
+fn tells_of_session(message: &str) -> bool {
+    static SESSION: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new("session "));
+    SESSION.find_iter(message.as_bytes()).any(|at| {
+        let rest = &message[at + 8..];
+        rest.starts_with("opened for user") || rest.starts_with("closed for user")
+    })
 }
 
 fn word(text: &str) -> &str {

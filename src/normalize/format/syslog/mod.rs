@@ -143,7 +143,9 @@ fn tag(rest: &str) -> (&str, &str, bool) {
         .count();
     let (tag, mut behind) = rest.split_at(len);
     let mut has_pid = false;
-    if let Some(end) = behind.strip_prefix('[').and_then(|inner| inner.find(']')).filter(|end| *end <= 20) {
+    if let Some(end) =
+        behind.strip_prefix('[').and_then(|inner| memchr::memchr(b']', &inner.as_bytes()[..inner.len().min(21)]))
+    {
         has_pid = true;
         behind = &behind[end + 2..];
     }
@@ -156,10 +158,15 @@ fn tag(rest: &str) -> (&str, &str, bool) {
 
 /// RFC 5424 behind its version: `stamp host app procid msgid [data] text`; `-` is nothing.
 fn structured(severity: Option<Severity>, rest: &str) -> Option<Frame<'_>> {
-    let mut words = rest.splitn(6, ' ');
-    let mut word = || words.next();
+    let mut behind = rest;
+    let mut word = || {
+        let end = memchr::memchr(b' ', behind.as_bytes())?;
+        let word = &behind[..end];
+        behind = &behind[end + 1..];
+        Some(word)
+    };
     let (time, host, app) = (word()?, word()?, word()?);
-    let (_procid, _msgid, behind) = (word()?, word()?, word()?);
+    let (_procid, _msgid) = (word()?, word()?);
     let (stamp, _) = stamp(time, DateOrder::MonthFirst).filter(|(stamp, _)| stamp.has_time)?;
     let len = if behind.starts_with('-') { 1 } else { data_len(behind)? };
     let message = behind[len..].trim_start();
@@ -234,6 +241,10 @@ impl LogFormat for Syslog {
         Some(Entry::message(frame.stamp, line(&frame)))
     }
 
+    fn starts_record(&self, line: &str) -> bool {
+        frame(line).is_some()
+    }
+
     fn open(&self, file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
         Some(Box::new(SyslogParser { plain: Plain::new(&Self, file), last: Last::default(), n_left: REPEATED_MAX }))
     }
@@ -264,8 +275,10 @@ impl Last {
         let host = (&mut self.host, line.host.unwrap_or(""));
         let tag = (&mut self.tag, line.logger.unwrap_or(""));
         for (own, text) in [host, tag, (&mut self.message, &line.message)] {
-            own.clear();
-            own.push_str(text);
+            if own != text {
+                own.clear();
+                own.push_str(text);
+            }
         }
     }
 
