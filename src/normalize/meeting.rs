@@ -223,11 +223,12 @@ mod tests {
             // An uneven day, so that no two distances are alike.
             let second = 1_661_126_400 + (at * at * 7_919 % 79_000) as i64;
             let instant = Timestamp::from_unix_seconds(second);
-            known += &format!("{instant} ERROR login failed for user user{:03}\n", at % 30);
+            known.extend([instant.to_string(), format!(" ERROR login failed for user user{:03}\n", at % 30)]);
             let shift = if at < n_shared { offset_s } else { 4_321 + 977 * at as i64 };
             let civil = Timestamp::from_unix_seconds(second + shift).to_string();
             let civil = civil.trim_end_matches('Z').replace('T', " ");
-            local += &format!("{civil},000 [7] ERROR a.B - login failed for user user{:03}\n", at % 30);
+            local
+                .extend([civil.to_owned(), format!(",000 [7] ERROR a.B - login failed for user user{:03}\n", at % 30)]);
         }
         (local, known)
     }

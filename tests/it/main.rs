@@ -21,6 +21,7 @@ mod damaged;
 mod evtx;
 mod evtx_bytes;
 mod exports;
+mod first_times;
 mod fleet;
 mod formats;
 mod founding;
