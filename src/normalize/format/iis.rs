@@ -70,8 +70,9 @@ pub(super) struct RowClock {
     last_ticks: Option<i64>,
     directive: String,
     last_date: Option<(String, Stamp)>,
-    /// The offset of the clock, and the directives that state it.
-    offset: Option<(Arc<[(String, String)]>, i32)>,
+    /// The directives last seen, and the offset of the clock that they state.
+    directives: Option<Arc<[(String, String)]>>,
+    offset_s: i32,
 }
 
 impl RowClock {
@@ -87,8 +88,8 @@ impl RowClock {
 
     /// How many seconds the clock of the rows is ahead of UTC: none, but where `#GMT-Offset: -0800` says so.
     fn offset_s(&mut self, row: &Row<'_>) -> i32 {
-        if let Some((_, offset_s)) = self.offset.as_ref().filter(|(known, _)| Arc::ptr_eq(known, &row.directives)) {
-            return *offset_s;
+        if self.directives.as_ref().is_some_and(|known| Arc::ptr_eq(known, &row.directives)) {
+            return self.offset_s;
         }
         let directive = row.directives.iter().find(|(name, _)| name.eq_ignore_ascii_case("GMT-Offset"));
         // Read as the offset of a stamp, which has every spelling.
@@ -97,7 +98,7 @@ impl RowClock {
                 stamp(&format!("2000-01-01 00:00:00 {}", text.trim()), DateOrder::YearFirst)?.0.offset_s
             })
             .unwrap_or(0);
-        self.offset = Some((Arc::clone(&row.directives), offset_s));
+        (self.directives, self.offset_s) = (Some(Arc::clone(&row.directives)), offset_s);
         offset_s
     }
 

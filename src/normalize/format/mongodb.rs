@@ -110,7 +110,7 @@ struct MongoDbParser {
 }
 
 /// Puts the reading of a minute that is over before what a record says.
-fn with_load<'r>(load: Option<LineOutcome>, said: Said<'r>) -> Said<'r> {
+fn with_load(load: Option<LineOutcome>, said: Said<'_>) -> Said<'_> {
     match load {
         Some(load) => Said::Several(vec![Said::Done(load), said]),
         None => said,

@@ -261,9 +261,12 @@ fn whole_text(message: &str, detail: &str, properties: &[(Cow<'_, str>, Cow<'_, 
     // the exception is the last line.
     let is_python = detail.contains(PYTHON_TRACE);
     let n_lines = if is_python { usize::MAX } else { 40 };
-    let says = |line: &&str| match is_python {
-        true => !line.starts_with([' ', '\t']) && !line.starts_with(PYTHON_TRACE) && !line.is_empty(),
-        false => is_exception_head(line),
+    let says = |line: &&str| {
+        if is_python {
+            !line.starts_with([' ', '\t']) && !line.starts_with(PYTHON_TRACE) && !line.is_empty()
+        } else {
+            is_exception_head(line)
+        }
     };
     for line in detail.lines().take(n_lines).filter(says).take(40) {
         let whole = whole.to_mut();

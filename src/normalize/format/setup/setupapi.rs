@@ -155,7 +155,10 @@ impl SetupApiParser {
             return Some(found.outcome(end, ChangeKind::Update, context));
         }
         let (_, device) = of.section.strip_prefix("Device Install (")?.split_once(" - ")?;
-        let device = device.rsplit('\\').next().filter(|name| name.ends_with(".inf")).unwrap_or(device);
+        // `Device Install (DiInstallDriver)` names the file that describes the driver.
+        let is_inf =
+            |name: &&str| name.get(name.len().saturating_sub(4)..).is_some_and(|end| end.eq_ignore_ascii_case(".inf"));
+        let device = device.rsplit('\\').next().filter(is_inf).unwrap_or(device);
         let component = of.description.as_deref().unwrap_or(device);
         let found = Observed { component, version: of.version.as_deref(), needs_restart, note: None };
         Some(found.outcome(end, ChangeKind::Install, context))
