@@ -129,7 +129,7 @@ impl LogFormat for Log4j {
                        22/08/22 08:15:02 INFO Remoting: Starting remoting\n\
                        [2022-08-22 08:15:03.250] [gateway] [error] login failed for user user001 on RDS01",
                 expected: &[
-                    "irrelevant 2022-08-22T08:15:01.747Z",
+                    "Other 2022-08-22T08:15:01.747Z user=- host=- client=- code=-",
                     "irrelevant 2022-08-22T08:15:02Z",
                     "irrelevant 2022-08-22T08:15:02Z",
                     "Failure 2022-08-22T08:15:03.25Z user=user001 host=RDS01 client=- code=-",
