@@ -16,6 +16,7 @@ mod archives;
 mod cases;
 mod cli;
 mod command;
+mod counts;
 mod damage;
 mod damaged;
 mod evtx;

@@ -7,9 +7,10 @@
 use crate::normalize::message::n_before_digit;
 
 const PRIME: u64 = 0x9E37_79B9_7F4A_7C15;
-/// Stand for a variable of digits, and for one with letters; no length of a text is one of them.
-const NUMBER: u64 = u64::MAX;
-const NAME: u64 = u64::MAX - 1;
+/// What ends a stretch of text: its own end, a variable of digits, one with letters.
+const END: u64 = 0;
+const NUMBER: u64 = 1;
+const NAME: u64 = 2;
 
 /// The upper half of the product is folded into the lower, so that every bit reaches every other.
 fn mix(state: u64, value: u64) -> u64 {
@@ -23,15 +24,26 @@ pub(super) fn fingerprint(message: &str, seed: u64) -> u64 {
     // Up to `from` all is taken in; from there to `at` stand no variables.
     let (mut state, mut from, mut at) = (seed ^ PRIME.rotate_left(32), 0, 0);
     while let Some(digit) = digit_from(bytes, at) {
-        let start = digit - bytes[from..digit].iter().rev().take_while(|byte| is_run(**byte)).count();
-        let end = digit + bytes[digit..].iter().take_while(|byte| is_run(**byte)).count();
-        if let Some(symbol) = variable(&bytes[start..end]) {
-            state = mix(literal(state, &bytes[from..start]), symbol);
+        let (mut start, mut end, mut seen, mut n_digits) = (digit, digit, 0, 0);
+        while let Some(kind) = bytes[from..start].last().map(|byte| KINDS[usize::from(*byte)]).filter(|kind| *kind > 0)
+        {
+            seen |= kind;
+            start -= 1;
+        }
+        while let Some(kind) = bytes.get(end).map(|byte| KINDS[usize::from(*byte)]).filter(|kind| *kind > 0) {
+            seen |= kind;
+            n_digits += usize::from(kind == DIGIT);
+            end += 1;
+        }
+        // Two digits, or one at an end: a variable whatever the letters are. Otherwise the letters count.
+        if n_digits > 1 || start == digit || end == digit + 1 {
+            let symbol = if seen & LETTER > 0 { NAME } else { NUMBER };
+            state = stretch(state, &bytes[from..start], symbol);
             from = end;
         }
         at = end;
     }
-    mix(literal(state, &bytes[from..]), PRIME)
+    stretch(state, &bytes[from..], END)
 }
 
 /// The place of the first digit from `at` on.
@@ -45,26 +57,32 @@ fn digit_from(bytes: &[u8], mut at: usize) -> Option<usize> {
     bytes[at..].iter().position(u8::is_ascii_digit).map(|n| at + n)
 }
 
-/// What a run with a digit counts for: two digits, or one at an end, are a variable whatever the letters are.
-fn variable(run: &[u8]) -> Option<u64> {
-    let n_digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let is_at_end = [run.first(), run.last()].into_iter().flatten().any(u8::is_ascii_digit);
-    let has_letters = run.iter().any(u8::is_ascii_alphabetic);
-    (n_digits > 1 || is_at_end).then_some(if has_letters { NAME } else { NUMBER })
-}
-
-/// Takes in a text as it is.
-fn literal(state: u64, bytes: &[u8]) -> u64 {
+/// Takes in a text as it is, and what ends it.
+fn stretch(state: u64, bytes: &[u8], end: u64) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     let state = words.iter().fold(state, |state, word| mix(state, u64::from_le_bytes(*word)));
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    mix(mix(state, u64::from_le_bytes(last)), bytes.len() as u64)
+    let last = rest.iter().rev().fold(0, |last, byte| last << 8 | u64::from(*byte));
+    mix(mix(state, last), (bytes.len() as u64) << 2 | end)
 }
 
-fn is_run(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
+/// What belongs to a run of letters and digits, by kind; 0 for the rest.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        kinds[byte] = match byte as u8 {
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'_' => JOINT,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
+const DIGIT: u8 = 1;
+const LETTER: u8 = 2;
+const JOINT: u8 = 4;
 
 #[cfg(test)]
 mod tests {
