@@ -69,12 +69,10 @@ fn series(events: &[Event], sources: &[SourceSummary]) -> BTreeMap<(Name, Name),
         mixed.entry(host.clone()).or_default().extend(names.iter().cloned());
     }
     // The files of a rotated log are one source: on a quiet day one of them holds no event, and is written all the same.
-    let own = |summary: &SourceSummary| {
-        channels.range((summary.id.0, Name::from(""))..).take_while(move |((id, _), _)| *id == summary.id.0)
-    };
+    let own = |source: u32| channels.range((source, Name::from(""))..).take_while(move |((id, _), _)| *id == source);
     let mut logs: BTreeMap<(&str, Name), BTreeSet<Name>> = BTreeMap::new();
     for summary in sources.iter().filter(|summary| summary.role == Role::AppLog) {
-        for ((_, host), names) in own(summary) {
+        for ((_, host), names) in own(summary.id.0) {
             logs.entry((&*summary.format, host.clone())).or_default().extend(names.iter().cloned());
         }
     }
@@ -87,7 +85,7 @@ fn series(events: &[Event], sources: &[SourceSummary]) -> BTreeMap<(Name, Name),
         let quiet = hours.keys().filter(|host| !channels.contains_key(&(summary.id.0, (*host).clone())));
         let quiet = quiet.filter_map(|host| logs.get_key_value(&(&*summary.format, host.clone())));
         let quiet = quiet.filter(|_| summary.role == Role::AppLog).map(|((_, host), names)| (host, names));
-        for (host, names) in own(summary).map(|((_, host), names)| (host, names)).chain(quiet) {
+        for (host, names) in own(summary.id.0).map(|((_, host), names)| (host, names)).chain(quiet) {
             let counted = hours.get(host).or_else(|| own_hours.get(&(summary.id.0, host.clone())));
             let Some(counted) = counted else { continue };
             let Some((start, end)) = clip(counted, summary.span) else { continue };

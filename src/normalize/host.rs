@@ -117,7 +117,6 @@ fn settle_hours(one: &mut One, guess: Option<&Name>, set: &BTreeSet<Name>) -> u6
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::model::SourceId;
     use crate::normalize::{Normalized, Options, normalize};
     use crate::read::Source;

@@ -11,6 +11,9 @@ use causeline::read::discover;
 use causeline::stats::Random;
 use rayon::prelude::*;
 
+/// The level or status that stands in a line, found without the reader.
+type LevelOf = fn(&str) -> &str;
+
 /// How many lines have which level or status.
 type Counts = BTreeMap<String, usize>;
 
@@ -48,7 +51,7 @@ fn name(severity: Severity) -> &'static str {
 }
 
 /// The same from the lines: the level or status that `pick` takes from each.
-fn naive(path: &Path, pick: fn(&str) -> &str) -> Counts {
+fn naive(path: &Path, pick: LevelOf) -> Counts {
     let mut counts = Counts::new();
     for line in std::fs::read_to_string(path).unwrap().lines().filter(|line| !line.starts_with('#')) {
         let level = match pick(line) {
@@ -67,7 +70,7 @@ fn word(line: &str, n: usize) -> &str {
     line.split_whitespace().nth(n).unwrap()
 }
 
-fn compare(files: &[(PathBuf, fn(&str) -> &str)]) {
+fn compare(files: &[(PathBuf, LevelOf)]) {
     let paths: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
     let one = counted(&paths, 1);
     assert_eq!(one, counted(&paths, 2));
@@ -92,7 +95,7 @@ fn levels_of_public_logs_are_those_of_their_lines() {
 }
 
 /// Five logs of one service, in five formats.
-fn mix(folder: &Path) -> Vec<(PathBuf, fn(&str) -> &str)> {
+fn mix(folder: &Path) -> Vec<(PathBuf, LevelOf)> {
     let mut random = Random::new(5);
     let [mut nlog, mut log4j, mut access, mut iis, mut syslog] = [const { String::new() }; 5];
     iis.push_str("#Software: Microsoft Internet Information Services 10.0\n#Fields: date time s-ip cs-method cs-uri-stem s-port cs-username c-ip sc-status time-taken\n");
@@ -116,7 +119,7 @@ fn mix(folder: &Path) -> Vec<(PathBuf, fn(&str) -> &str)> {
         let _ = writeln!(iis, "2022-03-07 {clock} 10.0.0.1 GET /a/{n} 443 {user} 10.0.1.9 {status} {}", n % 900);
         let _ = writeln!(syslog, "<{}>1 2022-03-07T{clock}Z rds01 desk 7 - - {text}", [3, 4, 6][random.below(3)]);
     }
-    let files: [(&str, String, fn(&str) -> &str); 5] = [
+    let files: [(&str, String, LevelOf); 5] = [
         ("nlog.log", nlog, |line| line.split('|').nth(1).unwrap()),
         ("log4j.log", log4j, |line| word(line, 3)),
         ("access.log", access, |line| word(line.rsplit('"').next().unwrap(), 0)),
