@@ -69,9 +69,10 @@ fn series(events: &[Event], sources: &[SourceSummary]) -> BTreeMap<(Name, Name),
         mixed.entry(host.clone()).or_default().extend(names.iter().cloned());
     }
     // The files of a rotated log are one source: on a quiet day one of them holds no event, and is written all the same.
+    let own = |source: u32| channels.range((source, Name::from(""))..).take_while(move |((id, _), _)| *id == source);
     let mut logs: BTreeMap<(&str, Name), BTreeSet<Name>> = BTreeMap::new();
     for summary in sources.iter().filter(|summary| summary.role == Role::AppLog) {
-        for ((_, host), names) in of_source(&channels, summary) {
+        for ((_, host), names) in own(summary.id.0) {
             logs.entry((&*summary.format, host.clone())).or_default().extend(names.iter().cloned());
         }
     }
@@ -84,11 +85,11 @@ fn series(events: &[Event], sources: &[SourceSummary]) -> BTreeMap<(Name, Name),
         let quiet = hours.keys().filter(|host| !channels.contains_key(&(summary.id.0, (*host).clone())));
         let quiet = quiet.filter_map(|host| logs.get_key_value(&(&*summary.format, host.clone())));
         let quiet = quiet.filter(|_| summary.role == Role::AppLog).map(|((_, host), names)| (host, names));
-        for (host, names) in of_source(&channels, summary).map(|((_, host), names)| (host, names)).chain(quiet) {
+        for (host, names) in own(summary.id.0).map(|((_, host), names)| (host, names)).chain(quiet) {
             let counted = hours.get(host).or_else(|| own_hours.get(&(summary.id.0, host.clone())));
             let Some(counted) = counted else { continue };
             let Some((start, end)) = clip(counted, summary.span) else { continue };
-            let names = if names.len() > 1 { &mixed[host] } else { names };
+            let names = mixed.get(host).filter(|_| names.len() > 1).unwrap_or(names);
             for name in names {
                 let series = all.entry((host.clone(), name.clone())).or_default();
                 for (hour, count) in counted {
@@ -103,15 +104,6 @@ fn series(events: &[Event], sources: &[SourceSummary]) -> BTreeMap<(Name, Name),
         }
     }
     all
-}
-
-/// What channels and datasets a source holds, by host.
-fn of_source<'c>(
-    channels: &'c BTreeMap<(u32, Name), BTreeSet<Name>>,
-    summary: &SourceSummary,
-) -> impl Iterator<Item = (&'c (u32, Name), &'c BTreeSet<Name>)> + use<'c> {
-    let id = summary.id.0;
-    channels.range((id, Name::from(""))..).take_while(move |((own, _), _)| *own == id)
 }
 
 /// First and last instant of the hours with records, cut to the span of the source where that is known.
@@ -354,6 +346,26 @@ mod tests {
             coverage(&normalized.events, &mut normalized.sources).0[0].gaps.len()
         };
         assert_eq!((of(Role::AppLog), of(Role::Events)), (0, 1));
+    }
+
+    #[test]
+    fn a_file_without_events_covers_every_dataset_of_its_format() {
+        let mut normalized = two_weeks(0..0).normalized();
+        normalized.sources[0].role = Role::AppLog;
+        for id in 1..3 {
+            let mut other = normalized.sources[0].clone();
+            other.id = crate::model::SourceId(id);
+            normalized.sources.push(other);
+        }
+        // Two files hold a dataset each, the third holds none.
+        for (event, id) in normalized.events.iter_mut().zip([0, 1].into_iter().cycle()) {
+            event.provenance.source = crate::model::SourceId(id);
+            event.channel = None;
+            event.dataset = Name::from(["app.one", "app.two"][id as usize]);
+        }
+        let (rows, _) = coverage(&normalized.events, &mut normalized.sources);
+        let names: Vec<&str> = rows.iter().map(|row| &*row.source).collect();
+        assert_eq!(names, ["app.one", "app.two"]);
     }
 
     #[test]

@@ -1,8 +1,12 @@
-//! What the path of a source tells: the date in its name, and which host it may be from.
+//! What is known of a source before its records are read: the date in its name, which host it may be from, and how it
+//! writes its dates.
 
-use super::clock::date_in_name;
+use super::clock::{DateOrder, date_in_name};
+use super::format::LogFormat;
+use super::order;
+use crate::read::Record;
 
-/// What the path of a source tells.
+/// What is known of a source before its records are read, most of it from its path.
 #[derive(Clone, Debug)]
 pub struct FileFacts {
     /// `log.file.path`.
@@ -13,6 +17,8 @@ pub struct FileFacts {
     pub hosts: Vec<String>,
     /// How many of these do not come from the given path's own name.
     pub n_below_root: usize,
+    /// How the source writes dates that leave day and month open, where all of its lines were asked.
+    pub date_order: Option<DateOrder>,
 }
 
 impl FileFacts {
@@ -33,7 +39,12 @@ impl FileFacts {
                 n_below_root = hosts.len();
             }
         }
-        Self { path: path.to_owned(), date: date_in_name(file), hosts, n_below_root }
+        Self { path: path.to_owned(), date: date_in_name(file), hosts, n_below_root, date_order: None }
+    }
+
+    /// How a source of that format writes its dates: by all of its lines, else by the first ones.
+    pub fn order(&self, format: &dyn LogFormat, first: &[Record<'_>]) -> DateOrder {
+        self.date_order.or_else(|| order::of_lines(format, first)).unwrap_or(DateOrder::MonthFirst)
     }
 }
 

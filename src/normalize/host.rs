@@ -7,7 +7,7 @@ use super::source::{Kept, One};
 use super::summary::Role;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::identity::canonical_host;
-use crate::model::{HostScope, Name, Trust};
+use crate::model::{ChangeRecord, HostScope, Name, Trust, Witness};
 
 /// Gives each source's nameless records the host that its path names, preferring hosts that other
 /// sources state; hours without host go to it, else to all hosts that the source speaks of.
@@ -41,7 +41,16 @@ pub(super) fn settle(ones: &mut [One]) {
                             n_guessed += 1;
                         }
                     }
-                    Kept::Change(_) => {}
+                    // What a log of the host itself observed; a list that people keep may be about any.
+                    Kept::Change(changes) => {
+                        let is_own = |change: &&mut ChangeRecord| {
+                            change.witness == Witness::Observed && change.scope == HostScope::Unstated
+                        };
+                        for change in changes.iter_mut().filter(is_own) {
+                            change.scope = HostScope::Hosts(vec![Name::clone(host)]);
+                            n_guessed += 1;
+                        }
+                    }
                 }
             }
         }
@@ -108,7 +117,6 @@ fn settle_hours(one: &mut One, guess: Option<&Name>, set: &BTreeSet<Name>) -> u6
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::model::SourceId;
     use crate::normalize::{Normalized, Options, normalize};
     use crate::read::Source;

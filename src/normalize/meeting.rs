@@ -227,8 +227,7 @@ mod tests {
             let shift = if at < n_shared { offset_s } else { 4_321 + 977 * at as i64 };
             let civil = Timestamp::from_unix_seconds(second + shift).to_string();
             let civil = civil.trim_end_matches('Z').replace('T', " ");
-            local
-                .extend([civil.to_owned(), format!(",000 [7] ERROR a.B - login failed for user user{:03}\n", at % 30)]);
+            local.extend([civil.clone(), format!(",000 [7] ERROR a.B - login failed for user user{:03}\n", at % 30)]);
         }
         (local, known)
     }

@@ -20,6 +20,7 @@ mod open_requests;
 mod options;
 mod order;
 mod overlap;
+mod peak;
 mod plain;
 pub mod property;
 pub mod request;

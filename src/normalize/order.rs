@@ -237,6 +237,22 @@ mod tests {
     }
 
     #[test]
+    fn a_format_of_the_user_is_read_in_the_order_that_the_whole_file_tells() {
+        let own = crate::normalize::format::own::read(
+            "[[format]]\nname = \"broker\"\npattern = '(?P<timestamp>\\S+ \\S+)~(?P<message>.*)'\n\
+             [[format.sample]]\ntext = \"13/04/2022 08:15:01~up\"\nyields = { message = \"up\" }\n",
+        )
+        .unwrap();
+        let options = Options { formats: crate::normalize::format::Formats::with_own(own), ..Options::default() };
+        let text =
+            "03/04/2022 08:15:01~ERROR login failed\n".repeat(5_000) + "13/04/2022 08:15:01~ERROR login failed\n";
+        let source = Source::from_bytes(SourceId(0), "broker.log", text.as_bytes());
+        let Normalized { sources, .. } = normalize(&[source], &options, &|_| ());
+        assert_eq!((sources[0].format.as_str(), sources[0].n_damaged), ("broker", 0));
+        assert_eq!(sources[0].span.unwrap().0.to_string(), "2022-04-03T08:15:01Z");
+    }
+
+    #[test]
     fn the_order_in_which_dates_rise_tells() {
         // Read with the month first, December comes before January of the same year.
         let text = lines(&["11/02/2022", "12/02/2022", "01/03/2022"]);

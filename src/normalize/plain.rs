@@ -3,13 +3,17 @@
 use super::clock::{Civil, DateOrder, Stamp, days_from_civil, year_of};
 use super::file::FileFacts;
 use super::format::{Context, Entry, Handle, LineOutcome, Parser, Said};
-use crate::model::time::TICKS_PER_DAY;
+use crate::diagnostic::Code;
+use crate::model::time::{TICKS_PER_DAY, TICKS_PER_HOUR};
 use crate::read::{Body, Record};
 
 /// A fall or rise by more than half a year is the turn of a year.
 const HALF_YEAR_DAYS: i64 = 183;
 /// Lines of several threads are out of order by less.
 const LATE_DAYS: i64 = 2;
+/// A rise by more is midnight, seen from behind.
+const LATE_TICKS: i64 = 23 * TICKS_PER_HOUR;
+const NO_DAY: &str = "a time without day: none stands in the file's name, and none in a line before";
 
 /// Takes each record by its first line; the others are its detail.
 pub(crate) struct Plain {
@@ -20,6 +24,8 @@ pub(crate) struct Plain {
     /// The date in the file's name.
     file_date: Option<i64>,
     last_days: Option<i64>,
+    /// What the clock last showed, where a day was known: of stamps without a day.
+    last_civil: Option<Civil>,
     /// The last day and year that met, and how far that moves a stamp: mostly it is those of the line before.
     moved: ((i64, i64), i64),
     /// Whether a turn of the year was seen.
@@ -32,10 +38,11 @@ impl Plain {
         let year = file.date.map_or(1972, year_of);
         Self {
             format: format.into(),
-            order: DateOrder::MonthFirst,
+            order: file.date_order.unwrap_or(DateOrder::MonthFirst),
             year,
             file_date: file.date,
             last_days: None,
+            last_civil: None,
             moved: ((0, 1970), 0),
             has_turned: false,
         }
@@ -48,7 +55,13 @@ impl Plain {
 
     /// Puts the instant into what an entry says, and the lines behind the first one where there are any.
     pub(crate) fn placed<'r>(&mut self, mut entry: Entry<'r>, detail: &'r str, context: &mut Context<'_>) -> Said<'r> {
-        let (at, trust) = if entry.stamp.has_year {
+        let (at, trust) = if !entry.stamp.has_date {
+            let Some(stamp) = self.with_day(entry.stamp) else {
+                return LineOutcome::Damaged(Code::TimeUnreadable, NO_DAY).into();
+            };
+            context.clock.instant(stamp)
+        } else if entry.stamp.has_year {
+            self.last_civil = Some(entry.stamp.civil);
             context.clock.instant(entry.stamp)
         } else {
             let stamp = self.with_year(entry.stamp);
@@ -66,6 +79,25 @@ impl Plain {
             Said::Several(_) | Said::Done(_) => {}
         }
         entry.said
+    }
+
+    /// Puts the day in: that of the line before, first that in the file's name; a fall by half a day is midnight.
+    fn with_day(&mut self, stamp: Stamp) -> Option<Stamp> {
+        let ticks = stamp.civil.0;
+        let full = |day: i64| Stamp { civil: Civil(day * TICKS_PER_DAY + ticks), has_date: true, ..stamp };
+        let found = match self.last_civil {
+            None => full(self.file_date?),
+            Some(Civil(last)) => {
+                let (day, last_ticks) = (last.div_euclid(TICKS_PER_DAY), last.rem_euclid(TICKS_PER_DAY));
+                if ticks - last_ticks > LATE_TICKS {
+                    // A line of the day before, written a moment late.
+                    return Some(full(day - 1));
+                }
+                full(if last_ticks - ticks > TICKS_PER_DAY / 2 { day + 1 } else { day })
+            }
+        };
+        self.last_civil = Some(found.civil);
+        Some(found)
     }
 
     fn in_year(&mut self, stamp: Stamp) -> Stamp {

@@ -28,6 +28,7 @@ pub(super) fn records(
     let mut open: Option<Span> = None;
     let mut gathered = Gathered::default();
     while let Some(span) = lines.next_span() {
+        delivery.reading.n_lines = span.number;
         let line = lines.text_of(span);
         let is_blank = line.trim_ascii_start().is_empty() || line.trim().is_empty();
         let begins = !is_blank && how.starts_record.is_none_or(|starts_record| starts_record(line));
@@ -142,6 +143,7 @@ mod tests {
     fn without_a_rule_each_line_is_a_record_and_blank_ones_are_none() {
         let (all, _) = read("a\r\n\r\n  b\nc", None);
         assert_eq!(all, [(1, "a".to_owned()), (3, "  b".to_owned()), (4, "c".to_owned())]);
+        assert_eq!(["", "a", "a\n", "\na\n \n\n"].map(|text| read(text, None).1.n_lines), [0, 1, 1, 4]);
     }
 
     #[test]

@@ -167,7 +167,6 @@ mod tests {
     use sevenz_rust2::{ArchiveWriter, EncoderConfiguration, EncoderMethod, SourceReader};
 
     use super::*;
-    use crate::diagnostic::Code;
     use crate::read::{Discovery, discover};
 
     /// An archive of these members, all in one stream or each in its own.

@@ -55,18 +55,37 @@ fn piece_of_object<'t>(object: &'t Object<'_>) -> Option<Piece<'t>> {
     Some(Piece { stamp, is_error_stream: stream == "stderr", is_part: whole.is_none(), text })
 }
 
-/// What the application's own line says; by a format of ours, else as a bare message.
-fn inner(text: &str) -> Said<'_> {
+/// The application's own line by a format of ours, those that take any stamp left out or not.
+fn by_format(text: &str, generic_too: bool) -> Option<Entry<'_>> {
     let of_lines = FORMATS.iter().filter(|format| format.containers().contains(&Container::Lines));
     // A layer within a layer is none of an application.
-    let mut others = of_lines.filter(|format| format.name() != Cri.name());
+    let mut others = of_lines.filter(|format| format.name() != Cri.name() && (generic_too || !format.is_generic()));
     // What a format calls damaged is here likelier not of it.
     let says = |entry: &Entry<'_>| matches!(entry.said, Said::Message(_) | Said::Request(_));
-    if let Some(entry) = others.find_map(|format| format.parse(text, DateOrder::MonthFirst).filter(says)) {
+    others.find_map(|format| format.parse(text, DateOrder::MonthFirst).filter(says))
+}
+
+/// What the application's own line says; by a format of ours, else as a bare message.
+fn inner(text: &str) -> Said<'_> {
+    if let Some(entry) = by_format(text, true) {
         return entry.said;
     }
     let (severity, logger, message) = untimed(text).unwrap_or((Severity::Info, None, text));
     Said::Message(Line { severity, logger, message: message.into(), ..Line::default() })
+}
+
+/// The same with its stamp, where a line may have one: its own, or that of the runtime before it.
+pub(super) fn inner_entry(text: &str) -> Option<Entry<'_>> {
+    if let Some(entry) = by_format(text, false) {
+        return Some(entry);
+    }
+    let of_runtime = stamp(text, DateOrder::DayFirst).filter(|(stamp, _)| stamp.offset_s.is_some() && stamp.has_time);
+    if let Some((stamp, len)) = of_runtime
+        && let Some(rest) = text[len..].strip_prefix(' ')
+    {
+        return Some(Entry { stamp, said: inner(rest) });
+    }
+    by_format(text, true)
 }
 
 /// A line without stamp: `fail: Shop.Login[20] text` as .NET's console writes it, `ERROR:shop.login:text` as
@@ -231,7 +250,7 @@ impl LogFormat for DockerJson {
             expected: &[
                 "Failure 2022-08-22T06:15:01.2Z user=user001 host=RDS01 client=- code=-",
                 "irrelevant 2022-08-22T06:15:02Z",
-                "irrelevant 2022-08-22T06:15:03Z",
+                "Other 2022-08-22T06:15:03Z user=- host=- client=- code=-",
             ],
         }]
     }

@@ -4,6 +4,9 @@
 //! without a `date` column takes the day from `#Date:` and turns it over at midnight. The Advanced Logging
 //! module may write `date-local` and `time-local`, the clock of the host.
 //!
+//! `#GMT-Offset:`, which Oracle's Web Cache writes, is taken for the offset of the clock of the rows: no documentation
+//! that says so was found.
+//!
 //! Start and end of every request tell how many were open at a time: a reading of load every five minutes.
 //!
 //! Other writers use the same container; theirs are taken where they name the same columns, but for
@@ -67,6 +70,9 @@ pub(super) struct RowClock {
     last_ticks: Option<i64>,
     directive: String,
     last_date: Option<(String, Stamp)>,
+    /// The directives last seen, and the offset of the clock that they state.
+    directives: Option<Arc<[(String, String)]>>,
+    offset_s: i32,
 }
 
 impl RowClock {
@@ -80,6 +86,22 @@ impl RowClock {
         Some(day)
     }
 
+    /// How many seconds the clock of the rows is ahead of UTC: none, but where `#GMT-Offset: -0800` says so.
+    fn offset_s(&mut self, row: &Row<'_>) -> i32 {
+        if self.directives.as_ref().is_some_and(|known| Arc::ptr_eq(known, &row.directives)) {
+            return self.offset_s;
+        }
+        let directive = row.directives.iter().find(|(name, _)| name.eq_ignore_ascii_case("GMT-Offset"));
+        // Read as the offset of a stamp, which has every spelling.
+        let offset_s = directive
+            .and_then(|(_, text)| {
+                stamp(&format!("2000-01-01 00:00:00 {}", text.trim()), DateOrder::YearFirst)?.0.offset_s
+            })
+            .unwrap_or(0);
+        (self.directives, self.offset_s) = (Some(Arc::clone(&row.directives)), offset_s);
+        offset_s
+    }
+
     /// Returns the instant of a row: its own date and time, else `#Date:` and the turn of the day.
     pub(super) fn instant(
         &mut self,
@@ -88,10 +110,11 @@ impl RowClock {
         context: &mut Context<'_>,
     ) -> Option<(Timestamp, Trust)> {
         let (ticks, _) = day_ticks(time?)?;
+        let offset_s = Some(self.offset_s(row));
         if let Some(date) = date {
             let day = self.day(date)?;
             let civil = Civil(day.civil.0 + ticks);
-            return Some(context.clock.instant(Stamp { civil, offset_s: Some(0), ..day }));
+            return Some(context.clock.instant(Stamp { civil, offset_s, ..day }));
         }
         let named = |wanted: &str| row.directives.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
         let directive = named("Date").or_else(|| named("Start-Date"))?;
@@ -105,7 +128,8 @@ impl RowClock {
         if let (Some(last), Some(day)) = (self.last_ticks, self.day)
             && ticks - last > TICKS_PER_DAY / 24 * 23
         {
-            let (at, _) = context.clock.instant(Stamp::utc(Civil((day - 1) * TICKS_PER_DAY + ticks)));
+            let (at, _) =
+                context.clock.instant(Stamp { offset_s, ..Stamp::local(Civil((day - 1) * TICKS_PER_DAY + ticks)) });
             return Some((at, Trust::Derived));
         }
         // Rows are written as requests end; a fall by half a day is midnight.
@@ -114,7 +138,7 @@ impl RowClock {
         }
         self.last_ticks = Some(ticks);
         let civil = Civil(self.day? * TICKS_PER_DAY + ticks);
-        let (at, _) = context.clock.instant(Stamp::utc(civil));
+        let (at, _) = context.clock.instant(Stamp { offset_s, ..Stamp::local(civil) });
         Some((at, Trust::Derived))
     }
 }
@@ -197,6 +221,14 @@ impl LogFormat for IisW3c {
                        23:59:59 10.0.0.7 GET / 200\n\
                        00:00:01 10.0.0.7 GET / 200",
                 expected: &["irrelevant 2022-08-22T23:59:59Z", "irrelevant 2022-08-23T00:00:01Z"],
+            },
+            Sample {
+                container: Container::W3c,
+                path: "webcache/access.log",
+                text: "#Version: 1.0\n#GMT-Offset: -0800\n\
+                       #Fields: c-ip date time cs-method cs-uri sc-status\n\
+                       10.0.0.7 2022-08-21 22:15:01 GET / 200",
+                expected: &["irrelevant 2022-08-22T06:15:01Z"],
             },
             Sample {
                 container: Container::W3c,

@@ -17,7 +17,7 @@ use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
 use crate::read::{Body, Container, Object, Record};
 
-const TIME: &str = "__REALTIME_TIMESTAMP";
+pub(super) const TIME: &str = "__REALTIME_TIMESTAMP";
 /// Bytes of a message beyond these are left out.
 const MESSAGE_BYTES_MAX: usize = 64 << 10;
 

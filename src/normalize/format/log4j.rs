@@ -31,6 +31,61 @@ fn closing(inner: &str) -> Option<usize> {
     None
 }
 
+/// Level, logger and message of what follows a stamp: `[thread] LEVEL logger - message` and its relatives.
+#[inline]
+pub(super) fn behind_stamp(rest: &str) -> Option<(Severity, &str, &str)> {
+    let mut rest = rest.trim_start();
+    // ZooKeeper puts a dash between.
+    rest = rest.strip_prefix("- ").unwrap_or(rest);
+    let mut severity = None;
+    let mut saw_thread = false;
+    // Thread and level stand in either order; Spring puts a process id and `---` between.
+    for _ in 0..4 {
+        if let Some(inner) = rest.strip_prefix('[') {
+            let end = closing(inner)?;
+            severity = severity.or_else(|| Severity::from_word(inner[..end].trim()));
+            saw_thread = true;
+            rest = inner[end + 1..].trim_start();
+            continue;
+        }
+        let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
+        let word = &rest[..end];
+        let level = if severity.is_none() { Severity::from_word(word) } else { None };
+        if level.is_some() {
+            severity = level;
+        } else if (severity.is_some() && word == "---")
+            || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
+        {
+            // The process id; Spring writes it behind the level, Hadoop's packed layout before it.
+        } else {
+            break;
+        }
+        rest = rest[end..].trim_start();
+    }
+    let severity = severity?;
+    // `logger - message` or `logger : message`; the logger is one word.
+    let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
+    let behind = rest[end..].trim_start();
+    let (logger, message) = if let Some(message) = behind.strip_prefix("- ").or_else(|| behind.strip_prefix(": ")) {
+        (&rest[..end], message)
+    } else if let Some(logger) = rest[..end].strip_suffix(':').filter(|logger| is_logger(logger)) {
+        (logger, behind)
+    } else if saw_thread {
+        ("", rest)
+    } else {
+        return None;
+    };
+    Some((severity, logger, message))
+}
+
+/// Whether a word before a colon is a logger: a dotted name, or that of a class (`Remoting`, not `LOG`).
+fn is_logger(word: &str) -> bool {
+    let is_class = word.starts_with(|c: char| c.is_ascii_uppercase())
+        && word.bytes().any(|b| b.is_ascii_lowercase())
+        && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$'));
+    is_class || word.contains('.')
+}
+
 impl LogFormat for Log4j {
     fn name(&self) -> &'static str {
         "log4j"
@@ -52,47 +107,7 @@ impl LogFormat for Log4j {
             // spdlog and gunicorn put the stamp in brackets, too.
             rest = rest.strip_prefix(']')?;
         }
-        rest = rest.trim_start();
-        // ZooKeeper puts a dash between.
-        rest = rest.strip_prefix("- ").unwrap_or(rest);
-        let mut severity = None;
-        let mut saw_thread = false;
-        // Thread and level stand in either order; Spring puts a process id and `---` between.
-        for _ in 0..4 {
-            if let Some(inner) = rest.strip_prefix('[') {
-                let end = closing(inner)?;
-                severity = severity.or_else(|| Severity::from_word(inner[..end].trim()));
-                saw_thread = true;
-                rest = inner[end + 1..].trim_start();
-                continue;
-            }
-            let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
-            let word = &rest[..end];
-            let level = if severity.is_none() { Severity::from_word(word) } else { None };
-            if level.is_some() {
-                severity = level;
-            } else if (severity.is_some() && word == "---")
-                || (!word.is_empty() && word.bytes().all(|b| b.is_ascii_digit()))
-            {
-                // The process id; Spring writes it behind the level, Hadoop's packed layout before it.
-            } else {
-                break;
-            }
-            rest = rest[end..].trim_start();
-        }
-        let severity = severity?;
-        // `logger - message` or `logger : message`; the logger is one word.
-        let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
-        let behind = rest[end..].trim_start();
-        let (logger, message) = if let Some(message) = behind.strip_prefix("- ").or_else(|| behind.strip_prefix(": ")) {
-            (&rest[..end], message)
-        } else if let Some(logger) = rest[..end].strip_suffix(':').filter(|logger| logger.contains('.')) {
-            (logger, behind)
-        } else if saw_thread {
-            ("", rest)
-        } else {
-            return None;
-        };
+        let (severity, logger, message) = behind_stamp(rest)?;
         let message = message.into();
         Some(Entry::message(stamp, Line { severity, logger: Some(logger), message, ..Line::default() }))
     }
@@ -118,9 +133,11 @@ impl LogFormat for Log4j {
                 path: "app/quorum.log",
                 text: "2022-08-22 08:15:01,747 - WARN  [QuorumPeer[myid=1]/0:0:0:0:2181:QuorumCnxManager$SendWorker@688] - Send worker leaving thread\n\
                        220822 081502 148 INFO dfs.DataNode$PacketResponder: terminating\n\
+                       22/08/22 08:15:02 INFO Remoting: Starting remoting\n\
                        [2022-08-22 08:15:03.250] [gateway] [error] login failed for user user001 on RDS01",
                 expected: &[
-                    "irrelevant 2022-08-22T08:15:01.747Z",
+                    "Other 2022-08-22T08:15:01.747Z user=- host=- client=- code=-",
+                    "irrelevant 2022-08-22T08:15:02Z",
                     "irrelevant 2022-08-22T08:15:02Z",
                     "Failure 2022-08-22T08:15:03.25Z user=user001 host=RDS01 client=- code=-",
                 ],

@@ -9,6 +9,8 @@ use crate::model::{Action, Severity};
 use crate::normalize::clock::{DateOrder, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::message::Line;
+use crate::normalize::peak::Peak;
+use crate::normalize::plain::Plain;
 use crate::normalize::summary::Role;
 use crate::normalize::told::{between, named, without_port};
 use crate::read::{Body, Container, Object, Record};
@@ -19,6 +21,8 @@ pub(crate) struct MongoDb;
 /// The text of the versions before; see the file.
 pub(crate) struct MongoDbText;
 
+/// The counter of the connections.
+const CONNECTIONS: &str = "mongodb connections, most of the minute";
 const DATASET: &str = "mongodb";
 
 fn severity(letter: &str) -> Option<Severity> {
@@ -76,7 +80,7 @@ impl LogFormat for MongoDb {
     }
 
     fn open(&self, _file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
-        Some(Box::new(MongoDbParser))
+        Some(Box::new(MongoDbParser { connections: Peak::new(CONNECTIONS) }))
     }
 
     fn samples(&self) -> &'static [Sample] {
@@ -87,19 +91,31 @@ impl LogFormat for MongoDb {
 {"t":{"$date":"2022-08-22T08:15:01.123+02:00"},"s":"I","c":"NETWORK","id":22943,"ctx":"listener","msg":"Connection accepted","attr":{"remote":"10.0.0.7:50123","connectionId":12,"connectionCount":3}}
 {"t":{"$date":"2022-08-22T08:15:01.200+02:00"},"s":"I","c":"ACCESS","id":20250,"ctx":"conn12","msg":"Authentication succeeded","attr":{"mechanism":"SCRAM-SHA-256","principalName":"user001","authenticationDatabase":"admin","remote":"10.0.0.7:50123","extraInfo":{}}}
 {"t":{"$date":"2022-08-22T08:15:02.200+02:00"},"s":"I","c":"ACCESS","id":20249,"ctx":"conn13","msg":"Authentication failed","attr":{"mechanism":"SCRAM-SHA-256","principalName":"user002","authenticationDatabase":"admin","remote":"10.0.0.8:50124","error":"UserNotFound: Could not find user"}}
-{"t":{"$date":"2022-08-22T08:15:03.200+02:00"},"s":"I","c":"NETWORK","id":22944,"ctx":"conn12","msg":"Connection ended","attr":{"remote":"10.0.0.7:50123","connectionId":12,"connectionCount":2}}"#,
+{"t":{"$date":"2022-08-22T08:15:03.200+02:00"},"s":"I","c":"NETWORK","id":22944,"ctx":"conn12","msg":"Connection ended","attr":{"remote":"10.0.0.7:50123","connectionId":12,"connectionCount":2}}
+{"t":{"$date":"2022-08-22T08:16:03.200+02:00"},"s":"I","c":"NETWORK","id":22944,"ctx":"conn14","msg":"Connection ended","attr":{"remote":"10.0.0.7:50125","connectionId":14,"connectionCount":1}}"#,
             expected: &[
                 "ServiceState 2022-08-22T06:15:00.123Z user=- host=- client=- code=-",
                 "irrelevant 2022-08-22T06:15:01.123Z",
                 "Success 2022-08-22T06:15:01.2Z user=user001 host=- client=10.0.0.7 code=-",
                 "Failure 2022-08-22T06:15:02.2Z user=user002 host=- client=10.0.0.8 code=-",
                 "irrelevant 2022-08-22T06:15:03.2Z",
+                "Other 2022-08-22T06:15:03.2Z host=- 3 + irrelevant 2022-08-22T06:16:03.2Z",
             ],
         }]
     }
 }
 
-struct MongoDbParser;
+struct MongoDbParser {
+    connections: Peak,
+}
+
+/// Puts the reading of a minute that is over before what a record says.
+fn with_load(load: Option<LineOutcome>, said: Said<'_>) -> Said<'_> {
+    match load {
+        Some(load) => Said::Several(vec![Said::Done(load), said]),
+        None => said,
+    }
+}
 
 impl Parser for MongoDbParser {
     fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
@@ -115,7 +131,9 @@ impl Parser for MongoDbParser {
         let first = |names: &[&str]| names.iter().find_map(|name| object.get(name));
         let action = action(message);
         let user = first(&["attr.principalName", "attr.user.user", "attr.user"]).filter(|_| action.is_some());
-        Said::Message(Line {
+        let n_open = object.get("attr.connectionCount").and_then(|count| count.parse::<u32>().ok());
+        let load = n_open.and_then(|n_open| self.connections.add(at, n_open.into(), context));
+        let said = Said::Message(Line {
             at: (at, Some(trust)),
             severity,
             logger: object.get("c"),
@@ -128,7 +146,12 @@ impl Parser for MongoDbParser {
                 ("code", first(&["attr.error.code"])),
             ]),
             ..Line::default()
-        })
+        });
+        with_load(load, said)
+    }
+
+    fn finish(&mut self, context: &mut Context<'_>) -> Option<LineOutcome> {
+        self.connections.finish(context)
     }
 }
 
@@ -173,6 +196,10 @@ impl LogFormat for MongoDbText {
         Some(Entry::message(stamp, line))
     }
 
+    fn open(&self, file: &FileFacts, _first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
+        Some(Box::new(MongoDbTextParser { plain: Plain::new(&Self, file), connections: Peak::new(CONNECTIONS) }))
+    }
+
     fn samples(&self) -> &'static [Sample] {
         &[Sample {
             container: Container::Lines,
@@ -181,14 +208,40 @@ impl LogFormat for MongoDbText {
                    2022-08-22T08:15:01.123+0200 I NETWORK  [listener] connection accepted from 10.0.0.7:50123 #12 (3 connections now open)\n\
                    2022-08-22T08:15:01.200+0200 I ACCESS   [conn12] Successfully authenticated as principal user001 on admin from client 10.0.0.7:50123\n\
                    2022-08-22T08:15:02.200+0200 I ACCESS   [conn13] SASL SCRAM-SHA-1 authentication failed for user002 on admin from client 10.0.0.8:50124 ; UserNotFound: Could not find user\n\
-                   2022-08-22T08:15:03.200+0200 I -        [conn12] end connection 10.0.0.7:50123 (2 connections now open)",
+                   2022-08-22T08:15:03.200+0200 I -        [conn12] end connection 10.0.0.7:50123 (2 connections now open)\n\
+                   2022-08-22T08:16:03.200+0200 I -        [conn14] end connection 10.0.0.7:50125 (1 connection now open)",
             expected: &[
                 "ServiceState 2022-08-22T06:15:00.123Z user=- host=- client=- code=-",
                 "irrelevant 2022-08-22T06:15:01.123Z",
                 "Success 2022-08-22T06:15:01.2Z user=user001 host=- client=10.0.0.7 code=-",
                 "Failure 2022-08-22T06:15:02.2Z user=user002 host=- client=10.0.0.8 code=-",
                 "irrelevant 2022-08-22T06:15:03.2Z",
+                "Other 2022-08-22T06:15:03.2Z host=- 3 + irrelevant 2022-08-22T06:16:03.2Z",
             ],
         }]
+    }
+}
+
+struct MongoDbTextParser {
+    plain: Plain,
+    connections: Peak,
+}
+
+impl Parser for MongoDbTextParser {
+    fn say<'r>(&mut self, record: &'r Record<'_>, context: &mut Context<'_>) -> Said<'r> {
+        let said = self.plain.say(record, context);
+        let Said::Message(line) = &said else { return said };
+        // `(3 connections now open)` at the end of the line.
+        let count = || {
+            let first = record.text()?.split('\n').next()?;
+            let (_, tail) = first.strip_suffix(" now open)")?.rsplit_once('(')?;
+            tail.split(' ').next()?.parse::<u32>().ok()
+        };
+        let load = count().and_then(|n_open| self.connections.add(line.at.0, n_open.into(), context));
+        with_load(load, said)
+    }
+
+    fn finish(&mut self, context: &mut Context<'_>) -> Option<LineOutcome> {
+        self.connections.finish(context)
     }
 }

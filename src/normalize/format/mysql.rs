@@ -21,7 +21,7 @@ use crate::read::Container;
 pub(crate) struct MySql;
 
 /// The stamp and what follows it; MariaDB fills an hour of one digit with a blank.
-fn own_stamp(text: &str, order: DateOrder) -> Option<(Stamp, &str)> {
+pub(super) fn own_stamp(text: &str, order: DateOrder) -> Option<(Stamp, &str)> {
     if let Some((stamp, len)) = stamp(text, order) {
         return (stamp.has_year && stamp.has_time).then_some((stamp, &text[len..]));
     }

@@ -16,7 +16,7 @@ use crate::read::Container;
 pub(crate) struct Serilog;
 
 /// Serilog's own words only, so that other loggers' brackets are left to their formats.
-fn level(word: &str) -> Option<Severity> {
+pub(super) fn level(word: &str) -> Option<Severity> {
     let severity = match word {
         "VRB" | "Verbose" => Severity::Trace,
         "DBG" | "Debug" => Severity::Debug,
@@ -27,6 +27,17 @@ fn level(word: &str) -> Option<Severity> {
         _ => return None,
     };
     Some(severity)
+}
+
+/// What follows the level: a logger in brackets, if there is one, and the message.
+pub(super) fn logger_and_message(rest: &str) -> (Option<&str>, &str) {
+    let message = rest.trim_start_matches(' ');
+    match message.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((inner, behind)) if inner.contains('.') && !inner.contains([' ', ':']) => {
+            (Some(inner), behind.trim_start_matches([' ', ':']))
+        }
+        _ => (None, message),
+    }
 }
 
 impl LogFormat for Serilog {
@@ -47,14 +58,7 @@ impl LogFormat for Serilog {
         let rest = line[len..].strip_prefix(" [")?;
         let (word, rest) = rest.split_once(']')?;
         let severity = level(word)?;
-        let mut message = rest.trim_start_matches(' ');
-        let mut logger = None;
-        if let Some((inner, behind)) = message.strip_prefix('[').and_then(|rest| rest.split_once(']'))
-            && inner.contains('.')
-            && !inner.contains([' ', ':'])
-        {
-            (logger, message) = (Some(inner), behind.trim_start_matches([' ', ':']));
-        }
+        let (logger, message) = logger_and_message(rest);
         Some(Entry::message(stamp, Line { severity, logger, message: message.into(), ..Line::default() }))
     }
 

@@ -31,7 +31,7 @@ fn parts(line: &str, order: DateOrder) -> Option<(Stamp, &str)> {
 }
 
 /// The level: the first word among the first few that is one; glued to `:` or in brackets.
-fn severity(rest: &str) -> Severity {
+pub(super) fn severity(rest: &str) -> Severity {
     rest.split([' ', '\t', ':', '|', '[', ']', '<', '>', ',', '(', ')', '.'])
         .filter(|word| !word.is_empty())
         .take(8)

@@ -2,10 +2,12 @@
 //!
 //! A message counts where it speaks of logging on, sessions or connections and says how that went; the
 //! words are those that loggers of any vendor use, in English, German and French. Which failure it is,
-//! the catalog of signatures says. All other messages are irrelevant unless they are errors.
+//! the catalog of signatures says. All other messages are irrelevant unless they are errors or warnings; of these
+//! one a minute is kept.
 
 mod gist;
 mod shape;
+mod warnings;
 mod words;
 
 use std::borrow::Cow;
@@ -13,7 +15,7 @@ use std::borrow::Cow;
 use regex::Regex;
 
 pub use gist::Gists;
-pub(crate) use shape::Telling;
+pub(crate) use shape::{Telling, n_before_digit};
 use words::{CLIENT, ERROR_CODE, NO_NAMES, TARGET, TOPIC, USER};
 
 use super::format::{Context, LineOutcome};
@@ -25,6 +27,9 @@ use crate::read::Fields;
 
 /// Stands for the code in the signature of a failure without one.
 pub(super) const NO_CODE: &str = "no-code";
+
+/// How a trace of Python begins.
+const PYTHON_TRACE: &str = "Traceback (most recent call last):";
 
 /// One message of an application.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +44,8 @@ pub struct Line<'a> {
     pub host: Option<&'a str>,
     /// The text, with its values put in.
     pub message: Cow<'a, str>,
+    /// The text before its values were put in, names in braces for them, where the record says it.
+    pub template: Option<&'a str>,
     /// Exception and stack trace, if any.
     pub detail: &'a str,
     /// Its named values; those in the text are found without being here.
@@ -140,9 +147,11 @@ pub fn understand(mut line: Line<'_>, context: &mut Context<'_>) -> LineOutcome 
     let (at, trust) = line.at;
     let time = (at, trust.unwrap_or(Trust::Stated));
     let class = classify(&mut line, context);
-    let Some((action, class)) = class.and_then(|class| Some((class.action()?, class))) else {
-        return LineOutcome::Irrelevant(Some(at));
-    };
+    let class = class.and_then(|class| {
+        let mut is_kept = || line.severity == Severity::Warn && context.gists.keeps_warning(&line.message, at);
+        Some((class.action().or_else(|| is_kept().then_some(Action::Other))?, class))
+    });
+    let Some((action, class)) = class else { return LineOutcome::Irrelevant(Some(at)) };
     let Class { hit, user, properties, whole, .. } = class;
     let whole = whole.as_deref().unwrap_or(&line.message);
 
@@ -248,8 +257,18 @@ fn whole_text(message: &str, detail: &str, properties: &[(Cow<'_, str>, Cow<'_, 
             whole.push_str(value);
         }
     }
-    // The frames of a stack trace name code, not what went wrong.
-    for line in detail.lines().take(40).filter(|line| is_exception_head(line)) {
+    // The frames of a stack trace name code, not what went wrong. In Python's, what is indented is frames and code, and
+    // the exception is the last line.
+    let is_python = detail.contains(PYTHON_TRACE);
+    let n_lines = if is_python { usize::MAX } else { 40 };
+    let says = |line: &&str| {
+        if is_python {
+            !line.starts_with([' ', '\t']) && !line.starts_with(PYTHON_TRACE) && !line.is_empty()
+        } else {
+            is_exception_head(line)
+        }
+    };
+    for line in detail.lines().take(n_lines).filter(says).take(40) {
         let whole = whole.to_mut();
         whole.push('\n');
         whole.push_str(line.trim());
@@ -271,7 +290,7 @@ fn is_exception_head(line: &str) -> bool {
 /// Whose fault, where no signature says it: by the code, else by the words.
 ///
 /// Codes: Win32 1326 to 1331, 1793, 1907 and 1909 are about the account (winerror.h), as are their
-/// HRESULTs `0x8007xxxx` and the HTTP status 401; 403 is a rule's.
+/// HRESULTs `0x8007xxxx`, the HTTP status 401, MySQL's 1045 and PostgreSQL's 28P01; 403 is a rule's.
 fn fault_of(code: Option<&str>, text: &str) -> Fault {
     let number = code.and_then(|code| match code.strip_prefix("0x").or_else(|| code.strip_prefix("0X")) {
         Some(digits) => u32::from_str_radix(digits, 16).ok(),
@@ -279,7 +298,8 @@ fn fault_of(code: Option<&str>, text: &str) -> Fault {
     });
     let win32 = number.map(|number| if number >> 16 == 0x8007 { number & 0xffff } else { number });
     match win32 {
-        Some(401 | 1326..=1331 | 1793 | 1907 | 1909) => return Fault::User,
+        _ if code == Some("28P01") => return Fault::User,
+        Some(401 | 1045 | 1326..=1331 | 1793 | 1907 | 1909) => return Fault::User,
         Some(403 | 1385) => return Fault::Policy,
         _ => {}
     }
@@ -324,6 +344,21 @@ mod tests {
     }
 
     #[test]
+    fn codes_of_databases_for_a_wrong_password_are_the_users_own() {
+        for (code, fault) in [("28P01", Fault::User), ("1045", Fault::User), ("53300", Fault::Unclear)] {
+            assert_eq!(fault_of(Some(code), "refused"), fault, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_last_line_of_a_trace_of_python_is_what_went_wrong() {
+        let frames = "  File \"login.py\", line 7, in open\n    connect(host)\n".repeat(60);
+        let detail = format!("Traceback (most recent call last):\n{frames}TimeoutError: timed out");
+        let whole = whole_text("login failed", &detail, &[]);
+        assert_eq!(whole.as_deref(), Some("login failed\nTimeoutError: timed out"));
+    }
+
+    #[test]
     fn messages_mean_what_they_say() {
         use Severity::{Debug, Error, Info, Warn};
         let irrelevant = "irrelevant 1970-01-01T00:00:00Z";
@@ -350,7 +385,8 @@ mod tests {
             (Info, "Anmeldung erfolgreich, Benutzer user001 auf RDS02", "Success user001 RDS02 -"),
             (Debug, "connection pool size 719", irrelevant),
             (Info, "sync finished with 0 errors, session cache warm", irrelevant),
-            (Warn, "smtp relay slow: 1069 ms", irrelevant),
+            (Warn, "smtp relay slow: 1069 ms", "Other - - -"),
+            (Info, "smtp relay slow: 1069 ms", irrelevant),
             (Error, "disk quota for report export exceeded", "Other - - -"),
             (Error, "Cannot connect to database server db1: error 10060", "Symptom - - 10060"),
         ] {

@@ -184,6 +184,7 @@ const SIGNATURES: &[(&str, &str)] = &[
     ("connection-refused.toml", include_str!("catalog/connection-refused.toml")),
     ("connection-reset.toml", include_str!("catalog/connection-reset.toml")),
     ("host-unreachable.toml", include_str!("catalog/host-unreachable.toml")),
+    ("app-no-backend.toml", include_str!("catalog/app-no-backend.toml")),
     ("app-server-error.toml", include_str!("catalog/app-server-error.toml")),
     ("connection-timed-out.toml", include_str!("catalog/connection-timed-out.toml")),
     ("app-access-denied.toml", include_str!("catalog/app-access-denied.toml")),

@@ -363,11 +363,10 @@ impl Work<'_> {
         let format = formats.at(index);
         let own_order = self.date_order.filter(|_| self.locked == Some(index));
         let open = || {
-            format.open(&self.file, &self.first).unwrap_or_else(|| {
-                let order = own_order.or_else(|| order::of_lines(format, &self.first));
-                Box::new(
-                    Plain::new(formats.handle(index), &self.file).with_order(order.unwrap_or(DateOrder::MonthFirst)),
-                )
+            let file = FileFacts { date_order: own_order, ..self.file.clone() };
+            format.open(&file, &self.first).unwrap_or_else(|| {
+                let order = file.order(format, &self.first);
+                Box::new(Plain::new(formats.handle(index), &file).with_order(order))
             })
         };
         let parser = self.parsers.entry(index).or_insert_with(open);

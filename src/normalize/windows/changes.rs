@@ -14,6 +14,8 @@ use crate::read::WindowsRecord;
 pub const RESTART: &str = "Operating system restart";
 /// The note of a restart that only the event log's own start shows.
 pub const NOTE_LOG_START: &str = "the event log service started";
+/// The note of a restart that the log of driver installations shows.
+pub const NOTE_BOOT_SESSION: &str = "a boot session began";
 /// The note of an installation whose record names no version.
 pub const NOTE_NO_VERSION: &str = "this record names no version";
 /// The note of an update that comes every day or so.
@@ -305,7 +307,7 @@ pub fn without_twins(mut changes: Vec<ChangeRecord>) -> Vec<ChangeRecord> {
 }
 
 fn knows_less(change: &ChangeRecord) -> bool {
-    matches!(change.note.as_deref(), Some(NOTE_LOG_START | NOTE_NO_VERSION))
+    matches!(change.note.as_deref(), Some(NOTE_LOG_START | NOTE_NO_VERSION | NOTE_BOOT_SESSION))
 }
 
 #[cfg(test)]

@@ -23,7 +23,6 @@ use crate::model::{Severity, Trust};
 use crate::normalize::clock::{DateOrder, Stamp, ZoneRule, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::message::Line;
-use crate::normalize::order;
 use crate::normalize::plain::Plain;
 use crate::normalize::property;
 use crate::normalize::request::Request;
@@ -194,8 +193,7 @@ impl LogFormat for OwnFormat {
     }
 
     fn open(&self, file: &FileFacts, first: &[Record<'_>]) -> Option<Box<dyn Parser>> {
-        let order = order::of_lines(self, first).unwrap_or(DateOrder::MonthFirst);
-        let plain = Plain::new(Handle::Own(self.clone()), file).with_order(order);
+        let plain = Plain::new(Handle::Own(self.clone()), file).with_order(file.order(self, first));
         Some(Box::new(OwnParser { format: self.clone(), plain, is_zone_set: false }))
     }
 
