@@ -17,8 +17,8 @@
 //! | `text-templates` | the same, and the template of each message that no rule of the catalog knows |
 //! | `analyze` | everything that `causeline analyze` does, without writing the report |
 //!
-//! The EVTX stages read files as they are, checksums included; they take no digest of the input, which
-//! `analyze` and the text stages do.
+//! The EVTX stages read files as they are, checksums included; they and the text stages take no digest of the input,
+//! which `analyze` does.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is what it is for")]
 

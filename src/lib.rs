@@ -46,6 +46,9 @@ pub use error::Error;
 #[doc = include_str!("docs/architecture.md")]
 pub mod _architecture {}
 
+#[doc = include_str!("docs/formats.md")]
+pub mod _formats {}
+
 #[doc = include_str!("docs/glossary.md")]
 pub mod _glossary {}
 

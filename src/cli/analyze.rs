@@ -169,7 +169,7 @@ fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Na
     let templates = analysis.framed.templates.iter().map(|(id, template)| {
         let title = format!("Message template \u{201c}{}\u{201d}", template.text);
         let meaning = format!(
-            "No rule knows this message of an application; what varies in it stands as <*>. It came {}.",
+            "No rule knows this message of an application; what varies in it stands as <*>. It came {}; of warnings, one a minute counts.",
             if template.n_messages == 1 { "once".to_owned() } else { format!("{} times", template.n_messages) }
         );
         (Name::clone(id), SignatureText { title, meaning })

@@ -68,9 +68,9 @@ fn templates(mined: &Mined, form: TemplatesForm) -> String {
                 vec![
                     row.id.clone(),
                     row.n_messages.to_string(),
-                    row.path.to_owned(),
+                    cell(row.path),
                     row.line.to_string(),
-                    row.template.to_owned(),
+                    cell(row.template),
                 ]
             });
             csv(&["EventId", "Occurrences", "FirstFile", "FirstLine", "EventTemplate"], cells)
@@ -85,15 +85,20 @@ fn templates(mined: &Mined, form: TemplatesForm) -> String {
     }
 }
 
+/// First characters by which a spreadsheet would take a text for a formula.
+const FORMULA: &[char] = &['=', '+', '-', '@', '\t', '\r'];
+
+/// A text from a log as a cell that no spreadsheet runs.
+fn cell(text: &str) -> String {
+    if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
+}
+
 /// Each line with its template; blank lines have none.
 fn lines(mined: &Mined, form: TemplatesForm) -> String {
     let rows = mined.files.iter().flat_map(|file| {
-        let mut next = 1;
-        file.lines.iter().flat_map(move |(number, group)| {
-            let blank = (next..*number).map(|number| (number, None));
-            next = number + 1;
-            blank.chain([(*number, Some(*group))])
-        })
+        let mut groups = file.lines.iter().peekable();
+        (1..=file.n_lines)
+            .map(move |number| (number, groups.next_if(|(of_line, _)| *of_line == number).map(|(_, group)| *group)))
     });
     let cells = rows.map(|(number, group)| match group {
         Some(group) => {
@@ -104,7 +109,10 @@ fn lines(mined: &Mined, form: TemplatesForm) -> String {
     });
     const NAMES: [&str; 3] = ["LineId", "EventId", "EventTemplate"];
     match form {
-        TemplatesForm::Csv => csv(&NAMES, cells),
+        TemplatesForm::Csv => {
+            let guarded = cells.map(|cells| cells.iter().map(|text| cell(text)).collect());
+            csv(&NAMES, guarded)
+        }
         TemplatesForm::Json => {
             let objects = cells.map(|cells| {
                 let [line, id, template] = [&cells[0], &cells[1], &cells[2]];

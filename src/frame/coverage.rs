@@ -68,15 +68,24 @@ fn series(events: &[Event], sources: &[SourceSummary]) -> BTreeMap<(Name, Name),
     for ((_, host), names) in channels.iter().filter(|(_, names)| names.len() > 1) {
         mixed.entry(host.clone()).or_default().extend(names.iter().cloned());
     }
+    // The files of a rotated log are one source: on a quiet day one of them holds no event, and is written all the same.
+    let own = |source: u32| channels.range((source, Name::from(""))..).take_while(move |((id, _), _)| *id == source);
+    let mut logs: BTreeMap<(&str, Name), BTreeSet<Name>> = BTreeMap::new();
+    for summary in sources.iter().filter(|summary| summary.role == Role::AppLog) {
+        for ((_, host), names) in own(summary.id.0) {
+            logs.entry((&*summary.format, host.clone())).or_default().extend(names.iter().cloned());
+        }
+    }
     let mut all: BTreeMap<(Name, Name), Series> = BTreeMap::new();
     for summary in sources.iter().filter(|summary| matches!(summary.role, Role::Events | Role::AppLog)) {
         let mut hours: BTreeMap<Name, BTreeMap<i64, u64>> = BTreeMap::new();
         for ((host, hour), count) in &summary.hours {
             hours.entry(host.clone()).or_default().insert(*hour, *count);
         }
-        for ((_, host), names) in
-            channels.range((summary.id.0, Name::from(""))..).take_while(|(key, _)| key.0 == summary.id.0)
-        {
+        let quiet = hours.keys().filter(|host| !channels.contains_key(&(summary.id.0, (*host).clone())));
+        let quiet = quiet.filter_map(|host| logs.get_key_value(&(&*summary.format, host.clone())));
+        let quiet = quiet.filter(|_| summary.role == Role::AppLog).map(|((_, host), names)| (host, names));
+        for (host, names) in own(summary.id.0).map(|((_, host), names)| (host, names)).chain(quiet) {
             let counted = hours.get(host).or_else(|| own_hours.get(&(summary.id.0, host.clone())));
             let Some(counted) = counted else { continue };
             let Some((start, end)) = clip(counted, summary.span) else { continue };
@@ -318,6 +327,25 @@ mod tests {
         assert!(gap.contains(at(8.0 * 86_400.0 + 12.0 * 3_600.0)), "{gap:?}");
         assert_eq!(diagnostics.len(), 1);
         assert_eq!(diagnostics[0].code, Code::CoverageGap);
+    }
+
+    #[test]
+    fn a_file_of_a_rotated_log_without_events_is_no_gap() {
+        let day = 8 * 24..9 * 24;
+        let of = |role: Role| {
+            let mut normalized = two_weeks(0..0).normalized();
+            normalized.sources[0].role = role;
+            let mut second = normalized.sources[0].clone();
+            second.id = crate::model::SourceId(1);
+            let begin = at(0.0).hour();
+            let is_in = |hour: i64| day.contains(&(hour - begin));
+            second.hours.retain(|(_, hour), _| is_in(*hour));
+            normalized.sources[0].hours.retain(|(_, hour), _| !is_in(*hour));
+            normalized.events.retain(|event| !is_in(event.at.hour()));
+            normalized.sources.push(second);
+            coverage(&normalized.events, &mut normalized.sources).0[0].gaps.len()
+        };
+        assert_eq!((of(Role::AppLog), of(Role::Events)), (0, 1));
     }
 
     #[test]

@@ -78,6 +78,21 @@ fn may_be_host(name: &str) -> bool {
         && !numbered_things.iter().any(|thing| digits_after(thing))
 }
 
+/// What the files of one rotated set have in common: their folder, and their name without numbers, dates and what
+/// they are packed with. `app.log`, `app.log.1` and `app-20260302_001.log.gz` are one set.
+pub(super) fn rotated_set(path: &str) -> String {
+    let at = path.rfind(['/', '!']).map_or(0, |at| at + 1);
+    let (folder, name) = path.split_at(at);
+    let mut name = name.to_ascii_lowercase();
+    for ending in [".gz", ".bz2", ".xz", ".zst", ".old", ".bak"] {
+        if let Some(bare) = name.strip_suffix(ending) {
+            name.truncate(bare.len());
+        }
+    }
+    name.retain(char::is_alphabetic);
+    format!("{folder}{name}")
+}
+
 /// Whether `pattern` with `*` and `?` fits the whole of `text`, without regard to case.
 pub fn glob_fits(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
@@ -125,6 +140,19 @@ mod tests {
             assert_eq!(FileFacts::new(path).hosts, hosts, "{path}");
         }
         assert_eq!(FileFacts::new("a/Profile-20220822.log").date, Some(19_226));
+    }
+
+    #[test]
+    fn files_of_one_rotated_set_have_one_name() {
+        for set in [
+            ["a/app.log", "a/app.log.1", "a/app-20260302_001.log", "a/app.log.3.gz", "a/App_2.log.bz2"],
+            ["ERRORLOG", "ERRORLOG.1", "errorlog.22", "ERRORLOG.3.old", "ERRORLOG.bak"],
+            ["u_ex260302.log", "u_ex260303.log", "u_ex26030223.log", "u_ex2603.log.zst", "u_ex.log"],
+        ] {
+            assert!(set.iter().all(|path| rotated_set(path) == rotated_set(set[0])), "{set:?}");
+        }
+        assert_ne!(rotated_set("a/app.log"), rotated_set("b/app.log"));
+        assert_ne!(rotated_set("a/app.log"), rotated_set("a/api.log"));
     }
 
     #[test]

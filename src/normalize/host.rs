@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::file::rotated_set;
 use super::source::{Kept, One};
 use super::summary::Role;
 use crate::diagnostic::{Code, Diagnostic};
@@ -12,8 +13,10 @@ use crate::model::{ChangeRecord, HostScope, Name, Trust, Witness};
 /// sources state; hours without host go to it, else to all hosts that the source speaks of.
 pub(super) fn settle(ones: &mut [One]) {
     let known: BTreeSet<Name> = ones.iter().flat_map(|one| one.summary.hosts.iter().cloned()).collect();
+    let sets = sets(ones);
     for one in ones {
         let guess = guess(one, &known);
+        let set = sets.get(&set_of(one)).cloned().unwrap_or_default();
         let mut n_guessed = 0;
         if let Some(host) = &guess {
             for kept in &mut one.kept {
@@ -51,7 +54,7 @@ pub(super) fn settle(ones: &mut [One]) {
                 }
             }
         }
-        n_guessed += settle_hours(one, guess.as_ref());
+        n_guessed += settle_hours(one, guess.as_ref(), &set);
         if let Some(host) = guess.filter(|_| n_guessed > 0) {
             if one.summary.hosts.is_empty() {
                 one.summary.host_trust = Trust::Guessed;
@@ -66,6 +69,20 @@ pub(super) fn settle(ones: &mut [One]) {
     }
 }
 
+/// What the files of one rotated log have in common.
+fn set_of(one: &One) -> (String, String) {
+    (rotated_set(&one.summary.path), one.summary.format.clone())
+}
+
+/// The hosts that the files of one rotated log speak of: one of them may be silent of some.
+fn sets(ones: &[One]) -> BTreeMap<(String, String), BTreeSet<Name>> {
+    let mut sets: BTreeMap<(String, String), BTreeSet<Name>> = BTreeMap::new();
+    for one in ones.iter().filter(|one| one.summary.role == Role::AppLog) {
+        sets.entry(set_of(one)).or_default().extend(one.summary.hosts.iter().cloned());
+    }
+    sets
+}
+
 /// The first name of the path that another source states as a host; else the first that looks like one.
 fn guess(one: &One, known: &BTreeSet<Name>) -> Option<Name> {
     if !matches!(one.summary.role, Role::AppLog | Role::Load | Role::Events) {
@@ -78,7 +95,7 @@ fn guess(one: &One, known: &BTreeSet<Name>) -> Option<Name> {
 }
 
 /// Moves hours without host to where they belong; returns how many records that were.
-fn settle_hours(one: &mut One, guess: Option<&Name>) -> u64 {
+fn settle_hours(one: &mut One, guess: Option<&Name>, set: &BTreeSet<Name>) -> u64 {
     let hours = std::mem::take(&mut one.summary.hours);
     let (nameless, mut named): (BTreeMap<_, _>, BTreeMap<_, _>) =
         hours.into_iter().partition(|((host, _), _)| host.is_empty());
@@ -89,11 +106,34 @@ fn settle_hours(one: &mut One, guess: Option<&Name>) -> u64 {
             n_moved += count;
             continue;
         }
-        // A service that logs is alive: its log covers every host that it speaks of.
-        for host in &one.summary.hosts {
+        // A service that logs is alive: its log covers every host that it speaks of, in whichever of its files.
+        for host in one.summary.hosts.iter().chain(set.iter().filter(|host| !one.summary.hosts.contains(host))) {
             *named.entry((Name::clone(host), hour)).or_default() += count;
         }
     }
     one.summary.hours = named;
     n_moved
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::SourceId;
+    use crate::normalize::{Normalized, Options, normalize};
+    use crate::read::Source;
+
+    #[test]
+    fn a_file_of_a_rotated_log_covers_the_hosts_of_the_others() {
+        let line = |day: u32, text: &str| format!("2022-08-{day} 08:00:00,000 [7] ERROR a.B - {text}\n");
+        let named = line(22, "login failed for user user001, host=RDS01") + &line(22, "started");
+        let quiet = line(23, "started");
+        let hours = |paths: [&str; 2]| {
+            let files = paths.iter().zip([&named, &quiet]).zip(0..);
+            let sources: Vec<Source> =
+                files.map(|((path, text), id)| Source::from_bytes(SourceId(id), path, text.as_bytes())).collect();
+            let Normalized { sources, .. } = normalize(&sources, &Options::default(), &|_| ());
+            sources.into_iter().map(|source| source.hours.len()).collect::<Vec<_>>()
+        };
+        assert_eq!(hours(["app.log", "app.log.1"]), [1, 1]);
+        assert_eq!(hours(["app.log", "api.log"]), [1, 0]);
+    }
 }

@@ -141,7 +141,11 @@ impl Columns {
                     self.action.push(class.as_ref().and_then(message::Class::action));
                     let signature = class.as_ref().and_then(message::Class::signature);
                     if reach.depth >= Depth::Templates {
-                        self.group.push(signature.is_none().then(|| reach.miner.add(&line.message)));
+                        let group = || match line.template {
+                            Some(template) => reach.miner.add_template(template),
+                            None => reach.miner.add(&line.message),
+                        };
+                        self.group.push(signature.is_none().then(group));
                     }
                     self.signature.push(signature);
                 }

@@ -1,34 +1,28 @@
 //! Settles the zone, and the year, of logs that state none, by what the other logs of the run say.
 //!
 //! The same logon stands in the log of a login service and in the Windows logs of the host. Windows
-//! writes UTC, so whichever zone makes the two meet is the service's. Failing that, the zone that
-//! counters or profile logs of the hosts state is the likeliest. Nothing is moved in silence: each
+//! writes UTC, so whichever zone makes the two meet is the service's: [`super::meeting`]. Failing that, the zone
+//! that counters or profile logs of the hosts state is the likeliest. Nothing is moved in silence: each
 //! source gets a diagnostic that says by what.
 
 use std::collections::BTreeMap;
 
 use super::Options;
-use super::clock::{Civil, Place, Stamp, WINDOWS_ZONES, ZoneRule, year_of};
+use super::clock::{Civil, Stamp, WINDOWS_ZONES, ZoneRule, year_of};
+use super::file::rotated_set;
+use super::meeting::{Sightings, instant};
 use super::source::{Kept, One};
 use super::summary::{Role, Zone};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::time::{TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_PER_SECOND};
+use crate::model::time::{TICKS_PER_DAY, TICKS_PER_HOUR};
 use crate::model::{ChangeRecord, Name, Timestamp, Trust};
-
-/// Two records of one logon lie closer than this: half the quarter of an hour by which zones differ at
-/// least, so that no two zones can both fit the same pair.
-const NEAR_TICKS: i64 = 450 * TICKS_PER_SECOND;
-/// So many logons are compared at most; more add nothing.
-const N_COMPARED_MAX: usize = 400;
-/// Fewer meetings than this prove nothing.
-const N_MET_MIN: usize = 5;
 
 /// Settles years first, then zones.
 pub(super) fn settle(ones: &mut [One], options: &Options) {
     settle_years(ones, options.since);
     let stated = stated_zone(ones);
-    let logons = logons(ones);
-    for one in ones.iter_mut() {
+    let met = met(ones, stated.as_ref());
+    for (one, met) in ones.iter_mut().zip(met) {
         if !one.zone_is_open {
             if one.summary.zone.trust == Trust::Derived && one.summary.role != Role::Load {
                 let name = &one.summary.zone.name;
@@ -37,12 +31,8 @@ pub(super) fn settle(ones: &mut [One], options: &Options) {
             }
             continue;
         }
-        let met = zone_by_logons(one, &logons, stated.as_ref());
         let (rule, trust, detail) = match (met, &stated) {
-            (Some((rule, n_met)), _) => {
-                let detail = format!("{}, by {n_met} logons that other logs hold, too", rule.name());
-                (rule, Trust::Derived, detail)
-            }
+            (Some((rule, detail)), _) => (rule, Trust::Derived, detail),
             (None, Some(rule)) => {
                 let detail = format!("{}, as the hosts' counters or profile logs state", rule.name());
                 (rule.clone(), Trust::Guessed, detail)
@@ -52,6 +42,30 @@ pub(super) fn settle(ones: &mut [One], options: &Options) {
         shift(one, &rule, trust);
         one.diagnostics.push(Diagnostic::new(Code::ZoneAssumed, &one.summary.path, None, detail));
     }
+}
+
+/// The zone of each source that states none, where its events tell it, and what to say of that. The files of one
+/// rotated set have one clock, and are asked together.
+fn met(ones: &[One], stated: Option<&ZoneRule>) -> Vec<Option<(ZoneRule, String)>> {
+    let mut found: Vec<Option<(ZoneRule, String)>> = vec![None; ones.len()];
+    let mut sets: BTreeMap<(String, &str, &[Name]), Vec<usize>> = BTreeMap::new();
+    for (index, one) in ones.iter().enumerate().filter(|(_, one)| one.zone_is_open) {
+        let key = (rotated_set(&one.summary.path), &*one.summary.format, &*one.summary.hosts);
+        sets.entry(key).or_default().push(index);
+    }
+    if sets.is_empty() {
+        return found;
+    }
+    let sightings = Sightings::new(ones);
+    for set in sets.into_values() {
+        let members: Vec<&One> = set.iter().map(|index| &ones[*index]).collect();
+        if let Some(met) = sightings.zone_of(&members, stated) {
+            for index in set {
+                found[index] = Some((met.rule.clone(), met.detail()));
+            }
+        }
+    }
+    found
 }
 
 /// Whether a stamp lies before any log of ours was written: then it has no year.
@@ -109,84 +123,6 @@ fn settle_years(ones: &mut [One], since: Option<Timestamp>) {
     }
 }
 
-/// When users were seen on hosts, by logs that know their zone.
-type Logons = BTreeMap<(Name, Name), Vec<Timestamp>>;
-
-fn logons(ones: &[One]) -> Logons {
-    let mut logons = Logons::new();
-    if !ones.iter().any(|one| one.zone_is_open) {
-        return logons;
-    }
-    for one in ones.iter().filter(|one| !one.zone_is_open) {
-        for (user, host, at) in one.kept.iter().filter_map(seen) {
-            logons.entry((Name::clone(user), Name::clone(host))).or_default().push(at);
-        }
-    }
-    for times in logons.values_mut() {
-        times.sort_unstable();
-    }
-    logons
-}
-
-fn seen(kept: &Kept) -> Option<(&Name, &Name, Timestamp)> {
-    let Kept::Event(Some(event), _, _) = kept else { return None };
-    Some((event.user.as_ref()?, event.host.as_ref()?, event.at))
-}
-
-/// The zone in which most of a source's logons meet those of the other logs, and how many do.
-///
-/// `None` if too few meet, or if a zone with another offset does nearly as well.
-fn zone_by_logons(one: &One, logons: &Logons, stated: Option<&ZoneRule>) -> Option<(ZoneRule, usize)> {
-    let all: Vec<_> =
-        one.kept.iter().filter_map(seen).filter(|(user, host, _)| has(logons, user, host).is_some()).collect();
-    let step = all.len().div_ceil(N_COMPARED_MAX).max(1);
-    let compared: Vec<_> = all.into_iter().step_by(step).collect();
-    let zones = stated.cloned().into_iter().chain(std::iter::once(ZoneRule::UTC)).chain(all_zones());
-    let mut scored: Vec<(usize, Vec<i64>, ZoneRule)> = Vec::new();
-    for rule in zones {
-        let instants: Vec<Timestamp> = compared.iter().map(|(_, _, civil)| instant(&rule, Civil(civil.0))).collect();
-        let offsets: Vec<i64> = compared.iter().zip(&instants).map(|((_, _, civil), at)| civil.0 - at.0).collect();
-        if scored.iter().any(|(_, known, _)| *known == offsets) {
-            continue;
-        }
-        let n_met = compared
-            .iter()
-            .zip(&instants)
-            .filter(|((user, host, _), at)| has(logons, user, host).is_some_and(|times| near(times, **at)))
-            .count();
-        scored.push((n_met, offsets, rule));
-    }
-    let best = scored.iter().enumerate().max_by_key(|(index, (n_met, _, _))| (*n_met, std::cmp::Reverse(*index)))?.0;
-    let (n_met, offsets, rule) = &scored[best];
-    if *n_met < N_MET_MIN || n_met * 2 < compared.len() {
-        return None;
-    }
-    // Zones that differ for a part of the span only (their summers begin on other days) are rivals by that
-    // part alone; what must be clear is the offset at most of the logons.
-    let differs = |other: &[i64]| offsets.iter().zip(other).filter(|(a, b)| a != b).count() * 2 > offsets.len();
-    let rival = scored.iter().filter(|(_, other, _)| differs(other)).map(|(n, _, _)| *n).max().unwrap_or(0);
-    (rival * 3 <= n_met * 2).then(|| (rule.clone(), *n_met))
-}
-
-fn has<'a>(logons: &'a Logons, user: &Name, host: &Name) -> Option<&'a Vec<Timestamp>> {
-    logons.get(&(Name::clone(user), Name::clone(host)))
-}
-
-fn near(times: &[Timestamp], at: Timestamp) -> bool {
-    let next = times.partition_point(|time| *time < at);
-    [next.checked_sub(1), Some(next)]
-        .into_iter()
-        .flatten()
-        .filter_map(|index| times.get(index))
-        .any(|time| (time.0 - at.0).abs() < NEAR_TICKS)
-}
-
-fn instant(rule: &ZoneRule, civil: Civil) -> Timestamp {
-    match rule.place(civil) {
-        Place::One(at) | Place::Never(at) | Place::Twice(at, _) => at,
-    }
-}
-
 /// The zone that the hosts' own counters and profile logs state: the name most of them give, else the
 /// first zone of the table that agrees with every offset.
 fn stated_zone(ones: &[One]) -> Option<ZoneRule> {
@@ -212,7 +148,7 @@ fn stated_zone(ones: &[One]) -> Option<ZoneRule> {
 
 /// All zones that Windows knows, the best known first: where several agree with what is seen, they agree
 /// with each other on the days in question, and a familiar name is easier to check.
-fn all_zones() -> impl Iterator<Item = ZoneRule> {
+pub(super) fn all_zones() -> impl Iterator<Item = ZoneRule> {
     let familiar = ["Europe/Berlin", "Europe/London", "America/New_York", "America/Chicago", "America/Los_Angeles"];
     let rest = WINDOWS_ZONES.iter().map(|(_, zone)| *zone).filter(move |zone| !familiar.contains(zone));
     familiar.into_iter().chain(rest).filter_map(ZoneRule::named)

@@ -267,4 +267,51 @@ mod tests {
         assert!(members(&archive, &mut budget).is_ok() && members(&archive, &mut budget).is_ok());
         assert!(members(&archive, &mut budget).is_err());
     }
+
+    /// An archive of one member, packed already by the method of that number.
+    fn of_method(method: u16, packed: &[u8], plain: &[u8]) -> Vec<u8> {
+        let about = |version: &[u8]| {
+            let mut header = version.to_vec();
+            header.extend([0, 0]);
+            header.extend(method.to_le_bytes());
+            header.extend([0; 4]);
+            for number in [crc32fast::hash(plain), packed.len() as u32, plain.len() as u32] {
+                header.extend(number.to_le_bytes());
+            }
+            header.extend([5, 0, 0, 0]);
+            header
+        };
+        let mut bytes = [b"PK\x03\x04".to_vec(), about(&[63, 0]), b"a.log".to_vec(), packed.to_vec()].concat();
+        let directory_at = bytes.len() as u32;
+        bytes.extend([b"PK\x01\x02".to_vec(), about(&[63, 0, 63, 0]), vec![0; 14], b"a.log".to_vec()].concat());
+        let n_bytes = bytes.len() as u32 - directory_at;
+        bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+        bytes.extend([n_bytes.to_le_bytes(), directory_at.to_le_bytes()].concat());
+        bytes.extend([0, 0]);
+        bytes
+    }
+
+    #[test]
+    fn members_of_every_method_are_read_or_named() {
+        use std::io::Write as _;
+        let plain = b"2022-08-22 08:01:33 INFO x\n".repeat(100);
+        let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+        bzip2.write_all(&plain).unwrap();
+        let mut xz = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(6)).unwrap();
+        xz.write_all(&plain).unwrap();
+        let zstd = ruzstd::encoding::compress_to_vec(plain.as_slice(), ruzstd::encoding::CompressionLevel::Fastest);
+        // APPNOTE 4.4.5: 12 is bzip2, 93 Zstandard, 95 XZ, 9 Deflate64, 98 PPMd.
+        for (method, packed) in [(12, bzip2.finish().unwrap()), (93, zstd), (95, xz.finish().unwrap())] {
+            let archive = Place::memory(of_method(method, &packed, &plain));
+            let listing = members(&archive, &mut Budget::of(0)).unwrap().unwrap();
+            let mut read = Vec::new();
+            listing.members[0].place.as_ref().unwrap().open().unwrap().read_to_end(&mut read).unwrap();
+            assert!(read == plain, "method {method}");
+        }
+        for method in [9, 98] {
+            let archive = Place::memory(of_method(method, b"x", &plain));
+            let listing = members(&archive, &mut Budget::of(0)).unwrap().unwrap();
+            assert_eq!(listing.members[0].place.as_ref().err(), Some(&"its compression is not supported"));
+        }
+    }
 }

@@ -153,7 +153,10 @@ impl<'a> Decoded<'a> {
                 DecoderResult::OutputFull => {}
                 DecoderResult::Malformed(..) => {
                     self.n_undecodable += 1;
-                    text.push(char::REPLACEMENT_CHARACTER);
+                    // What is left at the end is the half of a character that was being written.
+                    if !self.is_ended {
+                        text.push(char::REPLACEMENT_CHARACTER);
+                    }
                 }
             }
         }
@@ -231,6 +234,24 @@ mod tests {
         let cut = &"zürich ü".as_bytes()[..9];
         assert_eq!(detect(cut, false), Encoding::Utf8);
         assert_eq!(decode_head(cut, Encoding::Utf8, false), "zürich ");
+    }
+
+    #[test]
+    fn a_character_torn_by_the_end_is_counted_and_no_text() {
+        let whole = "2022-08-22 08:01:33 x\n";
+        let mut torn = utf16(&format!("\u{feff}{whole}"), u16::to_le_bytes);
+        torn.push(b'2');
+        let half_pair = [utf16(whole, u16::to_le_bytes), vec![0x3d, 0xd8]].concat();
+        let half_letter = [whole.as_bytes(), &[0xc3]].concat();
+        for (bytes, encoding) in
+            [(torn, Encoding::Utf16Le), (half_pair, Encoding::Utf16Le), (half_letter, Encoding::Utf8)]
+        {
+            let mut rest = bytes.as_slice();
+            let mut text = String::new();
+            let mut decoded = Decoded::new(&mut rest, encoding);
+            while decoded.fill(&mut text) {}
+            assert_eq!((text.as_str(), decoded.n_undecodable()), (whole, 1), "{encoding:?}");
+        }
     }
 
     #[test]

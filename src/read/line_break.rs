@@ -1,11 +1,17 @@
 //! Cuts a text at its line breaks, whatever their kind, in bounded memory.
 //!
 //! Breaks are LF and CR LF. A lone CR inside a line stays part of it (seen in web server logs that
-//! quote a request), unless the first block has no LF at all: then CR is the break. NUL at either end
-//! of a line is padding of a file that was never closed, and a byte order mark there the start of a file
-//! that was appended to another.
+//! quote a request), unless the first [`SAMPLE_BYTES`] have no LF at all: then CR is the break. NUL at
+//! either end of a line is padding of a file that was never closed, and a byte order mark there the start of a
+//! file that was appended to another. Padding inside a line stands where a writer broke off and began
+//! anew: a break, too, though none that is counted.
 
 use super::encoding::Decoded;
+
+/// So much of a text without LF tells that it has none.
+const SAMPLE_BYTES: usize = 4096;
+/// So many NUL in a row are padding; of more, so many are held.
+const PADDING_MIN: usize = 8;
 
 /// One line.
 #[derive(Debug)]
@@ -41,12 +47,24 @@ pub(super) struct Lines<'a> {
     number: u64,
     n_bytes_max: usize,
     line_break: Option<u8>,
+    has_padding: bool,
+    is_unended: bool,
 }
 
 impl<'a> Lines<'a> {
     /// Cuts `text`; lines are cut at `n_bytes_max`.
     pub(super) fn new(text: Decoded<'a>, n_bytes_max: usize) -> Self {
-        Self { text, buffer: String::new(), held: 0, at: 0, number: 0, n_bytes_max, line_break: None }
+        Self {
+            text,
+            buffer: String::new(),
+            held: 0,
+            at: 0,
+            number: 0,
+            n_bytes_max,
+            line_break: None,
+            has_padding: false,
+            is_unended: false,
+        }
     }
 
     /// Returns the next line; blank ones, too. Nothing is held.
@@ -79,9 +97,17 @@ impl<'a> Lines<'a> {
                 if self.at == self.buffer.len() {
                     return None;
                 }
+                if self.line_break.is_none() {
+                    self.line_break = Some(Self::break_by(&self.buffer));
+                    searched = self.at;
+                    continue;
+                }
+                self.is_unended = true;
                 break self.buffer.len();
             }
         };
+        let padding = self.has_padding.then(|| padding_inside(&self.buffer[self.at..end])).flatten();
+        let (end, next) = padding.map_or((end, end + 1), |(start, end)| (self.at + start, self.at + end));
         let line = &self.buffer[self.at..end];
         let (kept, n_behind) = cut(line, self.n_bytes_max);
         if n_behind > 0 {
@@ -91,9 +117,14 @@ impl<'a> Lines<'a> {
         let start = self.at + (bare.as_ptr() as usize - kept.as_ptr() as usize);
         let span =
             Span { number: self.number + 1, start: start - self.held, end: start + bare.len() - self.held, n_cut };
-        self.number += 1;
-        self.at = (end + 1).min(self.buffer.len());
+        self.number += u64::from(padding.is_none());
+        self.at = next.min(self.buffer.len());
         Some(span)
+    }
+
+    /// Whether the line that was returned last is the end of a text that ends without a break.
+    pub(super) fn is_unended(&self) -> bool {
+        self.is_unended && self.at == self.buffer.len()
     }
 
     /// Returns the text of a line that is held.
@@ -127,14 +158,46 @@ impl<'a> Lines<'a> {
     }
 
     fn fill(&mut self) -> bool {
+        let from = self.buffer.len();
         let is_more = self.text.fill(&mut self.buffer);
-        if self.line_break.is_none() && !self.buffer.is_empty() {
-            let bytes = self.buffer.as_bytes();
-            let is_old_mac = memchr::memchr(b'\n', bytes).is_none() && memchr::memchr(b'\r', bytes).is_some();
-            self.line_break = Some(if is_old_mac { b'\r' } else { b'\n' });
+        if memchr::memchr(0, &self.buffer.as_bytes()[from..]).is_some() {
+            self.has_padding = true;
+            self.squeeze(from);
+        }
+        // A first block may be shorter than the first line.
+        if self.line_break.is_none()
+            && (self.buffer.len() >= SAMPLE_BYTES || memchr::memchr(b'\n', self.buffer.as_bytes()).is_some())
+        {
+            self.line_break = Some(Self::break_by(&self.buffer));
         }
         is_more
     }
+
+    /// The break of a text that begins so.
+    fn break_by(start: &str) -> u8 {
+        let bytes = start.as_bytes();
+        let is_old_mac = memchr::memchr(b'\n', bytes).is_none() && memchr::memchr(b'\r', bytes).is_some();
+        if is_old_mac { b'\r' } else { b'\n' }
+    }
+
+    /// Shortens the padding in what stands from `from` on: it may be longer than any line.
+    fn squeeze(&mut self, from: usize) {
+        let held = self.buffer[..from].bytes().rev().take(PADDING_MIN).take_while(|byte| *byte == 0).count();
+        let new = self.buffer.split_off(from);
+        let mut n_nul = held;
+        self.buffer.extend(new.chars().filter(|letter| {
+            n_nul = if *letter == '\0' { n_nul + 1 } else { 0 };
+            n_nul <= PADDING_MIN
+        }));
+    }
+}
+
+/// Where padding stands between two texts of one line.
+fn padding_inside(line: &str) -> Option<(usize, usize)> {
+    let start = line.len() - line.trim_start_matches('\0').len();
+    let begin = start + memchr::memmem::find(&line.as_bytes()[start..], &[0; PADDING_MIN])?;
+    let behind = line[begin..].trim_start_matches('\0');
+    (!bare(behind).is_empty()).then(|| (begin, line.len() - behind.len()))
 }
 
 /// Cuts a text at `n_bytes_max`, not inside a character; returns how many bytes went.
@@ -184,6 +247,44 @@ mod tests {
     #[test]
     fn padding_of_any_length_is_no_long_line() {
         assert_eq!(lines(&format!("a\n{}", "\0".repeat(300_000)), 100), [(1, "a".into(), 0), (2, String::new(), 0)]);
+    }
+
+    #[test]
+    fn padding_inside_a_line_is_a_break_that_is_not_counted() {
+        for n in [PADDING_MIN, 5_000, 300_000] {
+            let text = format!("a\nb{}c\r\n{}d\n", "\0".repeat(n), "\0".repeat(n));
+            let expected = [(1, "a"), (2, "b"), (2, "c"), (3, "d")].map(|(number, text)| (number, text.to_owned(), 0));
+            assert_eq!(lines(&text, 100), expected, "{n}");
+        }
+        // Fewer may be meant.
+        assert_eq!(texts("a\0\0b\n"), ["a\0\0b"]);
+    }
+
+    #[test]
+    fn a_first_block_without_its_line_break_tells_no_kind_of_break() {
+        /// Gives its text in blocks of that size.
+        struct Slow<'t>(&'t [u8], usize);
+        impl std::io::Read for Slow<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                let n = self.1.min(self.0.len()).min(buffer.len());
+                buffer[..n].copy_from_slice(&self.0[..n]);
+                self.0 = &self.0[n..];
+                Ok(n)
+            }
+        }
+        let of = |text: &'static str, n| {
+            let mut bytes = Slow(text.as_bytes(), n);
+            let mut lines = Lines::new(Decoded::new(&mut bytes, Encoding::Utf8), 100);
+            let mut all = Vec::new();
+            while let Some(line) = lines.next_line() {
+                all.push(line.text.to_owned());
+            }
+            all
+        };
+        for n in 1..8 {
+            assert_eq!(of("ab\r\nc\rd\r\n", n), ["ab", "c\rd"], "{n}");
+            assert_eq!(of("ab\rcd\r", n), ["ab", "cd"], "{n}");
+        }
     }
 
     #[test]

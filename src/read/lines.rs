@@ -14,7 +14,8 @@ pub(super) const RECORD_BYTES_MAX: usize = 64 * 1024;
 
 /// Reads lines; blank ones belong to the record before or to none.
 ///
-/// What stands before the first line that begins a record is a record of its own. A record of one line is
+/// What stands before the first line that begins a record is a record of its own, and so is a last line that was
+/// being written and looks like the start of one. A record of one line is
 /// handed on as it stands in the block that was read; only one of several lines is gathered.
 pub(super) fn records(
     text: Decoded<'_>,
@@ -27,9 +28,13 @@ pub(super) fn records(
     let mut open: Option<Span> = None;
     let mut gathered = Gathered::default();
     while let Some(span) = lines.next_span() {
+        delivery.reading.n_lines = span.number;
         let line = lines.text_of(span);
         let is_blank = line.trim_ascii_start().is_empty() || line.trim().is_empty();
         let begins = !is_blank && how.starts_record.is_none_or(|starts_record| starts_record(line));
+        let is_cut =
+            || lines.is_unended() && open.is_some_and(|first| is_alike(line, first_line(first, &lines, &gathered)));
+        let begins = begins || (!is_blank && is_cut());
         match open {
             None if is_blank => lines.release(),
             Some(first) if !begins => {
@@ -53,6 +58,21 @@ pub(super) fn records(
     }
     delivery.reading.complain_undecodable(name, lines.n_undecodable());
     delivery.reading
+}
+
+/// The first line of the record that is open.
+fn first_line<'t>(first: Span, lines: &'t Lines<'_>, gathered: &'t Gathered) -> &'t str {
+    if gathered.text.is_empty() { lines.text_of(first) } else { gathered.text.lines().next().unwrap_or("") }
+}
+
+/// Whether the letters, digits and marks of a line that was cut stand as those of another do.
+fn is_alike(cut: &str, whole: &str) -> bool {
+    let is_like = |one: u8, other: u8| {
+        one == other
+            || (one.is_ascii_digit() && other.is_ascii_digit())
+            || (one.is_ascii_alphabetic() && other.is_ascii_alphabetic())
+    };
+    cut.len() < whole.len() && cut.bytes().zip(whole.bytes()).all(|(one, other)| is_like(one, other))
 }
 
 /// A record of several lines; empty for one that has but one.
@@ -123,6 +143,7 @@ mod tests {
     fn without_a_rule_each_line_is_a_record_and_blank_ones_are_none() {
         let (all, _) = read("a\r\n\r\n  b\nc", None);
         assert_eq!(all, [(1, "a".to_owned()), (3, "  b".to_owned()), (4, "c".to_owned())]);
+        assert_eq!(["", "a", "a\n", "\na\n \n\n"].map(|text| read(text, None).1.n_lines), [0, 1, 1, 4]);
     }
 
     #[test]
@@ -138,6 +159,15 @@ mod tests {
                 (8, "2023 second".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn a_last_line_cut_in_its_stamp_is_a_record_of_its_own() {
+        let rule = |line: &str| line.len() > 10 && line.starts_with("2022-");
+        let text = "2022-08-22 first\n   at X\n";
+        for (last, n) in [("2022-0", 2), ("2022-0\n", 1), ("   at Y", 1), ("Caused by", 1), ("2022-08-2 x", 2)] {
+            assert_eq!(read(&format!("{text}{last}"), Some(&rule)).0.len(), n, "{last}");
+        }
     }
 
     #[test]

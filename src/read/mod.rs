@@ -30,6 +30,7 @@ mod parallel;
 mod place;
 pub mod record;
 pub mod selection;
+mod seven_zip;
 mod sniff;
 pub mod source;
 mod table;

@@ -92,6 +92,8 @@ pub struct Reading {
     pub n_bytes: u64,
     /// SHA-256 of the source's bytes after decompression, lower-case hexadecimal; empty unless [`How::digests`].
     pub sha256: String,
+    /// Lines of a text log, blank ones included.
+    pub n_lines: u64,
     /// Records that the container holds, damaged ones included.
     pub n_records: u64,
     /// Records that could not be decoded.

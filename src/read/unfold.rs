@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::archive::{Budget, DEPTH_MAX, Listing, members};
 use super::codec::Codec;
 use super::place::{Coat, Place, Room};
+use super::seven_zip;
 use super::sniff::{HEAD_BYTES, recognize};
 use super::source::{Source, SourceName};
 use super::tally::{Tally, diagnose};
@@ -46,12 +47,16 @@ enum Packing {
     Stream(Codec),
     Zip,
     Tar,
+    SevenZip,
 }
 
 impl Packing {
     fn of(head: &[u8]) -> Option<Self> {
         if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             return Some(Self::Zip);
+        }
+        if seven_zip::begins(head) {
+            return Some(Self::SevenZip);
         }
         let stream = Codec::of(head).map(Self::Stream);
         stream.or_else(|| tar::begins(head).then_some(Self::Tar))
@@ -83,6 +88,7 @@ impl Unfolding<'_> {
         match packing {
             Some(Packing::Stream(codec)) => return self.open_stream(path, place, codec, n_bytes_stored, depth),
             Some(Packing::Tar) => return self.open_tar(&path, &place, inner_depth),
+            Some(Packing::SevenZip) => return self.open_seven_zip(&path, &place, inner_depth),
             Some(Packing::Zip) if self.open_zip(&path, &place, inner_depth) => return,
             Some(Packing::Zip) | None => {}
         }
@@ -124,6 +130,17 @@ impl Unfolding<'_> {
             Err(detail) => self.complain(Code::ArchiveDamaged, path, &detail),
         }
         true
+    }
+
+    fn open_seven_zip(&mut self, path: &str, place: &Place, depth: usize) {
+        let listing = match self.seekable(place) {
+            Ok((seekable, None)) => seven_zip::members(&seekable, &mut self.budget, self.room),
+            Ok((_, Some(error))) | Err(error) => return self.diagnostics.push(diagnose(&error, true, path)),
+        };
+        match listing {
+            Ok(listing) => self.open_members(path, listing, depth),
+            Err(detail) => self.complain(Code::ArchiveDamaged, path, &detail),
+        }
     }
 
     /// A tar gives what stands before the place where it breaks off.

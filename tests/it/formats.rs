@@ -90,7 +90,7 @@ fn every_proof_is_read_by_its_format() {
     let mut wrong = Vec::new();
     for (file, format, wanted) in PROOFS {
         let (found, n_records, n_damaged) = read(&folder, file);
-        let share = if n_records == 0 { 0 } else { (n_records - n_damaged) * 100 / n_records };
+        let share = ((n_records - n_damaged) * 100).checked_div(n_records).unwrap_or(0);
         if found != *format || share < *wanted {
             wrong.push(format!("{file}: {found}, {share} of 100; expected {format}, {wanted}"));
         }

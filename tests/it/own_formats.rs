@@ -50,6 +50,16 @@ fn a_log_is_read_with_the_format_of_a_configuration() {
 }
 
 #[test]
+fn the_example_of_the_documentation_is_a_configuration() {
+    let page = include_str!("../../src/docs/formats.md");
+    let example = page.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let folder = tempfile::tempdir().unwrap();
+    let [config, log] = case(folder.path(), example);
+    let events = String::from_utf8(succeed(&["events", &log, "--config", &config, "-q"])).unwrap();
+    assert_eq!(events.matches("\"event.action\":\"failure\"").count(), 2, "{events}");
+}
+
+#[test]
 fn a_wrong_configuration_ends_with_status_2_and_names_path_line_and_cause() {
     let folder = tempfile::tempdir().unwrap();
     for (from, to, wanted) in [

@@ -60,6 +60,10 @@ fn each_line_has_a_row_and_blank_ones_no_template() {
     let output = text(&succeed(&["templates", "--lines", "--format", "csv", &path]));
     let ids: Vec<String> = ids(&output);
     assert_eq!(ids, ["T1", "", "T1", "T2"]);
+    let (_blanks, behind) = file(format!("{LOG}\n \n=cmd(1)\n\n").as_bytes());
+    let behind = text(&succeed(&["templates", "--lines", "--format", "csv", &behind]));
+    assert_eq!(self::ids(&behind), ["T1", "", "T1", "T2", "", "", "T3", ""]);
+    assert!(behind.contains("7,T3,'=cmd(<*>)\n"), "no spreadsheet runs it: {behind}");
     let plain = text(&succeed(&["templates", "--lines", &path]));
     assert_eq!(plain.lines().count(), 4);
     let json = text(&succeed(&["templates", "--lines", "--format", "json", &path]));
@@ -85,13 +89,34 @@ fn standard_input_is_a_log_like_any_other() {
 fn an_empty_log_has_no_templates_and_what_is_no_text_is_not_readable() {
     let (_folder, path) = file(b"");
     let output = causeline(&["templates", &path]);
-    let code = output.status.code();
-    assert!(code == Some(0) || code == Some(3), "{code:?}");
-    assert!(!text(&output.stdout).contains("T1"));
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(text(&output.stdout).split_whitespace().collect::<Vec<_>>(), ["MESSAGES", "ID", "FIRST", "TEMPLATE"]);
+    assert_eq!(text(&succeed(&["templates", &path, "--lines", "--format", "csv"])), "LineId,EventId,EventTemplate\n");
+    assert_eq!(text(&succeed(&["templates", &path, "--format", "json"])), "[]\n");
     let (_folder, path) = file(&[0, 1, 2, 3, 0, 1, 2, 3, 0xff, 0xfe, 9]);
     assert_eq!(causeline(&["templates", &path]).status.code(), Some(3));
     assert_eq!(causeline(&["templates", "no such file"]).status.code(), Some(3));
     assert_eq!(causeline(&["templates"]).status.code(), Some(2));
+}
+
+#[test]
+fn any_bytes_have_a_row_a_line() {
+    let mut random = Random::new(3);
+    let mut bytes: Vec<u8> =
+        (0..200_000).map(|_| b" <>*{}[]()\"'=,:/\\|\x1b-%$0a7\xc3\xa4\xff"[random.below(28)]).collect();
+    for at in (0..bytes.len()).step_by(97) {
+        bytes[at] = b'\n';
+    }
+    bytes.extend([b'x'; 200_000]);
+    bytes.extend(b"\n\xef\xbb\xbf\n\x0c\n=cmd|' /C calc'!A0\nlast");
+    let (_folder, path) = file(&bytes);
+    let table = succeed(&["templates", "--lines", "--format", "csv", &path]);
+    let rows: Vec<u64> =
+        csv::Reader::from_reader(&*table).records().map(|row| row.unwrap()[0].parse().unwrap()).collect();
+    let n_lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+    assert_eq!(rows, (1..=n_lines).collect::<Vec<_>>());
+    let plain = succeed(&["templates", "--lines", &path]);
+    assert!(!plain.contains(&0x1b), "no escape sequence reaches the terminal");
 }
 
 #[test]
@@ -164,7 +189,7 @@ fn public_sets_are_grouped_as_their_makers_group_them() {
 }
 
 /// A folder of the corpora; `None`, and a word of it, without them.
-fn corpus(name: &str) -> Option<PathBuf> {
+pub fn corpus(name: &str) -> Option<PathBuf> {
     let Ok(folder) = std::env::var("CAUSELINE_CORPORA") else {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "CAUSELINE_CORPORA is not set");
         eprintln!("skipped: CAUSELINE_CORPORA is not set");
@@ -180,6 +205,8 @@ struct Behaviour {
     failing: (f64, f64),
     /// The chance that a till is jammed, an error that no user sees, likewise.
     jammed: (f64, f64),
+    /// The chance that a till is slow, a mere warning, likewise.
+    slow: (f64, f64),
 }
 
 const N_DAYS: usize = 14;
@@ -213,6 +240,12 @@ fn desk(folder: &Path, seed: u64, behaviour: Behaviour) {
                     format!("ERROR|Desk.Till|till {} is jammed by a coin", random.below(90)),
                 ));
             }
+            if random.unit() < pick(behaviour.slow) {
+                lines.push((
+                    stamp(second + 2),
+                    format!("WARN|Desk.Till|till {} took {} ms to wake", random.below(90), random.below(900)),
+                ));
+            }
         }
     }
     lines.sort();
@@ -244,7 +277,7 @@ fn appeared(incident: &serde_json::Value) -> Vec<String> {
 
 #[test]
 fn an_incident_of_an_unknown_application_is_named_by_its_template() {
-    let report = judged(Behaviour { failing: (0.0, 0.3), jammed: (0.0, 0.2) });
+    let report = judged(Behaviour { failing: (0.0, 0.3), jammed: (0.0, 0.2), slow: (0.0, 0.2) });
     let incident = &report["incidents"][0];
     let id = incident["signatures"][0].as_str().unwrap();
     assert!(id.starts_with("template-"), "{id}");
@@ -255,23 +288,38 @@ fn an_incident_of_an_unknown_application_is_named_by_its_template() {
     let statements = appeared(incident);
     assert!(statements.iter().any(|one| one.contains("upside down") && one.contains("never")), "{statements:?}");
     assert!(statements.iter().any(|one| one.contains("jammed") && one.contains("never")), "{statements:?}");
+    assert!(statements.iter().any(|one| one.contains("to wake") && one.contains("never")), "{statements:?}");
+    // The records of a statement are lines of its template.
+    let items = incident["evidence"].as_array().unwrap();
+    let item = items.iter().find(|one| one["statement"].as_str().unwrap().contains("to wake")).unwrap();
+    assert!(!item["records"].as_array().unwrap().is_empty(), "{item:#}");
+    assert_eq!(item["numbers"]["minutes_before"]["value"], 0.0, "{item:#}");
 }
 
 #[test]
 fn a_template_that_is_always_there_is_not_blamed() {
-    let report = judged(Behaviour { failing: (0.0, 0.3), jammed: (0.2, 0.2) });
+    let report = judged(Behaviour { failing: (0.0, 0.3), jammed: (0.2, 0.2), slow: (0.2, 0.2) });
     let statements = appeared(&report["incidents"][0]);
     assert!(statements.iter().any(|one| one.contains("upside down")), "{statements:?}");
-    assert!(statements.iter().all(|one| !one.contains("jammed")), "{statements:?}");
+    assert!(statements.iter().all(|one| !one.contains("jammed") && !one.contains("to wake")), "{statements:?}");
+}
 
-    let report = judged(Behaviour { failing: (0.05, 0.05), jammed: (0.2, 0.2) });
+#[test]
+fn errors_and_warnings_that_rise_without_failures_are_no_incident() {
+    let report = judged(Behaviour { failing: (0.0, 0.0), jammed: (0.0, 0.9), slow: (0.0, 0.9) });
+    assert_eq!(report["incidents"].as_array().unwrap().len(), 0, "{:#}", report["incidents"]);
+}
+
+#[test]
+fn a_template_that_is_always_there_is_no_incident() {
+    let report = judged(Behaviour { failing: (0.05, 0.05), jammed: (0.2, 0.2), slow: (0.9, 0.9) });
     assert_eq!(report["incidents"].as_array().unwrap().len(), 0, "{:#}", report["incidents"]);
 }
 
 #[test]
 fn threads_do_not_change_the_templates_of_a_report() {
     let folder = tempfile::tempdir().unwrap();
-    desk(folder.path(), 7, Behaviour { failing: (0.0, 0.3), jammed: (0.1, 0.2) });
+    desk(folder.path(), 7, Behaviour { failing: (0.0, 0.3), jammed: (0.1, 0.2), slow: (0.1, 0.2) });
     let logs = folder.path().to_str().unwrap();
     let with = |threads: &str| succeed(&["analyze", logs, "-o", "-", "--format", "json", "--threads", threads]);
     assert_eq!(with("1"), with("2"));

@@ -56,8 +56,8 @@ fn compared(case: &Case<'_>, id: &Name, sightings: &[Sighting]) -> Option<Eviden
     item.names = vec![Name::clone(id)];
     item.records = during.iter().take(MAX_RECORDS).map(|one| one.record).collect();
     let hours = |minutes: f64| Estimate::interval(minutes / 60.0, minutes / 60.0, minutes / 60.0, "h");
-    item.numbers.insert("messages_before", Estimate::count(before.len(), "messages"));
-    item.numbers.insert("messages_during", Estimate::count(during.len(), "messages"));
+    item.numbers.insert("minutes_before", Estimate::count(n_before, "minutes"));
+    item.numbers.insert("minutes_during", Estimate::count(n_during, "minutes"));
     item.numbers.insert("hours_before", hours(minutes_before));
     item.numbers.insert("hours_during", hours(minutes_during));
     item.numbers.insert("rate_ratio", Estimate::interval(ratio.value, ratio.lower, finite(ratio.upper), "1"));

@@ -95,6 +95,7 @@ impl Parser for ClefParser {
         };
         let (at, trust) = context.clock.instant(stamp);
         line.at = (at, Some(trust));
+        line.template = template.map(|template| &**template);
         line.message = match (message, template) {
             (Some(message), _) => Cow::Borrowed(message),
             (None, Some(template)) => fill(template, &properties),

@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use super::{Context, LineOutcome, LogFormat, Parser, Said, Sample, container};
 use crate::diagnostic::Code;
 use crate::model::Timestamp;
-use crate::normalize::clock::{DateOrder, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::plain::Plain;
 use crate::normalize::summary::Role;

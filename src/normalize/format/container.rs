@@ -250,7 +250,7 @@ impl LogFormat for DockerJson {
             expected: &[
                 "Failure 2022-08-22T06:15:01.2Z user=user001 host=RDS01 client=- code=-",
                 "irrelevant 2022-08-22T06:15:02Z",
-                "irrelevant 2022-08-22T06:15:03Z",
+                "Other 2022-08-22T06:15:03Z user=- host=- client=- code=-",
             ],
         }]
     }

@@ -61,7 +61,7 @@ impl LogFormat for Glog {
                 "foreign",
                 "Success 2022-08-22T08:15:01.123456Z user=user001 host=RDS01 client=- code=-",
                 "Failure 2022-08-22T08:15:02.5Z user=user002 host=RDS01 client=- code=-",
-                "irrelevant 2022-08-22T08:15:03.5Z",
+                "Other 2022-08-22T08:15:03.5Z user=- host=- client=- code=-",
             ],
         }]
     }

@@ -153,7 +153,7 @@ impl LogFormat for NginxError {
                 "Symptom 2022-08-22T08:15:03Z user=- host=- client=10.0.0.8 code=-",
                 "Failure 2022-08-22T08:15:04Z user=user001 host=- client=10.0.0.9 code=-",
                 "ServiceState 2022-08-22T08:15:05Z user=- host=- client=- code=-",
-                "irrelevant 2022-08-22T08:15:06Z",
+                "Other 2022-08-22T08:15:06Z user=- host=- client=10.0.0.8 code=-",
             ],
         }]
     }

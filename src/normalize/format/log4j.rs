@@ -68,7 +68,7 @@ pub(super) fn behind_stamp(rest: &str) -> Option<(Severity, &str, &str)> {
     let behind = rest[end..].trim_start();
     let (logger, message) = if let Some(message) = behind.strip_prefix("- ").or_else(|| behind.strip_prefix(": ")) {
         (&rest[..end], message)
-    } else if let Some(logger) = rest[..end].strip_suffix(':').filter(|logger| logger.contains('.')) {
+    } else if let Some(logger) = rest[..end].strip_suffix(':').filter(|logger| is_logger(logger)) {
         (logger, behind)
     } else if saw_thread {
         ("", rest)
@@ -76,6 +76,14 @@ pub(super) fn behind_stamp(rest: &str) -> Option<(Severity, &str, &str)> {
         return None;
     };
     Some((severity, logger, message))
+}
+
+/// Whether a word before a colon is a logger: a dotted name, or that of a class (`Remoting`, not `LOG`).
+fn is_logger(word: &str) -> bool {
+    let is_class = word.starts_with(|c: char| c.is_ascii_uppercase())
+        && word.bytes().any(|b| b.is_ascii_lowercase())
+        && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$'));
+    is_class || word.contains('.')
 }
 
 impl LogFormat for Log4j {
@@ -125,9 +133,11 @@ impl LogFormat for Log4j {
                 path: "app/quorum.log",
                 text: "2022-08-22 08:15:01,747 - WARN  [QuorumPeer[myid=1]/0:0:0:0:2181:QuorumCnxManager$SendWorker@688] - Send worker leaving thread\n\
                        220822 081502 148 INFO dfs.DataNode$PacketResponder: terminating\n\
+                       22/08/22 08:15:02 INFO Remoting: Starting remoting\n\
                        [2022-08-22 08:15:03.250] [gateway] [error] login failed for user user001 on RDS01",
                 expected: &[
-                    "irrelevant 2022-08-22T08:15:01.747Z",
+                    "Other 2022-08-22T08:15:01.747Z user=- host=- client=- code=-",
+                    "irrelevant 2022-08-22T08:15:02Z",
                     "irrelevant 2022-08-22T08:15:02Z",
                     "Failure 2022-08-22T08:15:03.25Z user=user001 host=RDS01 client=- code=-",
                 ],

@@ -61,7 +61,7 @@ impl LogFormat for PythonLogging {
             expected: &[
                 "Success 2022-08-22T06:00:00.123Z user=user001 host=RDS01 client=- code=-",
                 "Failure 2022-08-22T06:00:01.123Z user=user002 host=RDS01 client=- code=-",
-                "irrelevant 2022-08-22T06:00:02.5Z",
+                "Other 2022-08-22T06:00:02.5Z user=- host=- client=- code=-",
             ],
         }]
     }

@@ -72,7 +72,7 @@ impl LogFormat for SqlAgent {
                 "Failure 2022-08-22T08:15:02Z user=user001 host=- client=- code=18456",
                 "Symptom 2022-08-22T08:15:03Z user=- host=- client=- code=000",
                 "ServiceState 2022-08-22T08:15:04Z user=- host=- client=- code=-",
-                "irrelevant 2022-08-22T08:15:05Z",
+                "Other 2022-08-22T08:15:05Z user=- host=- client=- code=396",
             ],
         }]
     }

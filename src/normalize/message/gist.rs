@@ -7,8 +7,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::Line;
+use super::warnings::Warnings;
 use super::words::{ATTEMPT, END, FAILURE, HARMLESS, SUCCESS, TOPIC, USER};
-use crate::model::{Action, Severity};
+use crate::model::{Action, Severity, Timestamp};
 use crate::normalize::signature::{Hit, Signatures};
 
 /// Shapes that are remembered; an application has some thousand. Beyond them the memory begins anew.
@@ -34,6 +35,7 @@ pub struct Gists {
     signatures: Option<Arc<Signatures>>,
     meanings: Memo<Gist>,
     hits: Memo<Option<Hit>>,
+    warnings: Warnings,
 }
 
 impl Gists {
@@ -79,6 +81,12 @@ impl Gists {
         let telling = signatures.telling();
         let key = telling.hash(text, telling.hash(dataset, severity.number().into()));
         self.hits.get_or(key, || signatures.classify_text(dataset, severity, &telling.masked(text)))
+    }
+
+    /// Whether a warning that no rule knows is to be kept: the first of its shape in its minute, within bounds.
+    pub(super) fn keeps_warning(&mut self, message: &str, at: Timestamp) -> bool {
+        let shape = chosen(self.signatures.as_ref()).telling().hash(message, 0);
+        self.warnings.keeps(shape, at)
     }
 }
 

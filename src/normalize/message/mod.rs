@@ -2,10 +2,12 @@
 //!
 //! A message counts where it speaks of logging on, sessions or connections and says how that went; the
 //! words are those that loggers of any vendor use, in English, German and French. Which failure it is,
-//! the catalog of signatures says. All other messages are irrelevant unless they are errors.
+//! the catalog of signatures says. All other messages are irrelevant unless they are errors or warnings; of these
+//! one a minute is kept.
 
 mod gist;
 mod shape;
+mod warnings;
 mod words;
 
 use std::borrow::Cow;
@@ -13,7 +15,7 @@ use std::borrow::Cow;
 use regex::Regex;
 
 pub use gist::Gists;
-pub(crate) use shape::Telling;
+pub(crate) use shape::{Telling, n_before_digit};
 use words::{CLIENT, ERROR_CODE, NO_NAMES, TARGET, TOPIC, USER};
 
 use super::format::{Context, LineOutcome};
@@ -42,6 +44,8 @@ pub struct Line<'a> {
     pub host: Option<&'a str>,
     /// The text, with its values put in.
     pub message: Cow<'a, str>,
+    /// The text before its values were put in, names in braces for them, where the record says it.
+    pub template: Option<&'a str>,
     /// Exception and stack trace, if any.
     pub detail: &'a str,
     /// Its named values; those in the text are found without being here.
@@ -143,9 +147,11 @@ pub fn understand(mut line: Line<'_>, context: &mut Context<'_>) -> LineOutcome 
     let (at, trust) = line.at;
     let time = (at, trust.unwrap_or(Trust::Stated));
     let class = classify(&mut line, context);
-    let Some((action, class)) = class.and_then(|class| Some((class.action()?, class))) else {
-        return LineOutcome::Irrelevant(Some(at));
-    };
+    let class = class.and_then(|class| {
+        let mut is_kept = || line.severity == Severity::Warn && context.gists.keeps_warning(&line.message, at);
+        Some((class.action().or_else(|| is_kept().then_some(Action::Other))?, class))
+    });
+    let Some((action, class)) = class else { return LineOutcome::Irrelevant(Some(at)) };
     let Class { hit, user, properties, whole, .. } = class;
     let whole = whole.as_deref().unwrap_or(&line.message);
 
@@ -379,7 +385,8 @@ mod tests {
             (Info, "Anmeldung erfolgreich, Benutzer user001 auf RDS02", "Success user001 RDS02 -"),
             (Debug, "connection pool size 719", irrelevant),
             (Info, "sync finished with 0 errors, session cache warm", irrelevant),
-            (Warn, "smtp relay slow: 1069 ms", irrelevant),
+            (Warn, "smtp relay slow: 1069 ms", "Other - - -"),
+            (Info, "smtp relay slow: 1069 ms", irrelevant),
             (Error, "disk quota for report export exceeded", "Other - - -"),
             (Error, "Cannot connect to database server db1: error 10060", "Symptom - - 10060"),
         ] {

@@ -9,7 +9,7 @@ use crate::model::{Name, Position, Provenance, Timestamp, Trust};
 use crate::normalize::clock::ZoneRule;
 use crate::normalize::format::LineOutcome;
 use crate::normalize::summary::{Role, SourceSummary, Zone};
-use crate::read::Container;
+use crate::read::{Body, Container, Record};
 
 /// Under what a record counts; of its parts, the last of this list that one of them has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +95,23 @@ impl Work<'_> {
         if let Some(own_host) = &self.own_host {
             self.tally.see(at, own_host);
         }
+    }
+
+    /// Whether a record is the rest of one whose head stands in the file before, for a log is cut where it is
+    /// full: it comes first, and one of its lines is set in or goes on with an exception.
+    pub(super) fn is_rest_of_another_file(&mut self, record: &Record<'_>) -> bool {
+        let is_first = self.tally.n_kept + self.tally.n_irrelevant + self.tally.n_damaged == 0;
+        let Body::Text(text) = &record.body else { return false };
+        let goes_on =
+            |line: &str| line.starts_with([' ', '\t']) || line.starts_with("Caused by: ") || line.starts_with("--- ");
+        let is_rest = is_first && self.locked.is_some() && text.lines().any(goes_on);
+        if is_rest {
+            let place = Provenance { source: self.source.name.id, position: record.position };
+            let detail = "begins inside a record whose head is not in the file";
+            let diagnostic = Diagnostic::new(Code::SourceIncomplete, &self.source.name.path, Some(place), detail);
+            self.tally.diagnostics.push(diagnostic);
+        }
+        is_rest
     }
 
     fn defect(&mut self, code: Code, position: Position, detail: &str) -> Share {

@@ -328,6 +328,9 @@ impl Work<'_> {
                 outcome = self.ask(index, record);
             }
         }
+        if matches!(outcome, LineOutcome::Foreign) && self.is_rest_of_another_file(record) {
+            outcome = LineOutcome::Irrelevant(None);
+        }
         if matches!(outcome, LineOutcome::Foreign) {
             self.n_strangers_in_a_row += 1;
         } else {

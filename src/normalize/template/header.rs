@@ -22,6 +22,8 @@ enum Part {
     Word,
     /// A word without blanks and brackets, no level.
     Name,
+    /// A name of a program; Windows marks those of the other word size: `browser.exe *64`.
+    Program,
     /// Digits alone.
     Number,
     /// `INFO`, `warn`, `D`.
@@ -30,8 +32,8 @@ enum Part {
     BracketedLevel,
     /// Text in brackets, brackets inside paired.
     Bracketed,
-    /// A component that ends in `: `; `app[17]:` and `app(module)[17]:` among them. Most lines of the log must
-    /// have it; the others go without.
+    /// A component that ends in `: `; `app[17]:`, `app(module)[17]:`, `Some App[17]:` and `app[17] (caller):` among
+    /// them. Most lines of the log must have it; the others go without.
     Component,
     /// A dotted name.
     Logger,
@@ -42,7 +44,8 @@ enum Part {
 }
 
 use Part::{
-    Bracketed, BracketedLevel, BracketedStamp, Cell, Component, Level, Logger, Name, Number, Priority, Sign, Word,
+    Bracketed, BracketedLevel, BracketedStamp, Cell, Component, Level, Logger, Name, Number, Priority, Program, Sign,
+    Word,
 };
 
 /// The layouts, from the most to the least particular.
@@ -50,7 +53,7 @@ const LAYOUTS: &[&[Part]] = &[
     // Event logs of clusters: label, epoch, date, node, then the node's own header.
     &[Word, Number, Part::Stamp, Word, Part::Stamp, Word, Word, Word, Level],
     &[Word, Number, Part::Stamp, Word, Part::Stamp, Word, Component],
-    &[Number, Name, Name, Name, Number, Number],
+    &[Number, Word, Word, Word, Number, Number],
     // Python services: file, stamp, process, level, logger, request.
     &[Name, Part::Stamp, Number, Level, Logger, Bracketed],
     &[Part::Stamp, Number, Level, Logger, Bracketed],
@@ -68,7 +71,7 @@ const LAYOUTS: &[&[Part]] = &[
     // Cells parted by bars.
     &[Part::Stamp, Sign('|'), Cell, Cell],
     // Clients: `[10.30 16:49:06] program - text`.
-    &[BracketedStamp, Name, Sign('-')],
+    &[BracketedStamp, Program, Sign('-')],
     // Syslog.
     &[Priority, Part::Stamp, Name, Component],
     // A stamp and a level, or a stamp.
@@ -133,12 +136,11 @@ fn take(part: Part, text: &str) -> Option<&str> {
             inner[stamp_len(inner)?..].strip_prefix(']')?
         }
         Word => &text[word(text)?.len()..],
-        Name => {
-            let name = word(text)?;
-            if is_level(name) || name.contains(['[', ']', '|']) || name.ends_with(':') {
-                return None;
-            }
-            &text[name.len()..]
+        Name => &text[name(text)?.len()..],
+        Program => {
+            let behind = &text[name(text)?.len()..];
+            let mark = behind.trim_start().strip_prefix('*').and_then(word).filter(|mark| is_number(mark));
+            mark.map_or(behind, |mark| &behind[behind.len() - behind.trim_start().len() + 1 + mark.len()..])
         }
         Number => {
             let number = word(text)?;
@@ -186,6 +188,11 @@ fn take(part: Part, text: &str) -> Option<&str> {
 fn word(text: &str) -> Option<&str> {
     let end = text.find([' ', '\t']).unwrap_or(text.len());
     (end > 0).then(|| &text[..end])
+}
+
+/// A word that is a name and no level.
+fn name(text: &str) -> Option<&str> {
+    word(text).filter(|name| !is_level(name) && !name.contains(['[', ']', '|']) && !name.ends_with(':'))
 }
 
 fn is_number(text: &str) -> bool {
@@ -240,11 +247,23 @@ fn bracketed(text: &str) -> Option<&str> {
     None
 }
 
-/// What stands behind `name: `; names may hold brackets, and a blank before them.
+/// Blanks in the name of a component with the number of its process.
+const COMPONENT_BLANKS_MAX: usize = 3;
+
+/// What stands behind `name: `.
 fn component(text: &str) -> Option<&str> {
     let end = text.find(": ").or_else(|| text.ends_with(':').then(|| text.len() - 1))?;
-    let name = &text[..end];
-    let is_plain = name.len() <= 128 && !name.is_empty() && !name.trim_end().contains(' ');
+    let name = text[..end].trim_end();
+    if end > 128 || name.is_empty() {
+        return None;
+    }
+    // `app[17] (caller)`: on whose behalf.
+    let own = name.strip_suffix(')').and_then(|name| name.split_once(" (")).map_or(name, |(own, _)| own);
+    let process = own.strip_suffix(']').and_then(|own| own.rsplit_once('[')).filter(|(_, number)| is_number(number));
+    let is_plain = match process {
+        Some((app, _)) => app.matches(' ').count() <= COMPONENT_BLANKS_MAX,
+        None => !name.contains(' '),
+    };
     is_plain.then(|| &text[end + 1..])
 }
 
@@ -309,11 +328,74 @@ mod tests {
             ("03-17 16:13:38.811  1702  2395 D WindowManager: printing", "printing"),
             ("20171223-22:15:29:606|Step_LSC|30002312|onStandStepChanged 3579", "onStandStepChanged 3579"),
             ("[10.30 16:49:06] chrome.exe - proxy.corp.example:5070 open", "proxy.corp.example:5070 open"),
+            ("[10.30 16:49:07] chrome.exe *64 - gw.corp.example:443 open", "gw.corp.example:443 open"),
             ("Jul  1 09:00:55 host-10-105 kernel[0]: Wake reason", "Wake reason"),
+            ("Jul  1 09:00:55 host-10-105 Some Mail App[2177]: no route", "no route"),
+            ("Jul  1 09:00:55 host-10-105 corp.launch[1] (corp.helper[77]): left with 1", "left with 1"),
             ("2022-08-22 08:15:01 service is up", "service is up"),
             ("no header at all", "no header at all"),
         ] {
             assert_eq!(Layout::of([line]).message(line), message, "{line}");
+        }
+    }
+
+    /// Logs of layouts that are in wide use, each with lines that are odd for it, and the messages.
+    #[test]
+    fn odd_lines_do_not_lose_their_header() {
+        for (lines, messages) in [
+            (
+                "- 1117838570 2005.06.03 R1-N0 2005-06-03-15.42.50.363779 R1-N0 RAS KERNEL INFO 3 cache errors\n\
+                 APPREAD 1117869872 2005.06.04 R1-N2 2005-06-04-00.24.32.432192 R1-N2 RAS APP FATAL no message: 7\n\
+                 - 1117955341 2005.06.05 NULL 2005-06-05-00.09.01.903373 NULL RAS MASTER FAILURE unit is gone",
+                "3 cache errors\nno message: 7\nunit is gone",
+            ),
+            (
+                "134681 node-246 unix.hw state.off 1077804742 1 the port is off\n\
+                 134690 node-24 action error 1077804796 1 halt (command 17)\n\
+                 134691 gige7 link - 1077804797 0 warning: slow",
+                "the port is off\nhalt (command 17)\nwarning: slow",
+            ),
+            (
+                "- 1131566461 2005.11.09 dn228 Nov 9 12:01:01 dn228/dn228 crond(pam_unix)[2915]: session closed\n\
+                 - 1131566470 2005.11.19 dn7 Nov 19 12:01:10 dn7/dn7 kernel: [disk:3] is slow: 7 s\n\
+                 R_KERN 1131566471 2005.11.19 dn7 Nov 19 12:01:11 dn7/dn7 scan.x[24583]: [scan.c:14]: no change",
+                "session closed\n[disk:3] is slow: 7 s\n[scan.c:14]: no change",
+            ),
+            (
+                "2016-09-28 04:30:30, Info                  CBS    Loaded stack v6.1 with: wcp.dll\n\
+                 2016-09-28 04:30:31, Info                  CSI    00000001@2016/9/27:20:30:31.455 Begun\n\
+                 2016-09-28 04:30:32, Warning               CBS    no manifest",
+                "Loaded stack v6.1 with: wcp.dll\n00000001@2016/9/27:20:30:31.455 Begun\nno manifest",
+            ),
+            (
+                "03-17 16:13:38.811  1702  2395 D WindowManager: printing: true\n\
+                 03-17 16:13:38.819  1702 18671 I Ticker  : one=7 two:8\n\
+                 12-31 23:59:59.999    17     7 W [x]y.z: ",
+                "printing: true\none=7 two:8\n",
+            ),
+            (
+                "20171223-22:15:29:606|Step_LSC|30002312|onStep 3579\n\
+                 20171224-0:20:0:6|Step_Util|30002312|total = 15##69 | 7\n\
+                 20171224-0:20:0:16|A B|30002312|",
+                "onStep 3579\ntotal = 15##69 | 7\n",
+            ),
+            (
+                "[10.30 16:49:06] mail.exe - gw.corp.example:5070 closed, 0 bytes\n\
+                 [10.30 16:49:07] browser.exe *64 - gw.corp.example:443 error : none - at all\n\
+                 [12.01 06:49:07] a-b.exe *32 - open",
+                "gw.corp.example:5070 closed, 0 bytes\ngw.corp.example:443 error : none - at all\nopen",
+            ),
+            (
+                "Jul  1 09:00:55 host-10-105 kernel[0]: Bridge<0>(0x0)::told - packet 1\n\
+                 Jul 11 09:00:56 host-10-105 Some Mail App[2177]: no route: 10.0.0.1\n\
+                 Jul 11 09:00:57 host.corp.example corp.launch[1] (corp.helper[77]): left with 1\n\
+                 Jul 11 09:00:58 host-10-105 --- last message repeated 3 times ---",
+                "Bridge<0>(0x0)::told - packet 1\nno route: 10.0.0.1\nleft with 1\n--- last message repeated 3 times ---",
+            ),
+        ] {
+            let layout = Layout::of(lines.lines());
+            let found: Vec<&str> = lines.lines().map(|line| layout.message(line)).collect();
+            assert_eq!(found.join("\n"), messages);
         }
     }
 

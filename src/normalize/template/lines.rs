@@ -13,6 +13,8 @@ pub struct File {
     pub path: String,
     /// Number and group of each line that is not blank, in order.
     pub lines: Vec<(u64, GroupId)>,
+    /// How many lines there are, blank ones included.
+    pub n_lines: u64,
 }
 
 /// What the lines of some files came to.
@@ -40,13 +42,13 @@ pub fn mine(sources: &[Source], formats: &Formats) -> Mined {
         let selection = Selection::none();
         let how = How { selection: &selection, starts_record: None, recover: false, digests: false };
         let mut lines = Vec::new();
-        source.records(&how, &mut |record| {
+        let reading = source.records(&how, &mut |record| {
             if let (Body::Text(line), Position::Line(number)) = (&record.body, record.position) {
                 let message = own.and_then(|own| own.message_of(line)).unwrap_or_else(|| layout.message(line));
                 lines.push((number, miner.add(message)));
             }
         });
-        files.push(File { path: source.name.path, lines });
+        files.push(File { path: source.name.path, lines, n_lines: reading.n_lines });
     }
     Mined { files, settled: miner.settle(), n_crowded: miner.n_crowded() }
 }

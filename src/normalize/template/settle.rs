@@ -94,28 +94,30 @@ fn squeeze(words: &mut Vec<String>, belongs: fn(&str, &str) -> bool) {
 
 /// For each shape that has some, the positions that turn out to be open.
 fn round(settled: &[Vec<String>], shapes: &[Shape]) -> BTreeMap<usize, Vec<usize>> {
-    let mut families: BTreeMap<(usize, u64), Vec<usize>> = BTreeMap::new();
-    for (index, words) in settled.iter().enumerate() {
-        let hashes: Vec<u64> = words.iter().map(|word| hash_of(word.as_bytes())).collect();
-        let all = sum(&hashes);
-        for (at, word) in words.iter().enumerate() {
-            // The fences stay when a word is opened, so they belong to what is equal.
-            let fences = hash_of(open(word).as_bytes());
-            let rest = all.wrapping_sub(placed(hashes[at], at)).wrapping_add(placed(fences, at));
-            families.entry((at, rest.wrapping_add(words.len() as u64))).or_default().push(index);
-        }
-    }
+    let sums: Vec<u64> = settled.iter().map(|words| sum(words)).collect();
+    let n_positions = settled.iter().map(Vec::len).max().unwrap_or(0);
     let mut opened: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for ((at, _), members) in families {
-        let mut values: BTreeMap<&str, u64> = BTreeMap::new();
-        for &index in &members {
-            *values.entry(&settled[index][at]).or_default() += shapes[index].n_lines;
+    // One position after the other, so that the families of all of them need not be held at once.
+    for at in 0..n_positions {
+        let mut families: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (index, words) in settled.iter().enumerate() {
+            let Some(word) = words.get(at) else { continue };
+            // The fences stay when a word is opened, so they belong to what is equal.
+            let (own, fences) = (hash_of(word.as_bytes()), hash_of(open(word).as_bytes()));
+            let rest = sums[index].wrapping_sub(placed(own, at)).wrapping_add(placed(fences, at));
+            families.entry(rest.wrapping_add(words.len() as u64)).or_default().push(index);
         }
-        if values.len() < 2 || !is_open(&values, n_sentence(&settled[members[0]], at)) {
-            continue;
-        }
-        for &index in members.iter().filter(|&&index| !settled[index][at].contains(WILDCARD)) {
-            opened.entry(index).or_default().push(at);
+        for members in families.into_values().filter(|members| members.len() > 1) {
+            let mut values: BTreeMap<&str, u64> = BTreeMap::new();
+            for &index in &members {
+                *values.entry(&settled[index][at]).or_default() += shapes[index].n_lines;
+            }
+            if values.len() < 2 || !is_open(&values, n_sentence(&settled[members[0]], at)) {
+                continue;
+            }
+            for &index in members.iter().filter(|&&index| !settled[index][at].contains(WILDCARD)) {
+                opened.entry(index).or_default().push(at);
+            }
         }
     }
     opened
@@ -127,8 +129,9 @@ fn placed(hash: u64, at: usize) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-fn sum(hashes: &[u64]) -> u64 {
-    hashes.iter().enumerate().fold(0_u64, |sum, (at, &hash)| sum.wrapping_add(placed(hash, at)))
+fn sum(words: &[String]) -> u64 {
+    let places = words.iter().enumerate();
+    places.fold(0_u64, |sum, (at, word)| sum.wrapping_add(placed(hash_of(word.as_bytes()), at)))
 }
 
 /// Words besides the one at `at` that say something.

@@ -192,16 +192,16 @@ fn recurrence(numbers: &Numbers<'_>) -> Option<String> {
 
 fn message_appeared(numbers: &Numbers<'_>, input: &Input<'_>) -> Option<String> {
     let what = input.signature_title(numbers.evidence.names.first()?);
-    let during = numbers.whole("messages_during")?;
-    let before = match numbers.whole("messages_before")? {
+    let during = numbers.whole("minutes_during")?;
+    let before = match numbers.whole("minutes_before")? {
         0 => "never".to_owned(),
-        n => number::count(n, "time"),
+        n => format!("in {}", number::count(n, "minute")),
     };
     let (hours_during, hours_before) = (numbers.value("hours_during")?, numbers.value("hours_before")?);
     let ratio = numbers.clause("; rate ratio", "rate_ratio");
     Some(format!(
-        "{what} came {} in the {} of the incident and {before} in the {} before it{ratio}.",
-        number::count(during, "time"),
+        "{what} came in {} of the {} around the incident, and {before} in the {} before{ratio}.",
+        number::count(during, "minute"),
         number::duration(hours_during * 3_600.0),
         number::duration(hours_before * 3_600.0)
     ))

@@ -110,16 +110,16 @@ pub(super) fn day_first(scan: &mut Scan<'_>) -> Option<Day> {
     let month = month(scan.word())?;
     scan.eat(b'.');
     let before = *scan;
-    if let Some(separator) = separator
-        && !scan.eat(separator)
-        && !scan.eat(b' ')
-    {
-        return None;
-    }
+    let behind = match separator {
+        Some(separator) if scan.eat(separator) => Some(separator),
+        Some(_) if !scan.eat(b' ') => return None,
+        Some(_) => Some(b' '),
+        None => None,
+    };
     let is_time = |digits: usize| matches!(scan.bytes.get(scan.at + digits), Some(b':'));
     let year = match scan.n_digits(5) {
         4 => Some(scan.number(4, 4)?.0),
-        2 if separator != Some(b' ') || !is_time(2) => Some(numeric::full(scan.number(2, 2)?.0)),
+        2 if behind != Some(b' ') || !is_time(2) => Some(numeric::full(scan.number(2, 2)?.0)),
         _ => None,
     };
     if let Some(year) = year {

@@ -13,7 +13,7 @@ use crate::normalize::clock::{DateOrder, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::summary::Role;
 use crate::normalize::windows::changes::{NOTE_BOOT_SESSION, RESTART};
-use crate::read::{Body, Container, Record};
+use crate::read::{Container, Record};
 
 /// Texts of a section beyond these many bytes are left out.
 const TEXT_BYTES_MAX: usize = 256;
