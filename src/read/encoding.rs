@@ -25,6 +25,10 @@ pub(super) fn detect(head: &[u8], is_whole: bool) -> Encoding {
         [0xfe, 0xff, ..] => return Encoding::Utf16Be,
         _ => {}
     }
+    // The journal's own text holds the lengths of values as bytes.
+    if head.starts_with(b"__CURSOR=") {
+        return Encoding::Utf8;
+    }
     if let Some(encoding) = utf16_without_mark(head) {
         return encoding;
     }
@@ -212,6 +216,11 @@ mod tests {
         assert_eq!(detect(&scattered, true), Encoding::Binary);
         assert_eq!(detect(&[0; 64], true), Encoding::Binary);
         assert_eq!(detect(b"", true), Encoding::Utf8);
+    }
+
+    #[test]
+    fn the_text_of_the_journal_holds_lengths_as_bytes() {
+        assert_eq!(detect(b"__CURSOR=s=1\nMESSAGE\n\x09\0\0\0\0\0\0\0one\nlines\n", true), Encoding::Utf8);
     }
 
     #[test]

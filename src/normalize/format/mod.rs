@@ -466,13 +466,17 @@ mod tests {
     fn balances(container: Container, path: &str, text: &str) {
         use crate::normalize::{Options, normalize};
         let source = crate::read::Source::of_container(crate::model::SourceId(0), path, container, text.as_bytes());
-        let n_records = records(container, text, &|_| true).len() as u64;
         let done = normalize(&[source], &Options::default(), &|_| ());
         let one = &done.sources[0];
         assert_eq!(one.n_records, one.n_kept + one.n_irrelevant + one.n_damaged, "{text}");
-        // Lines may join to fewer records; rows and objects may be more with those that could not be read.
-        let fits = if container == Container::Lines { one.n_records <= n_records } else { one.n_records >= n_records };
-        assert!(fits, "{} {n_records} {text}", one.n_records);
+        let format = FORMATS.iter().find(|format| format.name() == one.format);
+        let starts = |line: &str| format.is_none_or(|format| format.starts_record(line));
+        let n_records = records(container, text, &starts).len() as u64;
+        // A text with zeros in it may be taken for none, and its format is then found when records have gathered.
+        let is_format = (format.is_some() || one.format == "unknown") && !text.contains('\0');
+        // Rows and objects that could not be read are counted, too; exported events join lines by rules of their own.
+        let fits = if container == Container::Lines { one.n_records == n_records } else { one.n_records >= n_records };
+        assert!(fits || !is_format, "{}: {} of {n_records}\n{text}", one.format, one.n_records);
     }
 
     #[test]
