@@ -95,7 +95,7 @@ impl LogFormat for ClockLines {
                 expected: &[
                     "Success 2022-08-22T23:59:58Z user=user001 host=RDS01 client=- code=-",
                     "Failure 2022-08-22T23:59:59Z user=user002 host=RDS01 client=- code=-",
-                    "irrelevant 2022-08-23T00:00:01Z",
+                    "Other 2022-08-23T00:00:01Z user=- host=- client=- code=-",
                     "irrelevant 2022-08-22T23:59:59Z",
                     "irrelevant 2022-08-23T00:00:02Z",
                 ],

@@ -94,7 +94,7 @@ impl LogFormat for Oslo {
                 "irrelevant 2022-08-22T08:15:01.008Z",
                 "Symptom 2022-08-22T08:15:02.5Z user=- host=- client=10.0.0.7 code=503",
                 "Failure 2022-08-22T08:15:03.5Z user=user002 host=RDS01 client=- code=-",
-                "irrelevant 2022-08-22T08:15:04.5Z",
+                "Other 2022-08-22T08:15:04.5Z user=- host=- client=- code=-",
             ],
         }]
     }

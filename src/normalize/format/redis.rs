@@ -82,7 +82,7 @@ impl LogFormat for Redis {
             expected: &[
                 "ServiceState 2022-08-22T08:15:01.018Z user=- host=- client=- code=-",
                 "ServiceState 2022-08-22T08:15:01.022Z user=- host=- client=- code=-",
-                "irrelevant 2022-08-22T08:15:02.022Z",
+                "Other 2022-08-22T08:15:02.022Z user=- host=- client=- code=-",
                 "irrelevant 2022-08-22T08:15:03.022Z",
                 "ServiceState 2022-08-22T08:15:04.022Z user=- host=- client=- code=-",
             ],

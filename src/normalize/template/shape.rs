@@ -109,10 +109,12 @@ mod tests {
     #[test]
     fn every_two_letters_make_a_difference() {
         let letters = || ('a'..='z').chain('A'..='Z');
-        for lead in ["", "one ", "till 17 was ", "the drawer of ", "the drawer 10.1.2.3 of "] {
-            let pairs = letters().flat_map(|a| letters().map(move |b| format!("{lead}{a}{b} is jammed at 5")));
-            let found: std::collections::BTreeSet<u64> = pairs.map(|text| fingerprint(&text, 0)).collect();
-            assert_eq!(found.len(), 52 * 52, "{lead}");
+        for (n_before, between) in (0..8).flat_map(|n| [(n, ""), (n, "bcdefgh")]) {
+            let lead = "x".repeat(n_before);
+            let pairs = letters().flat_map(|a| letters().map(move |b| (a, b)));
+            let texts = pairs.map(|(a, b)| format!("till 17 {lead}{a}{between}{b} is jammed at 5"));
+            let found: std::collections::BTreeSet<u64> = texts.map(|text| fingerprint(&text, 0)).collect();
+            assert_eq!(found.len(), 52 * 52, "{n_before} {between}");
         }
     }
 
