@@ -65,7 +65,7 @@ impl LogFormat for MySqlSlow {
                    # Query_time: 150.000000  Lock_time: 0.000000 Rows_sent: 1  Rows_examined: 0\n\
                    SET timestamp=1661158800;\nselect 1;\n\
                    # Time: 220822 11:00:00\n\
-                   # User@Host: user001[user001] @ web01 [10.0.0.7]\n# cut",
+                   # User@Host: user001[user001] @ web01 [10.0.0.7]\n# cut\n",
             expected: &[
                 "irrelevant",
                 "irrelevant 2022-08-22T06:15:31.123456Z",
