@@ -42,8 +42,8 @@ pub(super) struct Meeting {
     n_compared: usize,
     /// How many met in the best zone of another offset.
     n_rival: usize,
-    /// How far the clock is ahead, in ticks, and how exactly that is known.
-    ahead: (i64, i64),
+    /// How much later the events stand than in the others, in ticks, and how exactly that is known.
+    later: (i64, i64),
 }
 
 impl Sightings {
@@ -103,8 +103,8 @@ impl Sightings {
             return None;
         }
         let met = self.met(&compared, offsets);
-        let ahead = spread(met.into_values().collect());
-        Some(Meeting { rule: rule.clone(), n_met: *n_met, n_compared: compared.len(), n_rival, ahead })
+        let later = spread(met.into_values().collect());
+        Some(Meeting { rule: rule.clone(), n_met: *n_met, n_compared: compared.len(), n_rival, later })
     }
 
     /// The events that can meet one, of many an even choice, each by the narrowest of what is seen.
@@ -140,16 +140,16 @@ impl Sightings {
 impl Meeting {
     /// What was found, in words.
     pub(super) fn detail(&self) -> String {
-        let (ahead, exact) = (self.ahead.0 as f64 / 1e7, self.ahead.1 as f64 / 1e7);
-        let way = if ahead < 0.0 { "behind" } else { "ahead" };
+        let (later, exact) = (self.later.0 as f64 / 1e7, self.later.1 as f64 / 1e7);
+        let way = if later < 0.0 { "earlier" } else { "later" };
         format!(
-            "{}, estimated by {} of {} events that other logs hold, too, where no other offset meets more than {}; the \
-             clock is {:.1} s \u{b1} {exact:.1} s {way}",
+            "{}, estimated by {} of {} events that other logs hold, too, where no other offset meets more than {}; here \
+             they stand {:.1} s \u{b1} {exact:.1} s {way} on the median",
             self.rule.name(),
             self.n_met,
             self.n_compared,
             self.n_rival,
-            ahead.abs(),
+            later.abs(),
         )
     }
 }
@@ -250,7 +250,7 @@ mod tests {
         let (local, known) = logs(40, 40, 7_200 + 3);
         let (name, trust, said) = zone(&[("app.log", &local), ("known.log", &known)]);
         assert_eq!((name.as_str(), trust), ("Europe/Berlin", Trust::Derived));
-        assert!(said.contains("by 40 of 40 events") && said.contains("3.0 s \u{b1} 0.0 s ahead"), "{said}");
+        assert!(said.contains("by 40 of 40 events") && said.contains("3.0 s \u{b1} 0.0 s later"), "{said}");
         // A quarter of the events is enough, and an offset of three quarters of an hour is one.
         let (local, known) = logs(60, 20, 20_700 - 61);
         let (name, trust, said) = zone(&[("app.log", &local), ("known.log", &known)]);

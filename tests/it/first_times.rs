@@ -18,6 +18,7 @@ const ACCEPTED: &[(&str, &str)] = &[
     ("logfile_haproxy.0", "the stamp of a session is when it was accepted; the first ones began before the first line"),
     ("logfile_postgres.1", "the stamp names its zone, CEST, which the inventory leaves away"),
     ("logfile_vdsm.0", "the file is put together of samples that are not in the order of time"),
+    ("logfile_w3c.1", "the file states `#GMT-Offset: -0800`, which the inventory leaves away"),
     ("logfile_w3c.3", "the inventory has the `#Date` of the header; the records are of another year"),
 ];
 

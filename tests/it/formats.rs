@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use causeline::model::SourceId;
+use causeline::model::time::TICKS_PER_DAY;
+use causeline::model::{SourceId, Timestamp};
+use causeline::normalize::clock::days_from_civil;
 use causeline::normalize::format::FORMATS;
 use causeline::normalize::{Options, normalize};
 use causeline::read::Source;
@@ -78,7 +80,9 @@ fn corpus() -> Option<PathBuf> {
 fn read(folder: &Path, file: &str) -> (String, u64, u64) {
     let bytes = std::fs::read(folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
     let source = Source::from_bytes(SourceId(0), file, &bytes);
-    let done = normalize(&[source], &Options::default(), &|_| ());
+    // Stamps without year need something that tells it.
+    let since = Some(Timestamp(days_from_civil(2010, 1, 1) * TICKS_PER_DAY));
+    let done = normalize(&[source], &Options { since, ..Options::default() }, &|_| ());
     let one = &done.sources[0];
     assert_eq!(one.n_records, one.n_kept + one.n_irrelevant + one.n_damaged, "{file}");
     (one.format.clone(), one.n_records, one.n_damaged)
