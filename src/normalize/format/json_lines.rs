@@ -14,6 +14,7 @@ use crate::model::{Severity, Timestamp};
 use crate::normalize::clock::{Civil, DateOrder, Stamp, stamp};
 use crate::normalize::file::FileFacts;
 use crate::normalize::message::Line;
+use crate::normalize::property::value_of;
 use crate::normalize::summary::Role;
 use crate::read::{Body, Container, Object, Record};
 
@@ -93,6 +94,11 @@ fn severity(word: &str) -> Severity {
 fn level(word: &str, is_gelf: bool) -> Severity {
     let of_syslog = if is_gelf { syslog_severity(word) } else { None };
     of_syslog.unwrap_or_else(|| severity(word))
+}
+
+/// The message of an object of any logger; the template of it where the logger keeps one.
+pub(in crate::normalize) fn message_of<'o>(object: &'o Object<'_>) -> Option<&'o str> {
+    object.get("@mt").or_else(|| value_of(object.fields(), MESSAGES))
 }
 
 fn fits(object: &Object<'_>) -> bool {

@@ -67,6 +67,7 @@ mod zabbix;
 mod zap_console;
 
 pub use super::formats::{Formats, Handle};
+pub(in crate::normalize) use json_lines::message_of;
 
 use super::clock::{Clock, DateOrder, Stamp};
 use super::file::FileFacts;

@@ -3,8 +3,8 @@
 use super::header::{LINES_OF_VOTE, Layout};
 use super::{GroupId, Miner, Settled};
 use crate::model::Position;
-use crate::normalize::format::Formats;
-use crate::read::{Body, Container, Encoding, How, Selection, Source};
+use crate::normalize::format::{Formats, message_of};
+use crate::read::{Body, Container, Encoding, How, Object, Selection, Source};
 
 /// The lines of one file and the groups of their messages.
 #[derive(Clone, Debug)]
@@ -30,11 +30,13 @@ pub struct Mined {
 
 /// Takes every line of these sources for a message behind a header; whatever they are, line breaks part them.
 ///
-/// Where a format of the user takes the lines, it tells which part of them is the message.
+/// Where a format of the user takes the lines, it tells which part of them is the message; of JSON lines it is the
+/// value under one of its usual names.
 pub fn mine(sources: &[Source], formats: &Formats) -> Mined {
     let mut miner = Miner::new();
     let mut files = Vec::new();
     for source in sources.iter().filter(|source| source.encoding != Encoding::Binary) {
+        let is_json = source.container == Container::Json;
         let mut source = source.clone();
         source.container = Container::Lines;
         let layout = Layout::of(source.head.lines());
@@ -44,8 +46,9 @@ pub fn mine(sources: &[Source], formats: &Formats) -> Mined {
         let mut lines = Vec::new();
         let reading = source.records(&how, &mut |record| {
             if let (Body::Text(line), Position::Line(number)) = (&record.body, record.position) {
-                let message = own.and_then(|own| own.message_of(line)).unwrap_or_else(|| layout.message(line));
-                lines.push((number, miner.add(message)));
+                let object = if is_json && own.is_none() { Object::parse(line).ok() } else { None };
+                let stated = own.and_then(|own| own.message_of(line)).or_else(|| message_of(object.as_ref()?));
+                lines.push((number, miner.add(stated.unwrap_or_else(|| layout.message(line)))));
             }
         });
         files.push(File { path: source.name.path, lines, n_lines: reading.n_lines });
@@ -75,5 +78,16 @@ mod tests {
             .map(|(number, group)| (*number, &*mined.settled.templates[mined.settled.template_of(*group)].text))
             .collect();
         assert_eq!(found, [(1, "took <*>"), (3, "took <*>"), (4, "disk is full")]);
+    }
+
+    #[test]
+    fn the_message_of_a_json_line_is_the_value_that_holds_it() {
+        let text = "{\"time\":\"2022-08-22T06:15:01Z\",\"level\":30,\"msg\":\"took 5 ms\",\"id\":1}\n\
+                    {\"id\":2,\"msg\":\"took 17 ms\",\"level\":30,\"time\":\"2022-08-22T06:15:02Z\"}\n\
+                    {\"@t\":\"2022-08-22T06:15:03Z\",\"@mt\":\"disk {Disk} is full\",\"@m\":\"disk D is full\"}\n";
+        let mined = mine(&[Source::from_bytes(SourceId(0), "app.ndjson", text.as_bytes())], &Formats::default());
+        let found: Vec<_> =
+            mined.settled.templates.iter().map(|template| (&*template.text, template.n_messages)).collect();
+        assert_eq!(found, [("took <*>", 2), ("disk {Disk} is full", 1)]);
     }
 }
