@@ -50,4 +50,5 @@ pub use parallel::each;
 pub use record::{Body, Datum, Record, Row, WindowsRecord};
 pub use selection::Selection;
 pub use source::{Container, Encoding, How, Reading, Source, SourceName, StartsRecord};
+pub(crate) use w3c::quoted_len;
 pub use xml_event::event_xml;

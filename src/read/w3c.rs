@@ -104,8 +104,8 @@ fn quoted(row: &str, n_names: usize) -> Vec<Cow<'_, str>> {
     cells
 }
 
-/// How far a value goes to the quote that closes it, or to the end.
-fn quoted_len(inner: &str) -> usize {
+/// How far a value goes to the quote that closes it, or to the end; two quotes are one of the value.
+pub(crate) fn quoted_len(inner: &str) -> usize {
     let bytes = inner.as_bytes();
     let mut from = 0;
     while let Some(at) = memchr::memchr(b'"', &bytes[from..]).map(|at| from + at) {

@@ -9,6 +9,7 @@ use crate::normalize::message::Line;
 use crate::normalize::summary::Role;
 use crate::normalize::told::{between, without_port};
 use crate::read::Container;
+use crate::read::quoted_len;
 
 /// See the file.
 pub(crate) struct PostgresCsv;
@@ -38,19 +39,6 @@ fn cells(text: &str) -> Option<[&str; N_COLUMNS]> {
         rest = rest[len..].strip_prefix(',').unwrap_or("");
     }
     Some(cells).filter(|cells| severity(cells[LEVEL]).is_some() && cells[STATE].len() == 5)
-}
-
-/// How far a quoted cell goes; one with line breaks ends at the end of its first line.
-fn quoted_len(inner: &str) -> usize {
-    let bytes = inner.as_bytes();
-    let mut from = 0;
-    while let Some(at) = memchr::memchr(b'"', &bytes[from..]).map(|at| from + at) {
-        if bytes.get(at + 1) != Some(&b'"') {
-            return at;
-        }
-        from = at + 2;
-    }
-    bytes.len()
 }
 
 impl LogFormat for PostgresCsv {
