@@ -9,9 +9,8 @@ use crate::frame::Tables;
 use crate::model::{Name, TimeRange, Timestamp};
 use crate::stats::quantile;
 
-/// A session whose end no record shows is taken to be over after a long working day: otherwise stuck
-/// sessions, which are an effect, would pass for load, which is a cause.
-const LONGEST_OPEN_S: f64 = 14.0 * 3600.0;
+/// How long a session lasts where none is seen from begin to end: half a working day.
+const USUAL_OPEN_S: f64 = 4.0 * 3600.0;
 /// The quantile over host-hours that stands for full load. Nights and weekends are two thirds of all
 /// hours, so that this is the upper end of working hours and not the single highest reading.
 const HIGH: f64 = 0.95;
@@ -75,11 +74,29 @@ fn value_at(steps: &[(Timestamp, f64)], at: Timestamp) -> f64 {
     if place == 0 { 0.0 } else { steps[place - 1].1 }
 }
 
+/// The mean length of the sessions that are seen from begin to end, seconds.
+///
+/// By Little's law the mean, and no other figure, keeps the expected number of open sessions right where it
+/// stands in for an unknown begin or end.
+fn usual_length_s(tables: &Tables) -> f64 {
+    let lengths: Vec<f64> = tables
+        .sessions
+        .iter()
+        .filter_map(|session| Some(session.ended_at?.seconds_since(session.started_at?)))
+        .collect();
+    if lengths.is_empty() { USUAL_OPEN_S } else { lengths.iter().sum::<f64>() / lengths.len() as f64 }
+}
+
+/// Counts sessions from begin to end. A begin or an end that no record shows is taken to lie the usual length away:
+/// otherwise sessions whose end was lost, or which are stuck, would be open for ever, and those whose begin
+/// was lost since the log began.
 fn from_sessions(tables: &Tables, window: TimeRange) -> BTreeMap<Name, Vec<(Timestamp, f64)>> {
+    let usual_s = usual_length_s(tables);
     let mut changes: BTreeMap<Name, Vec<(Timestamp, i32)>> = BTreeMap::new();
     for session in &tables.sessions {
-        let begin = session.started_at.unwrap_or(window.start);
-        let end = session.ended_at.unwrap_or_else(|| begin.plus_seconds(LONGEST_OPEN_S)).max(begin);
+        let begin = session.started_at.or(session.ended_at.map(|end| end.plus_seconds(-usual_s)));
+        let begin = begin.unwrap_or(window.start);
+        let end = session.ended_at.unwrap_or_else(|| begin.plus_seconds(usual_s)).max(begin);
         let host = changes.entry(session.host.clone()).or_default();
         host.push((begin, 1));
         host.push((end, -1));
@@ -165,8 +182,9 @@ mod tests {
         let window = TimeRange { start: Timestamp::from_unix_seconds(0), end: Timestamp::from_unix_seconds(200_000) };
         let load = Load::of(&tables, window);
         let at = |seconds| load.sessions(&Name::from("RDS01"), Timestamp::from_unix_seconds(seconds));
-        let seen = [500, 1100, 1300, 1600, 2500, 100_000].map(|seconds| at(seconds).round() as i64);
-        assert_eq!(seen, [1, 2, 1, 2, 1, 0]);
+        // The usual length is that of the first session, 1,000 s.
+        let seen = [100, 500, 1100, 1300, 1600, 2200, 2600, 100_000].map(|seconds| at(seconds).round() as i64);
+        assert_eq!(seen, [0, 1, 2, 1, 2, 1, 0, 0]);
         assert!(load.sessions(&Name::from("RDS02"), Timestamp::from_unix_seconds(1100)) < 0.5);
     }
 }

@@ -7,10 +7,12 @@ use crate::correlate::{Blocked, Response, View};
 pub(crate) const NEVER: (f64, f64) = (f64::INFINITY, f64::INFINITY);
 
 /// How the chance of failing comes about.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum How {
     /// It depends on load at most.
     Response(Response),
+    /// It depends on load, on each host in its own way.
+    ByHost(Vec<Response>),
     /// It grows in a straight line from the beginning of the span.
     Ramp {
         /// Chance once it is fully there.
@@ -63,23 +65,24 @@ impl Mechanism {
             if one.at_s < from || one.at_s >= to || self.user.is_some_and(|user| user != one.user) {
                 continue;
             }
-            chances[place] =
-                match self.how {
-                    How::Response(response) => response.chance(one),
-                    How::Ramp { m, hours } => ramp(m, hours, one.at_s - from),
-                    How::Clock { m, from_s, length_s, period_s } => {
-                        if (one.at_s - from_s).rem_euclid(period_s) < length_s { m } else { 0.0 }
-                    }
-                    How::Blocked(_) => 0.0,
-                };
+            chances[place] = match &self.how {
+                How::Response(response) => response.chance(one),
+                How::ByHost(responses) => responses[one.host].chance(one),
+                How::Ramp { m, hours } => ramp(*m, *hours, one.at_s - from),
+                How::Clock { m, from_s, length_s, period_s } => {
+                    if (one.at_s - from_s).rem_euclid(*period_s) < *length_s { *m } else { 0.0 }
+                }
+                How::Blocked(_) => 0.0,
+            };
         }
         chances
     }
 
     /// What it adds to the log likelihood by its marks, unweighted; 0 for mechanisms that leave none.
     pub(crate) fn is_under_load(&self) -> bool {
-        match self.how {
+        match &self.how {
             How::Response(response) => response.is_under_load(),
+            How::ByHost(responses) => responses.iter().any(|response| response.is_under_load()),
             How::Blocked(filter) => filter.gamma > 0.0,
             How::Ramp { .. } | How::Clock { .. } => false,
         }

@@ -200,6 +200,7 @@ fn share_of(view: &View<'_>, chances: &[f64]) -> f64 {
 /// and ρ the correlation of neighbouring residuals of the fleet.
 fn tempering(view: &View<'_>, chances: &[f64]) -> f64 {
     const CELL_S: f64 = 7200.0;
+    const PRIOR_CELLS: f64 = 30.0;
     const PRIOR_PAIRS: f64 = 30.0;
     let mut cells: std::collections::BTreeMap<(i64, usize), (f64, f64, f64)> = std::collections::BTreeMap::new();
     for (place, one) in view.from.tries.iter().enumerate() {
@@ -219,9 +220,10 @@ fn tempering(view: &View<'_>, chances: &[f64]) -> f64 {
     if told.len() < 10 {
         return WEIGHT.1;
     }
-    let phi = (told.iter().map(|(_, residual, variance)| residual * residual / variance).sum::<f64>()
-        / told.len() as f64)
-        .clamp(1.0, 20.0);
+    // Thirty cells without extra scatter beforehand, and thirty pairs of independent residuals below: with a mean of a
+    // fifth of a failure, the squared residual of one cell has a variance of seven, so that few cells tell little.
+    let scatter: f64 = told.iter().map(|(_, residual, variance)| residual * residual / variance).sum();
+    let phi = ((scatter + PRIOR_CELLS) / (told.len() as f64 + PRIOR_CELLS)).clamp(1.0, 20.0);
     let mut fleet: Vec<(i64, f64, f64)> = Vec::new();
     for (bin, residual, variance) in told {
         match fleet.last_mut() {
@@ -236,7 +238,6 @@ fn tempering(view: &View<'_>, chances: &[f64]) -> f64 {
         fleet.iter().map(|(bin, residual, variance)| (*bin, residual / variance.sqrt())).collect();
     let pairs: Vec<(f64, f64)> =
         scaled.windows(2).filter(|pair| pair[1].0 - pair[0].0 == 1).map(|pair| (pair[0].1, pair[1].1)).collect();
-    // Thirty pairs of independent residuals beforehand: a correlation of few pairs is mostly chance.
     let product: f64 = pairs.iter().map(|(a, b)| a * b).sum();
     let square: f64 = pairs.iter().map(|(a, b)| f64::midpoint(a * a, b * b)).sum::<f64>() + PRIOR_PAIRS;
     let rho = (product / square).clamp(0.0, 0.8);

@@ -23,7 +23,7 @@ const POWERS: [(f64, f64); 10] = [
 /// Thresholds of load that are tried, in units of full load.
 const THRESHOLDS: [f64; 6] = [0.45, 0.6, 0.75, 0.9, 1.05, 1.25];
 /// Chances above a threshold that are tried.
-const ABOVE: [f64; 4] = [0.08, 0.25, 0.5, 0.85];
+pub(crate) const ABOVE: [f64; 4] = [0.08, 0.25, 0.5, 0.85];
 /// By how much a host may be earlier or later than stated, hours: first as stated, then what clocks, restarts
 /// and installers blur, then what a list may hide that knows the start of a rollout only.
 const LATENESS_H: [f64; 9] = [0.0, -0.2, 0.2, 3.0, 8.0, 24.0, 48.0, 72.0, 120.0];
@@ -235,17 +235,24 @@ impl<'a> Scene<'a> {
 
     /// The spans of a change, host by host, until what ended it.
     pub(crate) fn spans_of(&self, change: usize, delay_h: f64, end: Remedied) -> Vec<(f64, f64)> {
-        let changes = &self.view.from.changes;
-        (0..self.n_hosts())
-            .map(|host| {
-                let from = changes[change].at_s[host] + delay_h * 3600.0;
-                let to = match end {
-                    Remedied::Never => f64::INFINITY,
-                    Remedied::AtHour(hour) => hour as f64 * 3600.0,
-                    Remedied::By(remedy) => changes[remedy].at_s[host],
-                };
-                if from < to { (from, to) } else { super::mechanism::NEVER }
-            })
-            .collect()
+        let at = &self.view.from.changes[change].at_s;
+        self.spans(|host| at[host] + delay_h * 3600.0, end)
+    }
+
+    /// The spans of what began on all hosts at one moment.
+    pub(crate) fn spans_from(&self, from_s: f64, end: Remedied) -> Vec<(f64, f64)> {
+        self.spans(|_| from_s, end)
+    }
+
+    fn spans(&self, from: impl Fn(usize) -> f64, end: Remedied) -> Vec<(f64, f64)> {
+        let span = |host: usize| {
+            let to = match end {
+                Remedied::Never => f64::INFINITY,
+                Remedied::AtHour(hour) => hour as f64 * 3600.0,
+                Remedied::By(remedy) => self.view.from.changes[remedy].at_s[host],
+            };
+            if from(host) < to { (from(host), to) } else { super::mechanism::NEVER }
+        };
+        (0..self.n_hosts()).map(span).collect()
     }
 }

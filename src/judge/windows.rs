@@ -49,19 +49,19 @@ pub(super) fn windows(scene: &Scene<'_>, hosts: &[usize], by_remedy: bool) -> Gr
                     grid.add(log_start + log_length, at[to] - at[from_hour], end, || point(end));
                 }
             }
-            for (remedy, weight, stops) in &stops {
+            // Only a change that came later can have ended it; what the others would have got is shared out among these.
+            let began = from_hour as f64 * 3600.0;
+            let later = || stops.iter().filter(|(remedy, ..)| scene.view.from.changes[*remedy].last_s() > began);
+            let possible: f64 = later().map(|(_, weight, _)| weight.exp()).sum();
+            for (remedy, weight, stops) in later() {
                 let changes = &scene.view.from.changes[*remedy];
-                let began = from_hour as f64 * 3600.0;
-                if changes.last_s() <= began {
-                    continue;
-                }
                 let sum = hosts
                     .iter()
                     .filter(|host| changes.at_s[**host] > began)
                     .map(|host| stops[*host] - sums.before(*host, scene.hour(from_hour)[*host]))
                     .sum();
                 let end = Remedied::By(*remedy);
-                grid.add(log_start + P_REMEDIED.ln() + weight, sum, end, || point(end));
+                grid.add(log_start + (P_REMEDIED / possible).ln() + weight, sum, end, || point(end));
             }
         }
     }

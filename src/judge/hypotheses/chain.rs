@@ -33,20 +33,22 @@ use crate::stats::special::LogSum;
 
 /// Chances that one end blocks its user at full load, with the power of load: coarse.
 const COARSE: [(f64, f64); 6] = [(0.01, 0.0), (0.05, 0.0), (0.2, 0.0), (0.02, 1.5), (0.08, 1.5), (0.3, 1.5)];
-/// The same, fine.
-const FINE: [(f64, f64); 12] = [
+/// The same, fine: steps of about three in the chance, which grows the more the steeper the power.
+const FINE: [(f64, f64); 14] = [
     (0.005, 0.0),
     (0.02, 0.0),
     (0.07, 0.0),
     (0.25, 0.0),
-    (0.015, 1.0),
-    (0.05, 1.0),
-    (0.15, 1.0),
-    (0.45, 1.0),
-    (0.03, 2.5),
-    (0.1, 2.5),
-    (0.3, 2.5),
-    (0.7, 2.5),
+    (0.01, 0.75),
+    (0.03, 0.75),
+    (0.1, 0.75),
+    (0.3, 0.75),
+    (0.02, 1.5),
+    (0.08, 1.5),
+    (0.3, 1.5),
+    (0.04, 3.0),
+    (0.15, 3.0),
+    (0.6, 3.0),
 ];
 /// How long a block lasts by itself, hours, and whether a restart clears it.
 const CLEARINGS: [(f64, bool); 3] = [(10.0, true), (60.0, true), (300.0, false)];
@@ -77,89 +79,106 @@ impl Hypothesis for Latent {
         }
         let (shares, _) = shares(scene);
         let part = if is_users_fault(scene) { prior::CHAIN * USERS_FAULT_FACTOR } else { prior::CHAIN };
-        let marks = Marks::of(scene);
-        let doses = Doses::of(scene);
-        let points = points(&COARSE, &marks.pairs());
-        let coarse: Vec<Explanation> = (0..shares.len())
-            .into_par_iter()
-            .filter(|change| scene.view.from.changes[*change].n_hosts() > 0)
-            .filter_map(|change| {
-                let spans = scene.spans_of(change, 0.0, Remedied::Never);
-                let mut grid = Grid::new();
-                run_grid(scene, &doses, &points, &spans, (0.0, Remedied::Never), &mut grid);
-                let log_prior = (shares[change] * part).ln();
-                grid.explanation(Cause::Change(Some(change)), log_prior, |(filter, _)| mechanism(filter, spans))
-            })
-            .collect();
-        let mut order: Vec<(usize, f64)> =
-            coarse.iter().enumerate().map(|(place, one)| (place, one.weight())).collect();
-        order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let best = order.first().map_or(0.0, |one| one.1);
-        let fine: Vec<usize> = order
-            .into_iter()
-            .take(N_FINE)
-            .filter(|(_, weight)| *weight > best - FINE_WITHIN)
-            .map(|(place, _)| place)
-            .collect();
-        coarse
-            .into_par_iter()
-            .enumerate()
-            .map(|(place, one)| match one.cause {
-                Cause::Change(Some(change)) if fine.contains(&place) => {
-                    weigh(scene, &marks, &doses, change, one.log_prior).unwrap_or(one)
-                }
-                _ => one,
-            })
-            .collect()
+        let changes = (0..shares.len()).filter(|change| scene.view.from.changes[*change].n_hosts() > 0);
+        let since: Vec<(Since, f64)> =
+            changes.map(|change| (Since::Change(change), (shares[change] * part).ln())).collect();
+        let weighed = weigh(scene, &since);
+        let explanation = |((since, grid), (_, log_prior)): ((Since, Grid<_>), &(Since, f64))| {
+            let Since::Change(change) = since else { return None };
+            grid.explanation(Cause::Change(Some(change)), *log_prior, |point| mechanism(scene, since, point))
+        };
+        weighed.into_iter().zip(&since).filter_map(explanation).collect()
     }
 }
 
-/// Weighs one change on the fine grid, with its remedies.
-fn weigh(scene: &Scene<'_>, marks: &Marks, doses: &Doses, change: usize, log_prior: f64) -> Option<Explanation> {
-    let from_s = scene.view.from.changes[change].first_s();
-    let mut all = ends(scene, from_s, Some(change), 24);
+/// From when the filter is at work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Since {
+    /// From a recorded change on, host by host.
+    Change(usize),
+    /// From one moment on, on all hosts: a change that no file records.
+    Moment(f64),
+}
+
+impl Since {
+    fn spans(self, scene: &Scene<'_>, end: Remedied) -> Vec<(f64, f64)> {
+        match self {
+            Self::Change(change) => scene.spans_of(change, 0.0, end),
+            Self::Moment(from_s) => scene.spans_from(from_s, end),
+        }
+    }
+}
+
+/// Weighs the filter since each of some beginnings: on the coarse grid, and on the fine one with every end for
+/// those that are not far behind the best. `log_priors` are the logarithms of their weights against each other.
+pub(super) fn weigh(scene: &Scene<'_>, since: &[(Since, f64)]) -> Vec<(Since, Grid<(Blocked, Remedied)>)> {
+    let (marks, doses) = (Marks::of(scene), Doses::of(scene));
+    let (coarse, fine) = (points(&COARSE, &marks.pairs()), points(&FINE, &marks.pairs()));
+    let mut weighed: Vec<(Since, Grid<(Blocked, Remedied)>)> = since
+        .par_iter()
+        .map(|(since, _)| {
+            let mut grid = Grid::new();
+            let spans = since.spans(scene, Remedied::Never);
+            run_grid(scene, &doses, &coarse, &spans, (0.0, Remedied::Never), &mut grid);
+            (*since, grid)
+        })
+        .collect();
+    let weights: Vec<f64> =
+        weighed.iter().zip(since).map(|((_, grid), (_, log_prior))| grid.ln() + log_prior).collect();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]).then(a.cmp(b)));
+    let best = order.first().map_or(0.0, |first| weights[*first]);
+    order.truncate(N_FINE);
+    order.retain(|place| weights[*place] > best - FINE_WITHIN);
+    weighed.par_iter_mut().enumerate().filter(|(place, _)| order.contains(place)).for_each(|(_, (since, grid))| {
+        *grid = with_ends(scene, &doses, &fine, *since);
+    });
+    weighed
+}
+
+/// Runs the filter over all points without an end, and over those that matter with the likeliest of the ends that a
+/// recorded change can have put to it.
+fn with_ends(scene: &Scene<'_>, doses: &Doses, points: &[Point], since: Since) -> Grid<(Blocked, Remedied)> {
+    let mut grid = Grid::new();
+    let (first_s, change) = match since {
+        Since::Change(change) => (scene.view.from.changes[change].first_s(), Some(change)),
+        Since::Moment(from_s) => (from_s, None),
+    };
+    let spans = |end| since.spans(scene, end);
+    let mut all = ends(scene, first_s, change, 24);
     // A free end is left to the clearing of blocks; its prior goes to "never".
     let never: f64 = all.iter().filter(|(end, _)| !matches!(end, Remedied::By(_))).map(|(_, w)| w.exp()).sum();
     all.retain(|(end, _)| matches!(end, Remedied::By(_)));
     all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let mut grid = Grid::new();
-    let spans = scene.spans_of(change, 0.0, Remedied::Never);
-    let points = points(&FINE, &marks.pairs());
-    let values = run_grid(scene, doses, &points, &spans, (never.ln(), Remedied::Never), &mut grid);
+    let values = run_grid(scene, doses, points, &spans(Remedied::Never), (never.ln(), Remedied::Never), &mut grid);
     let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let kept: Vec<Point> = points
-        .iter()
-        .zip(&values)
-        .filter(|(_, value)| **value > top - POINTS_WITHIN)
-        .map(|(point, _)| *point)
-        .collect();
-    let best: Vec<Point> =
-        points.iter().zip(&values).filter(|(_, value)| **value >= top).map(|(point, _)| *point).collect();
+    let within = |nats: f64| -> Vec<Point> {
+        let near = points.iter().zip(&values).filter(|(_, value)| **value >= top - nats);
+        near.map(|(point, _)| *point).collect()
+    };
+    let (kept, best) = (within(POINTS_WITHIN), within(0.0));
     let mut tried: Vec<(f64, Remedied, f64)> = all
         .into_iter()
         .map(|(end, log_end)| {
-            let mut grid = Grid::new();
-            let spans = scene.spans_of(change, 0.0, end);
-            let value = run_grid(scene, doses, &best, &spans, (0.0, end), &mut grid);
+            let value = run_grid(scene, doses, &best, &spans(end), (0.0, end), &mut Grid::new());
             (log_end + value.into_iter().fold(f64::NEG_INFINITY, f64::max), end, log_end)
         })
         .collect();
     tried.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     for (_, end, log_end) in tried.into_iter().take(MAX_REMEDIES) {
-        run_grid(scene, doses, &kept, &scene.spans_of(change, 0.0, end), (log_end, end), &mut grid);
+        run_grid(scene, doses, &kept, &spans(end), (log_end, end), &mut grid);
     }
-    grid.explanation(Cause::Change(Some(change)), log_prior, |(filter, end)| {
-        mechanism(filter, scene.spans_of(change, 0.0, end))
-    })
+    grid
 }
 
-fn mechanism(filter: Blocked, spans: Vec<(f64, f64)>) -> Mechanism {
-    Mechanism { user: None, spans, how: How::Blocked(filter) }
+/// The mechanism of one point.
+pub(super) fn mechanism(scene: &Scene<'_>, since: Since, (filter, end): (Blocked, Remedied)) -> Mechanism {
+    Mechanism { user: None, spans: since.spans(scene, end), how: How::Blocked(filter) }
 }
 
 /// One point of the grid.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Point {
+struct Point {
     filter: Blocked,
     /// Logarithm of its weight in the grid.
     log_weight: f64,
@@ -168,7 +187,7 @@ pub(super) struct Point {
 }
 
 /// All points of a grid.
-pub(super) fn points(blocking: &[(f64, f64)], pairs: &[(f64, f64, f64, f64)]) -> Vec<Point> {
+fn points(blocking: &[(f64, f64)], pairs: &[(f64, f64, f64, f64)]) -> Vec<Point> {
     let log_size = -((blocking.len() * CLEARINGS.len()) as f64).ln();
     let mut points = Vec::new();
     for &(q0, gamma) in blocking {
@@ -183,7 +202,7 @@ pub(super) fn points(blocking: &[(f64, f64)], pairs: &[(f64, f64, f64, f64)]) ->
 }
 
 /// Runs the filter over points for one exposure and one end; returns the value of each point.
-pub(super) fn run_grid(
+fn run_grid(
     scene: &Scene<'_>,
     doses: &Doses,
     points: &[Point],
@@ -206,11 +225,11 @@ pub(super) fn run_grid(
 }
 
 /// How blocking scales with load, by session end, for each power in use.
-pub(super) struct Doses(Vec<(f64, Vec<f64>)>);
+struct Doses(Vec<(f64, Vec<f64>)>);
 
 impl Doses {
     /// Prepares all powers.
-    pub(super) fn of(scene: &Scene<'_>) -> Self {
+    fn of(scene: &Scene<'_>) -> Self {
         let mut powers: Vec<f64> = COARSE.iter().chain(&FINE).map(|point| point.1).collect();
         powers.sort_by(f64::total_cmp);
         powers.dedup();
@@ -223,7 +242,7 @@ impl Doses {
 }
 
 /// What marks are there, and what they are worth without the filter.
-pub(super) struct Marks {
+struct Marks {
     n_seen: usize,
     n_not_seen: usize,
     weight: f64,
@@ -231,7 +250,7 @@ pub(super) struct Marks {
 
 impl Marks {
     /// Counts the marks of a scene.
-    pub(super) fn of(scene: &Scene<'_>) -> Self {
+    fn of(scene: &Scene<'_>) -> Self {
         let told = scene.view.with_marks;
         let count = |state| scene.view.from.ends.iter().filter(|end| told && end.mark == state).count();
         Self { n_seen: count(MarkState::Seen), n_not_seen: count(MarkState::NotSeen), weight: scene.view.weight }
@@ -241,7 +260,7 @@ impl Marks {
     /// against its mean over all, which is what every hypothesis without the filter pays.
     ///
     /// Rates of false marks that the counts rule out are left out: so many marks would have to be missing.
-    pub(super) fn pairs(&self) -> Vec<(f64, f64, f64, f64)> {
+    fn pairs(&self) -> Vec<(f64, f64, f64, f64)> {
         if self.n_seen + self.n_not_seen == 0 {
             return vec![(D[0], D0[0], 0.0, 0.0)];
         }

@@ -105,9 +105,9 @@ pub(crate) mod prior {
     /// All changes, recorded or not.
     pub(crate) const CHANGE: f64 = 0.54;
     /// The part of them that no file records.
-    pub(crate) const UNRECORDED_SHARE: f64 = 0.2;
+    pub(crate) const UNRECORDED_SHARE: f64 = 0.3;
     /// The same if the input holds no list of changes that people or a deployment system keep.
-    pub(crate) const UNRECORDED_SHARE_NO_LIST: f64 = 0.25;
+    pub(crate) const UNRECORDED_SHARE_NO_LIST: f64 = 0.3;
     /// A dependency of all hosts.
     pub(crate) const DEPENDENCY: f64 = 0.15;
     /// Capacity.
@@ -151,6 +151,11 @@ impl<P> Grid<P> {
     /// An empty grid.
     pub(crate) fn new() -> Self {
         Self { sum: LogSum::default(), best: None, remedies: std::collections::BTreeMap::new() }
+    }
+
+    /// The logarithm of the sum over all points.
+    pub(crate) fn ln(&self) -> f64 {
+        self.sum.ln()
     }
 
     /// Adds a point with the logarithm of its weight in the grid and of its likelihood.

@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 use super::super::mechanism::{How, Mechanism, NEVER};
 use super::super::scene::Scene;
-use super::chain::{Doses, Marks, USERS_FAULT_FACTOR, points, run_grid};
+use super::chain::{Since, USERS_FAULT_FACTOR, mechanism, weigh};
 use super::change::shares;
 use super::dependency::is_users_fault;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
@@ -35,9 +35,6 @@ const STEP_H: usize = 2;
 const LOAD_STEP_H: usize = 6;
 /// Chains are tried from so many starts.
 const N_CHAIN_STARTS: usize = 12;
-/// Blocking chances of chains with a free start, with the power of load.
-const CHAINS: [(f64, f64); 4] = [(0.03, 0.0), (0.15, 0.0), (0.06, 1.5), (0.25, 1.5)];
-
 /// A change that no file records.
 pub(super) struct Unrecorded;
 
@@ -63,14 +60,11 @@ fn windows(scene: &Scene<'_>, all: &[Sums], log_prior: f64) -> Option<Explanatio
         total.merge(grid, -(all.len() as f64).ln());
     }
     total.explanation(Cause::Change(None), log_prior, |(response, from, end, hosts)| {
-        let spans = hosts.iter().enumerate().map(|(host, has)| {
-            let to = match end {
-                Remedied::By(remedy) => scene.view.from.changes[remedy].at_s[host],
-                _ => f64::INFINITY,
-            };
-            if *has && from < to { (from, to) } else { NEVER }
-        });
-        Mechanism { user: None, spans: spans.collect(), how: How::Response(response) }
+        let mut spans = scene.spans_from(from, end);
+        for (span, _) in spans.iter_mut().zip(&hosts).filter(|(_, has)| !**has) {
+            *span = NEVER;
+        }
+        Mechanism { user: None, spans, how: How::Response(response) }
     })
 }
 
@@ -84,11 +78,6 @@ fn one_size(scene: &Scene<'_>, sums: &Sums) -> Grid<Point> {
         .map(|(remedy, weight)| (remedy, weight, scene.stops(sums, remedy)))
         .collect();
     let totals: Vec<f64> = (0..scene.n_hosts()).map(|host| sums.total(host)).collect();
-    let p_never = if stops.is_empty() {
-        1.0
-    } else {
-        (prior::NEVER + prior::BY_ITSELF) / (prior::NEVER + prior::BY_ITSELF + prior::REMEDIED)
-    };
     let mut by_host = vec![0.0; scene.n_hosts()];
     let step_h = if sums.response.is_under_load() { LOAD_STEP_H } else { STEP_H };
     for hour in (0..n_hours).step_by(step_h) {
@@ -108,42 +97,29 @@ fn one_size(scene: &Scene<'_>, sums: &Sums) -> Grid<Point> {
                 (sums.response, from_s, end, hosts)
             });
         };
-        add(Remedied::Never, p_never.ln(), &totals, None);
-        for (remedy, weight, stops) in &stops {
+        // Only a change that came later can have ended it; what the others would have got is shared out among these.
+        let later = |remedy: usize| scene.view.from.changes[remedy].last_s() > from_s;
+        let possible: f64 = stops.iter().filter(|(remedy, ..)| later(*remedy)).map(|(_, weight, _)| weight.exp()).sum();
+        let p_remedied = if possible > 0.0 { prior::REMEDIED } else { 0.0 };
+        add(Remedied::Never, (1.0 - p_remedied).ln(), &totals, None);
+        for (remedy, weight, stops) in stops.iter().filter(|(remedy, ..)| later(*remedy)) {
             let at = &scene.view.from.changes[*remedy].at_s;
-            if scene.view.from.changes[*remedy].last_s() > from_s {
-                add(Remedied::By(*remedy), (1.0 - p_never).ln() + weight, stops, Some(at));
-            }
+            add(Remedied::By(*remedy), (p_remedied / possible).ln() + weight, stops, Some(at));
         }
     }
     grid
 }
 
-/// Chains with a free start on all hosts.
+/// Chains with a free start on all hosts, and every end that a change can have put to them.
 fn chains(scene: &Scene<'_>, log_prior: f64) -> Option<Explanation> {
     if scene.view.from.ends.is_empty() {
         return None;
     }
-    let doses = Doses::of(scene);
-    let points = points(&CHAINS, &Marks::of(scene).pairs());
-    let starts: Vec<f64> =
-        (0..N_CHAIN_STARTS).map(|place| scene.view.from.length_s * place as f64 / N_CHAIN_STARTS as f64).collect();
-    let grids: Vec<_> = starts
-        .par_iter()
-        .map(|from| {
-            let spans = vec![(*from, f64::INFINITY); scene.n_hosts()];
-            let mut grid = Grid::new();
-            run_grid(scene, &doses, &points, &spans, (0.0, Remedied::Never), &mut grid);
-            grid.map(|(filter, _)| (filter, *from))
-        })
-        .collect();
+    let moment = |place| Since::Moment(scene.view.from.length_s * place as f64 / N_CHAIN_STARTS as f64);
+    let since: Vec<(Since, f64)> = (0..N_CHAIN_STARTS).map(|place| (moment(place), 0.0)).collect();
     let mut total = Grid::new();
-    for grid in grids {
-        total.merge(grid, -(N_CHAIN_STARTS as f64).ln());
+    for (since, grid) in weigh(scene, &since) {
+        total.merge(grid.map(|point| (since, point)), -(N_CHAIN_STARTS as f64).ln());
     }
-    total.explanation(Cause::Change(None), log_prior, |(filter, from)| Mechanism {
-        user: None,
-        spans: vec![(from, f64::INFINITY); scene.n_hosts()],
-        how: How::Blocked(filter),
-    })
+    total.explanation(Cause::Change(None), log_prior, |(since, point)| mechanism(scene, since, point))
 }
