@@ -108,6 +108,17 @@ pub struct Mark {
     pub record: Provenance,
 }
 
+/// The next attempt of a session's user.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Next {
+    /// Its place in [`Tables::attempts`].
+    pub attempt: u32,
+    /// Seconds from the session's end.
+    pub after_s: f64,
+    /// Whether it came soon enough to follow the close: within [`super::FOLLOW_UP_S`].
+    pub is_soon: bool,
+}
+
 /// One session of one user on one host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
@@ -129,8 +140,34 @@ pub struct Session {
     pub marks: Vec<Mark>,
     /// Times of disconnects and reconnects, in order.
     pub disconnects: Vec<Timestamp>,
+    /// What its user tried next, on any host; `None` if nothing, or if another session of the user ended before.
+    pub next: Option<Next>,
+    /// Witnesses of an incomplete close that only the user's later steps are. They know the outcome of the next
+    /// attempt, so they are no marks, leave [`Self::close`] as it is, and must not be weighed as evidence about it.
+    pub later: Vec<Mark>,
     /// The records of begin and end.
     pub records: Vec<Provenance>,
+}
+
+/// How the attempts fared that followed the closes of one host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chain {
+    /// The host.
+    pub host: Name,
+    /// Whether these closes completed; those of which nothing can be known are left out.
+    pub close: Close,
+    /// How many closes.
+    pub n_closes: usize,
+    /// After how many of them the user's next attempt came soon; without those that failed by the user's own fault.
+    pub n_followed: usize,
+    /// How many of these attempts failed.
+    pub n_failed: usize,
+    /// `n_failed` in `n_followed`; `None` if none followed.
+    pub share: Option<f64>,
+    /// Lower bound of its exact 95 % interval (Clopper and Pearson).
+    pub lower: f64,
+    /// Upper bound.
+    pub upper: f64,
 }
 
 /// When one host got a change.
@@ -212,6 +249,8 @@ pub struct Tables {
     pub n_anonymous: BTreeMap<Name, u64>,
     /// Sessions by begin (else end), host, user.
     pub sessions: Vec<Session>,
+    /// What followed the closes, by host and close.
+    pub chains: Vec<Chain>,
     /// Changes by first time, component, version.
     pub changes: Vec<Change>,
     /// Load by host and hour since 1970.

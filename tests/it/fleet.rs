@@ -245,6 +245,8 @@ impl<'a> Run<'a> {
                 Vec::new()
             },
             disconnects: Vec::new(),
+            next: None,
+            later: Vec::new(),
             records: vec![record(number)],
         });
     }
