@@ -99,7 +99,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
             ("change", "id of the change"),
             (field::SERVICE_NAME, "the component"),
             (field::SERVICE_VERSION, "the version"),
-            ("kind", "install, update, remove, rollback, configuration or restart"),
+            ("kind", "install, update, remove, rollback, redeploy, configuration or restart"),
             (field::HOST_NAME, "one host that got it: one row a host"),
             (field::TIMESTAMP, "when this host got it"),
             ("in_force_at", "when it came into force there"),
@@ -108,8 +108,20 @@ pub(super) const SCHEMAS: &[Schema] = &[
             ("only_stated", "whether only a list says so"),
             ("is_routine", "whether it recurs as a routine"),
             ("records", "where it is stated, separated by blanks"),
+            ("observed_records", "those of the hosts' own logs; the others stand in lists"),
         ],
         frame: changes,
+    },
+    Schema {
+        name: "versions",
+        columns: &[
+            (field::SERVICE_NAME, "the component"),
+            (field::HOST_NAME, "the host"),
+            (field::SERVICE_VERSION, "its version there; null where no log shows one"),
+            ("from", "since when it was in force; null from before the log"),
+            ("to", "first instant after it; null to the end"),
+        ],
+        frame: versions,
     },
     Schema {
         name: "load",
@@ -305,7 +317,22 @@ fn changes(material: &Material<'_>) -> PolarsResult<DataFrame> {
             flags("hosts_known", rows.clone().map(|(change, _)| change.hosts_known)),
             flags("only_stated", rows.clone().map(|(change, _)| change.only_stated)),
             flags("is_routine", rows.clone().map(|(change, _)| change.is_routine)),
-            owned("records", rows.map(|(change, _)| places(&change.stated_by, material.paths))),
+            owned("records", rows.clone().map(|(change, _)| places(&change.stated_by, material.paths))),
+            owned("observed_records", rows.map(|(change, _)| places(&change.observed_by, material.paths))),
+        ],
+    )
+}
+
+fn versions(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let rows = &material.tables.versions;
+    DataFrame::new(
+        rows.len(),
+        vec![
+            texts(field::SERVICE_NAME, rows.iter().map(|row| Some(&*row.component))),
+            texts(field::HOST_NAME, rows.iter().map(|row| Some(&*row.host))),
+            texts(field::SERVICE_VERSION, rows.iter().map(|row| row.version.as_deref())),
+            times("from", rows.iter().map(|row| row.from))?,
+            times("to", rows.iter().map(|row| row.to))?,
         ],
     )
 }

@@ -8,6 +8,8 @@
 mod application;
 mod attempts;
 mod chains;
+#[cfg(test)]
+mod change_scenes;
 mod changes;
 mod close;
 #[cfg(test)]
@@ -17,6 +19,8 @@ mod component;
 mod coverage;
 mod demand;
 mod export;
+mod history;
+mod in_force;
 mod latency;
 mod limit;
 mod list_clock;
@@ -34,6 +38,7 @@ mod scenes;
 mod sessions;
 pub mod tables;
 mod trace;
+mod versions;
 mod who;
 mod witness;
 
@@ -42,9 +47,10 @@ pub use export::TableForm;
 pub use outcome::{SHORT_LIVED, SILENT};
 pub use restarts::RESTART;
 pub use tables::{
-    Attempt, Certainty, Chain, Change, Close, Coverage, EndKind, HostChange, HostHour, Mark, Next, Outcome, Session,
-    Tables,
+    Attempt, Certainty, Chain, Change, Close, Coverage, Difference, EndKind, HostChange, HostHour, Mark, Next, Outcome,
+    Session, Tables, VersionSpan,
 };
+pub use versions::{differences, differing};
 pub use witness::{CLOSE_WITNESSES, CloseWitness, Strength, is_strong, strength};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -135,10 +141,23 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     });
     let world = changes::World { hosts: &hosts, sight: &sight, window };
     let changes = changes::changes(&records, &events, &world);
+    let versions = versions::versions(&changes, &hosts, &sight);
     let load = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
     let symptoms = symptoms(&events, &actors, &unclaimed);
-    let tables =
-        Tables { window, hosts, attempts, n_anonymous, sessions, chains, changes, load, samples, coverage, symptoms };
+    let tables = Tables {
+        window,
+        hosts,
+        attempts,
+        n_anonymous,
+        sessions,
+        chains,
+        changes,
+        versions,
+        load,
+        samples,
+        coverage,
+        symptoms,
+    };
     Framed { tables, sources, events, diagnostics: diagnostics.into_vec(), templates }
 }
 

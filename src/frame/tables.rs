@@ -177,7 +177,8 @@ pub struct HostChange {
     pub host: Name,
     /// When it was installed or done.
     pub at: Timestamp,
-    /// When it came into force: the restart after it where it needs one, else `at`.
+    /// When it came into force: the restart of the host after it where it needs one, or of the service that runs
+    /// it where that is seen to start, else `at`.
     pub in_force_at: Timestamp,
     /// Stated by the host's own log, derived from others, or guessed (a list that says `all`).
     pub trust: Trust,
@@ -204,8 +205,40 @@ pub struct Change {
     pub only_stated: bool,
     /// Whether it recurs as a routine (definition updates, weekly restarts).
     pub is_routine: bool,
-    /// Where it is stated.
+    /// Services that its installation registered on the hosts.
+    pub services: Vec<Name>,
+    /// Where it is stated: every record of it, of lists and of the hosts' own logs.
     pub stated_by: Vec<Provenance>,
+    /// Those of [`Self::stated_by`] that hosts' own logs wrote when it happened; the others stand in lists.
+    pub observed_by: Vec<Provenance>,
+}
+
+/// Which version of a component one host had for a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VersionSpan {
+    /// The component.
+    pub component: Name,
+    /// The host.
+    pub host: Name,
+    /// The version; `None` where no log shows one.
+    pub version: Option<Name>,
+    /// Since when it was in force; `None` from before the log.
+    pub from: Option<Timestamp>,
+    /// The first instant after it; `None` to the end.
+    pub to: Option<Timestamp>,
+}
+
+/// A time for which hosts had unlike versions of a component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The component.
+    pub component: Name,
+    /// Since when; `None` from before the log.
+    pub from: Option<Timestamp>,
+    /// The first instant after it; `None` to the end.
+    pub to: Option<Timestamp>,
+    /// The version of each host; `None` where no log shows one.
+    pub versions: BTreeMap<Name, Option<Name>>,
 }
 
 /// What one host's sources cover.
@@ -253,6 +286,8 @@ pub struct Tables {
     pub chains: Vec<Chain>,
     /// Changes by first time, component, version.
     pub changes: Vec<Change>,
+    /// Versions by component, host and time.
+    pub versions: Vec<VersionSpan>,
     /// Load by host and hour since 1970.
     pub load: BTreeMap<(Name, i64), HostHour>,
     /// Counters as they were read, by time.

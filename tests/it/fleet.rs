@@ -95,7 +95,9 @@ impl Fleet {
             hosts_known: true,
             only_stated: false,
             is_routine: false,
+            services: Vec::new(),
             stated_by: vec![record(1_000_000)],
+            observed_by: vec![record(1_000_000)],
         });
         self
     }
