@@ -38,7 +38,7 @@ pub(super) fn follow(sessions: &mut [Session], attempts: &[Attempt], sight: &Sig
             .map(|session| {
                 let next = next(session, &ends, tries, attempts);
                 let locked = next.and_then(|next| locked(session, &attempts[next.attempt as usize], next, &own));
-                let elsewhere = begun_elsewhere(session, &own, sight).filter(|_| !holds_two);
+                let elsewhere = begun_besides(session, &own, sight).filter(|_| !holds_two);
                 (next, locked.into_iter().chain(elsewhere).collect())
             })
             .collect();
@@ -73,17 +73,18 @@ fn locked(session: &Session, next: &Attempt, follows: Next, own: &[&Session]) ->
     Some(Mark { at: next.at, witness: witness::LOCKED_NEXT, record: *next.records.first()? })
 }
 
-/// The user began a session on another host while this one, which never ended, was there.
-fn begun_elsewhere(session: &Session, own: &[&Session], sight: &Sight) -> Option<Mark> {
+/// The user began another session while this one, which never ended, was there.
+fn begun_besides(session: &Session, own: &[&Session], sight: &Sight) -> Option<Mark> {
     let since = session.started_at.filter(|_| session.end_kind != EndKind::Logoff)?;
     own.iter()
-        .filter(|other| other.host != session.host)
         .filter_map(|other| {
             let begun = other.started_at.filter(|begun| since < *begun)?;
             let was_there = session.ended_at.is_none_or(|ended| begun < ended)
                 && sight.covers_span(&session.host, Shows::Desktop, since, begun);
             let record = *other.records.first()?;
-            was_there.then_some(Mark { at: begun, witness: witness::BEGUN_ELSEWHERE, record })
+            let is_here = other.host == session.host;
+            let witness = if is_here { witness::BEGUN_ANEW } else { witness::BEGUN_ELSEWHERE };
+            was_there.then_some(Mark { at: begun, witness, record })
         })
         .min_by_key(|mark| (mark.at, mark.record))
 }

@@ -1,6 +1,6 @@
 //! Whether a session's close completed: every witness that says otherwise leaves a mark.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::{Shows, Sight};
 use super::sessions::{Ended, LOGOFF_S};
@@ -20,6 +20,7 @@ const BEFORE_S: f64 = 300.0;
 pub(super) fn test(ended: Vec<Ended>, events: &[Event], actors: &[Actor], sight: &Sight) -> Vec<Session> {
     let witnesses = Witnesses::gather(events, actors);
     let boots = super::sessions::boots(events);
+    let lossy = witnesses.lossy(&ended, sight);
     let mut sessions: Vec<Session> = Vec::with_capacity(ended.len());
     for Ended { mut session, stuck } in ended {
         if let (Some(at), EndKind::Logoff) = (session.ended_at, session.end_kind) {
@@ -29,6 +30,11 @@ pub(super) fn test(ended: Vec<Ended>, events: &[Event], actors: &[Actor], sight:
             witnesses.spoken(&mut session, at);
             if !is_cut {
                 witnesses.unfinished(&mut session, at, sight);
+                let undetached = witnesses.undetached(&session, at, sight);
+                let is_lossy = lossy.contains(&session.host);
+                let witness = if is_lossy { witness::DETACH_NOT_LOGGED } else { witness::DISK_NOT_DETACHED };
+                let blamed = undetached.filter(|_| !witnesses.was_released(&session, at));
+                session.marks.extend(blamed.map(|word| Mark { at: word.at, witness, record: word.record }));
             }
             session
                 .marks
@@ -148,24 +154,42 @@ impl Witnesses {
                 marks.push(Mark { at: begun.at, witness, record: begun.record });
             }
         }
-        let since = session.started_at.map_or(from, |started| started.plus_seconds(-BEFORE_S));
+        session.marks.extend(marks);
+    }
+
+    /// The disk that came online for the session and not offline again; of several, the first by name.
+    fn undetached(&self, session: &Session, at: Timestamp, sight: &Sight) -> Option<&Word> {
+        let due = at.plus_seconds(LOGOFF_S);
+        if !sight.covers(&session.host, Shows::Close, due) || !self.detached.contains_key(&session.host) {
+            return None;
+        }
+        let since = session.started_at.unwrap_or(at).plus_seconds(-BEFORE_S);
         // A person may have several disks, of profile and of Office; of each the last attaching counts.
         let mut disks: BTreeMap<Option<&str>, &Word> = BTreeMap::new();
         for attached in between(&self.attached, &session.host, since, at).filter(|word| word.is_about(session)) {
             disks.insert(attached.disk.as_deref(), attached);
         }
-        for (disk, attached) in disks.into_iter().filter(|_| self.detached.contains_key(&session.host)) {
-            let is_same = |word: &&Word| disk.is_none() || word.disk.is_none() || word.disk.as_deref() == disk;
+        disks.into_iter().map(|(_, attached)| attached).find(|attached| {
+            let is_same = |word: &&Word| {
+                attached.disk.is_none() || word.disk.is_none() || word.disk.as_deref() == attached.disk.as_deref()
+            };
             let mut ends = between(&self.detached, &session.host, attached.at, due).filter(is_same);
-            if !ends.any(|word| word.is_about(session)) && !self.was_released(session, at) {
-                marks.push(Mark { at: attached.at, witness: witness::DISK_NOT_DETACHED, record: attached.record });
+            !ends.any(|word| word.is_about(session))
+        })
+    }
+
+    /// The hosts whose log has for certain lost more records of a disk that went offline than there are disks left
+    /// of which none is seen: there the absence of one more is rather the log's fault than the disk's.
+    fn lossy(&self, ended: &[Ended], sight: &Sight) -> BTreeSet<Name> {
+        let mut counts: BTreeMap<&Name, [usize; 2]> = BTreeMap::new();
+        for Ended { session, .. } in ended.iter().filter(|ended| ended.session.end_kind == EndKind::Logoff) {
+            if let Some(at) = session.ended_at.filter(|at| self.undetached(session, *at, sight).is_some()) {
+                counts.entry(&session.host).or_default()[usize::from(self.was_released(session, at))] += 1;
             }
         }
-        session.marks.extend(marks);
+        counts.into_iter().filter(|(_, [n_blamed, n_lost])| n_lost > n_blamed).map(|(host, _)| host.clone()).collect()
     }
-}
 
-impl Witnesses {
     /// Whether the user's next profile disk came online anywhere without a refusal before it: then this one had
     /// been released, and only the record of it is missing, for a disk cannot be attached twice.
     fn was_released(&self, session: &Session, at: Timestamp) -> bool {

@@ -118,6 +118,26 @@ fn of_two_disks_the_one_that_stays_is_a_witness() {
     assert_eq!(close(&tables, "berta"), (Close::Complete, vec![]));
 }
 
+#[test]
+fn a_log_that_loses_records_of_disks_accuses_nobody_by_their_absence() {
+    let with = |n_lost: u32| {
+        let mut scene = ordinary();
+        for number in 0..=n_lost {
+            // All lack the record of the disk's going; all but anna's come online again, so it had been written.
+            let user = if number == 0 { "anna".to_owned() } else { format!("lost{number}") };
+            for second in [0.0, 5.0 * HOUR].into_iter().take(if number == 0 { 1 } else { 2 }) {
+                scene.event("RDS01", second + 3.0, Action::DiskAttached).user = Some(user.clone().into());
+                scene.workday("RDS01", &user, 50 + number, second);
+            }
+            scene.event("RDS01", 6.0 * HOUR + 1.0, Action::DiskDetached).user = Some(user.into());
+        }
+        close(&and_on(scene), "anna")
+    };
+    assert_eq!(with(0), (Close::Incomplete, vec!["disk-not-detached"]));
+    assert_eq!(with(1), (Close::Incomplete, vec!["disk-not-detached"]));
+    assert_eq!(with(2), (Close::Complete, vec!["disk-detach-not-logged"]));
+}
+
 /// Security 4647: an account asks to leave; the record knows no session number.
 fn asks_to_leave(scene: &mut Scene, user: &str, second: f64) {
     let event = scene.event("RDS01", second, Action::LogoffRequested);
@@ -236,6 +256,10 @@ fn a_session_begun_elsewhere_is_a_weak_sign_that_this_one_is_stuck() {
     assert!(witnesses(&elsewhere(Some(4.0 * HOUR), false)).is_empty());
     assert!(witnesses(&elsewhere(Some(7.0 * HOUR), false)).is_empty(), "two sessions, and both end");
     assert!(witnesses(&elsewhere(None, true)).is_empty(), "a user who holds two");
+    let mut scene = ordinary();
+    scene.begin("RDS01", "anna", 5, 0.0);
+    scene.workday("RDS01", "anna", 6, 5.0 * HOUR);
+    assert_eq!(witnesses(&and_on(scene)), ["begun-anew"]);
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(super) const END_NEVER_LOGGED: &str = "end-never-logged";
 pub(super) const LIMIT_PASSED: &str = "disconnect-limit-passed";
 pub(super) const LOCKED_NEXT: &str = "next-logon-locked";
 pub(super) const BEGUN_ELSEWHERE: &str = "begun-elsewhere";
+pub(super) const BEGUN_ANEW: &str = "begun-anew";
+pub(super) const DETACH_NOT_LOGGED: &str = "disk-detach-not-logged";
 const FSLOGIX_SAYS: &str = "fslogix-close-incomplete";
 const HIVE_IN_USE: &str = "profile-hive-in-use-1530";
 const DIRECTORY_LEFT: &str = "profile-directory-left-1533";
@@ -49,7 +51,7 @@ const fn weak(name: &'static str, why: &'static str) -> CloseWitness {
 
 /// Every witness that a mark may name.
 ///
-/// The last two are found by what the user did next. They stand in [`super::Session::later`] and never among
+/// The last three are found by what the user did next. They stand in [`super::Session::later`] and never among
 /// the marks, for whoever weighs the next attempt must not be told its outcome.
 pub const CLOSE_WITNESSES: &[CloseWitness] = &[
     strong(DISK_NOT_DETACHED, "a profile disk came online and not offline again; the host logs both (VHDMP 1, 2)"),
@@ -77,8 +79,10 @@ pub const CLOSE_WITNESSES: &[CloseWitness] = &[
         "the broker refused a notice of the session's state: in an outage of the broker it does so to all",
     ),
     weak(NOT_FULLY_NAMED, "a complaint about a close in words that no rule knows"),
+    weak(DETACH_NOT_LOGGED, "as disk-not-detached, on a host whose log has lost more such records for certain"),
     weak(LOCKED_NEXT, "the user's next logon met a lock: two sessions that are both in use do the same"),
     weak(BEGUN_ELSEWHERE, "the user began a session on another host while this one never ended"),
+    weak(BEGUN_ANEW, "the user got a new session on the same host while this one never ended"),
 ];
 
 /// Whether a mark proves an incomplete close by itself.
