@@ -169,6 +169,8 @@ mod tests {
             close: Close::NotObservable,
             marks: Vec::new(),
             disconnects: Vec::new(),
+            next: None,
+            later: Vec::new(),
             records: Vec::new(),
         }
     }

@@ -1,17 +1,17 @@
 //! Changes: statements of logs and lists joined, one entry a component and version, with the time of each host.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::component::{Key, compare_versions, version_key};
 use super::coverage::{Shows, Sight};
+use super::history::{Arrival, History, ONE_INSTALLATION_S, Occurrence};
+use super::in_force::{Restarts, Starts};
 use super::{Change, HostChange, list_clock, parts, restarts, revealed};
 use crate::model::{
     ChangeKind, ChangeRecord, Event, HostScope, Name, Provenance, TimeRange, Timestamp, Trust, Witness,
 };
 
-/// Several records of one installation on one host lie within this many seconds: an update is downloaded,
-/// installed and reported, an installer writes its product twice.
-const ONE_INSTALLATION_S: f64 = 3_600.0;
 /// An upgrade removes the old version and installs the new one within this many seconds.
 const UPGRADE_S: f64 = 900.0;
 /// Without a version, only time tells two rollouts apart: statements on other hosts within three days of the
@@ -38,8 +38,8 @@ struct Rollout {
     key: Key,
     version: Option<Name>,
     is_removal: bool,
-    /// How often this version had come and gone before on the hosts.
-    occurrence: usize,
+    /// Which arrival of its version on the hosts it is.
+    occurrence: Occurrence,
     component: Name,
     kinds: BTreeSet<ChangeKind>,
     hosts: BTreeMap<Name, HostChange>,
@@ -47,6 +47,7 @@ struct Rollout {
     is_observed: bool,
     hosts_known: bool,
     stated_by: Vec<Provenance>,
+    observed_by: Vec<Provenance>,
     last_at: Timestamp,
 }
 
@@ -54,6 +55,8 @@ struct Rollout {
 pub(super) fn changes(records: &[ChangeRecord], events: &[Event], world: &World<'_>) -> Vec<Change> {
     let records = prepared(records);
     let restarted = restarts::by_host(events, &records);
+    let starts = Starts::of(events);
+    let restarts = Restarts { hosts: &restarted, starts: &starts, sight: world.sight, window: world.window };
     let history = History::of(&records);
     let mut rollouts: Vec<Rollout> = Vec::new();
     for record in records.iter().filter(|record| record.witness == Witness::Observed && !restarts::is_restart(record)) {
@@ -67,8 +70,9 @@ pub(super) fn changes(records: &[ChangeRecord], events: &[Event], world: &World<
         state(&mut rollouts, record, &history, world);
     }
     let mut changes: Vec<Change> =
-        rollouts.into_iter().filter_map(|rollout| finished(rollout, &history, &restarted, world)).collect();
+        rollouts.into_iter().filter_map(|rollout| finished(rollout, &history, &restarts)).collect();
     changes = parts::fold(changes);
+    changes.iter_mut().for_each(|change| restarts.of_services(change));
     revealed::add(&mut changes, events);
     mark_routine(&mut changes);
     changes.extend(restarts::changes(events, &records));
@@ -87,12 +91,9 @@ pub(super) fn changes(records: &[ChangeRecord], events: &[Event], world: &World<
 /// and lends a version to the record of the same installation that names none.
 fn prepared(records: &[ChangeRecord]) -> Vec<ChangeRecord> {
     let mut records = records.to_vec();
+    records.sort_by(compare);
     list_clock::correct(&mut records);
-    records.sort_by(|one, other| {
-        let order =
-            |record: &ChangeRecord| (record.at, record.component.clone(), record.version.clone(), record.provenance);
-        order(one).cmp(&order(other))
-    });
+    records.sort_by(compare);
     let keys: Vec<Key> = records.iter().map(|record| Key::new(&record.component, record.version.as_deref())).collect();
     let near = |one: usize, other: usize, within_s: f64| {
         one != other
@@ -131,57 +132,27 @@ fn prepared(records: &[ChangeRecord]) -> Vec<ChangeRecord> {
     prepared
 }
 
+/// Orders records by all that they say, so that nothing hangs on the order in which they were read.
+fn compare(one: &ChangeRecord, other: &ChangeRecord) -> Ordering {
+    let hosts = |record: &ChangeRecord| match &record.scope {
+        HostScope::Hosts(hosts) => (0, hosts.clone()),
+        HostScope::All => (1, Vec::new()),
+        HostScope::Unstated => (2, Vec::new()),
+    };
+    one.at
+        .cmp(&other.at)
+        .then_with(|| one.component.cmp(&other.component))
+        .then_with(|| one.version.cmp(&other.version))
+        .then_with(|| one.provenance.cmp(&other.provenance))
+        .then_with(|| one.kind.cmp(&other.kind))
+        .then_with(|| hosts(one).cmp(&hosts(other)))
+        .then_with(|| (one.witness, one.needs_restart).cmp(&(other.witness, other.needs_restart)))
+}
+
 fn shares_host(one: &HostScope, other: &HostScope) -> bool {
     match (one, other) {
         (HostScope::Hosts(one), HostScope::Hosts(other)) => one.iter().any(|host| other.contains(host)),
         _ => true,
-    }
-}
-
-/// Which versions of which component each host had, by time.
-struct History {
-    by_host: BTreeMap<(String, Name), Vec<(Timestamp, String)>>,
-}
-
-impl History {
-    fn of(records: &[ChangeRecord]) -> Self {
-        let mut by_host: BTreeMap<(String, Name), Vec<(Timestamp, String)>> = BTreeMap::new();
-        for record in records {
-            let (Some(version), HostScope::Hosts(hosts)) = (&record.version, &record.scope) else { continue };
-            if record.kind == ChangeKind::Remove {
-                continue;
-            }
-            let key = Key::new(&record.component, Some(version)).text();
-            for host in hosts {
-                by_host.entry((key.clone(), host.clone())).or_default().push((record.at, version_key(version)));
-            }
-        }
-        Self { by_host }
-    }
-
-    /// How often the host had left this version and come back to it up to that time.
-    fn occurrence(&self, key: &Key, host: &Name, version: Option<&Name>, at: Timestamp) -> usize {
-        let Some(version) = version.map(|version| version_key(version)) else { return 0 };
-        let Some(steps) = self.by_host.get(&(key.text(), host.clone())) else { return 0 };
-        let mut n_arrivals = 0;
-        let mut current: Option<&String> = None;
-        for (step_at, step) in steps {
-            if *step_at > at {
-                break;
-            }
-            if *step == version && current != Some(step) {
-                n_arrivals += 1;
-            }
-            current = Some(step);
-        }
-        usize::saturating_sub(n_arrivals, 1)
-    }
-
-    /// The version that the host had before that time, if it was another one.
-    fn before(&self, key: &Key, host: &Name, version: &str, at: Timestamp) -> Option<&String> {
-        let steps = self.by_host.get(&(key.text(), host.clone()))?;
-        let own = version_key(version);
-        steps.iter().rev().find(|(step_at, step)| *step_at < at && *step != own).map(|(_, step)| step)
     }
 }
 
@@ -195,7 +166,7 @@ fn find(
     record: &ChangeRecord,
     key: &Key,
     host: Option<&Name>,
-    occurrence: usize,
+    occurrence: Occurrence,
 ) -> Option<usize> {
     let is_removal = record.kind == ChangeKind::Remove;
     let fits = |rollout: &Rollout, by_short_name: bool| {
@@ -222,7 +193,7 @@ fn find(
     })
 }
 
-fn open(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, key: Key, occurrence: usize) -> usize {
+fn open(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, key: Key, occurrence: Occurrence) -> usize {
     rollouts.push(Rollout {
         key,
         version: record.version.clone(),
@@ -235,6 +206,7 @@ fn open(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, key: Key, occurrence
         is_observed: false,
         hosts_known: false,
         stated_by: Vec::new(),
+        observed_by: Vec::new(),
         last_at: record.at,
     });
     rollouts.len() - 1
@@ -243,7 +215,7 @@ fn open(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, key: Key, occurrence
 /// Adds what a host's own log says of that host.
 fn observe(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, host: &Name, history: &History) {
     let key = Key::new(&record.component, record.version.as_deref());
-    let occurrence = history.occurrence(&key, host, record.version.as_ref(), record.at);
+    let occurrence = history.occurrence(&key, host, record);
     let number =
         find(rollouts, record, &key, Some(host), occurrence).unwrap_or_else(|| open(rollouts, record, key, occurrence));
     let rollout = &mut rollouts[number];
@@ -251,6 +223,7 @@ fn observe(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, host: &Name, hist
     rollout.hosts_known = true;
     rollout.kinds.insert(record.kind);
     rollout.stated_by.push(record.provenance);
+    rollout.observed_by.push(record.provenance);
     rollout.last_at = rollout.last_at.max(record.at);
     if record.needs_restart {
         rollout.restart_hosts.insert(host.clone());
@@ -267,7 +240,7 @@ fn state(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, history: &History, 
         HostScope::All | HostScope::Unstated => (world.hosts, Trust::Guessed),
     };
     let first = named.first();
-    let occurrence = first.map_or(0, |host| history.occurrence(&key, host, record.version.as_ref(), record.at));
+    let occurrence = first.map_or((0, Arrival::First), |host| history.occurrence(&key, host, record));
     let number =
         find(rollouts, record, &key, first, occurrence).unwrap_or_else(|| open(rollouts, record, key, occurrence));
     let rollout = &mut rollouts[number];
@@ -294,29 +267,19 @@ fn state(rollouts: &mut Vec<Rollout>, record: &ChangeRecord, history: &History, 
     }
 }
 
-fn finished(
-    rollout: Rollout,
-    history: &History,
-    restarted: &BTreeMap<Name, Vec<Timestamp>>,
-    world: &World<'_>,
-) -> Option<Change> {
+fn finished(rollout: Rollout, history: &History, restarts: &Restarts<'_>) -> Option<Change> {
     let kind = kind(&rollout, history);
     let mut hosts: Vec<HostChange> = rollout.hosts.into_values().collect();
     for host in hosts.iter_mut().filter(|host| rollout.restart_hosts.contains(&host.host)) {
-        let times = restarted.get(&host.host).map_or(&[][..], Vec::as_slice);
-        let next = times.get(times.partition_point(|restart| *restart < host.at));
-        host.in_force_at = match (next, world.window) {
-            (Some(next), _) => *next,
-            // No restart within the log: it is not in force before the end.
-            (None, Some(window)) if world.sight.knows(&host.host, Shows::Boot) => window.end.max(host.at),
-            (None, _) => host.at,
-        };
+        host.in_force_at = restarts.of_host(host);
     }
     hosts.sort_by(|one, other| (one.at, &one.host).cmp(&(other.at, &other.host)));
     let started_at = hosts.first()?.at;
-    let mut stated_by = rollout.stated_by;
-    stated_by.sort();
-    stated_by.dedup();
+    let (mut stated_by, mut observed_by) = (rollout.stated_by, rollout.observed_by);
+    for records in [&mut stated_by, &mut observed_by] {
+        records.sort();
+        records.dedup();
+    }
     Some(Change {
         id: String::new(),
         component: rollout.component,
@@ -327,16 +290,24 @@ fn finished(
         hosts_known: rollout.hosts_known,
         only_stated: !rollout.is_observed,
         is_routine: false,
+        services: Vec::new(),
         stated_by,
+        observed_by,
     })
 }
 
 /// What was done: back to a version that was there before, or to a lower one, is a rollback, whatever the
-/// record calls it; with another version before, an update.
+/// record calls it; the same version once more is a re-deploy; with another version before, an update.
 fn kind(rollout: &Rollout, history: &History) -> ChangeKind {
     let stated = rollout.kinds.iter().next().copied().unwrap_or(ChangeKind::Update);
-    if rollout.kinds.contains(&ChangeKind::Rollback) || rollout.occurrence > 0 {
+    if rollout.is_removal {
+        return ChangeKind::Remove;
+    }
+    if rollout.kinds.contains(&ChangeKind::Rollback) || rollout.occurrence.1 == Arrival::Back {
         return ChangeKind::Rollback;
+    }
+    if rollout.occurrence.1 == Arrival::Again {
+        return ChangeKind::Redeploy;
     }
     if !matches!(stated, ChangeKind::Install | ChangeKind::Update) {
         return stated;
@@ -344,7 +315,7 @@ fn kind(rollout: &Rollout, history: &History) -> ChangeKind {
     let Some(version) = &rollout.version else { return stated };
     let before: Vec<&String> =
         rollout.hosts.values().filter_map(|host| history.before(&rollout.key, &host.host, version, host.at)).collect();
-    let is_lower = before.iter().any(|known| compare_versions(version, known) == Some(std::cmp::Ordering::Less));
+    let is_lower = before.iter().any(|known| compare_versions(version, known) == Some(Ordering::Less));
     if is_lower {
         ChangeKind::Rollback
     } else if before.is_empty() {

@@ -1,33 +1,26 @@
 //! Whether a session's close completed: every witness that says otherwise leaves a mark.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::{Shows, Sight};
 use super::sessions::{Ended, LOGOFF_S};
 use super::who::{Actor, is_host_log};
-use super::{Close, EndKind, Mark, Session};
+use super::{Close, EndKind, Mark, Session, witness};
 use crate::model::{Action, Event, Name, Provenance, Timestamp};
 
 /// How long before a session's end its witnesses may speak, in seconds: the subsystem's complaint about a
 /// slow termination precedes the record of the logoff.
 const BEFORE_S: f64 = 300.0;
 
-/// Witnesses that healthy hosts show as well: they leave a mark and prove nothing alone.
-const WEAK: &[&str] = &[HIVE_IN_USE, DIRECTORY_LEFT, NOT_FULLY_NAMED];
-const HIVE_IN_USE: &str = "profile-hive-in-use-1530";
-const DIRECTORY_LEFT: &str = "profile-directory-left-1533";
-const NOT_FULLY_NAMED: &str = "other-close-complaint";
-
 /// Tests the close of each session that ended by a logoff.
 ///
-/// A close is incomplete by one strong witness: a record of the session manager (45, 44, 36, 37, 52, 53), a
-/// profile unload or a FSLogix logoff that began and did not end, a profile disk that was attached and not
-/// detached, a logoff that was asked for and never came. Weak ones (1530, 1533) are common on healthy hosts:
-/// they are kept as marks, for their rate may tell, and leave the close complete. Reboots and edges are no
+/// A close is incomplete by one strong witness ([`witness::CLOSE_WITNESSES`] says which those are, and why).
+/// Weak ones are kept as marks, for their rate may tell, and leave the close complete. Reboots and edges are no
 /// closes. A test whose time is cut by a boot or by the end of its source says nothing.
 pub(super) fn test(ended: Vec<Ended>, events: &[Event], actors: &[Actor], sight: &Sight) -> Vec<Session> {
     let witnesses = Witnesses::gather(events, actors);
     let boots = super::sessions::boots(events);
+    let lossy = witnesses.lossy(&ended, sight);
     let mut sessions: Vec<Session> = Vec::with_capacity(ended.len());
     for Ended { mut session, stuck } in ended {
         if let (Some(at), EndKind::Logoff) = (session.ended_at, session.end_kind) {
@@ -37,12 +30,17 @@ pub(super) fn test(ended: Vec<Ended>, events: &[Event], actors: &[Actor], sight:
             witnesses.spoken(&mut session, at);
             if !is_cut {
                 witnesses.unfinished(&mut session, at, sight);
+                let undetached = witnesses.undetached(&session, at, sight);
+                let is_lossy = lossy.contains(&session.host);
+                let witness = if is_lossy { witness::DETACH_NOT_LOGGED } else { witness::DISK_NOT_DETACHED };
+                let blamed = undetached.filter(|_| !witnesses.was_released(&session, at));
+                session.marks.extend(blamed.map(|word| Mark { at: word.at, witness, record: word.record }));
             }
             session
                 .marks
                 .sort_by(|one, other| (one.at, one.witness, one.record).cmp(&(other.at, other.witness, other.record)));
             session.marks.dedup();
-            session.close = if session.marks.iter().any(|mark| !WEAK.contains(&mark.witness)) {
+            session.close = if session.marks.iter().any(witness::is_strong) {
                 Close::Incomplete
             } else if sight.covers(&session.host, Shows::Close, at) {
                 Close::Complete
@@ -55,11 +53,6 @@ pub(super) fn test(ended: Vec<Ended>, events: &[Event], actors: &[Actor], sight:
     sessions
 }
 
-/// Whether a mark proves an incomplete close by itself.
-pub fn is_strong(mark: &Mark) -> bool {
-    !WEAK.contains(&mark.witness)
-}
-
 /// What one record of the close says, and how it names its session.
 struct Word {
     at: Timestamp,
@@ -67,8 +60,9 @@ struct Word {
     user: Option<Name>,
     activity: Option<Name>,
     dataset: Name,
-    code: Option<u32>,
-    is_lsm: bool,
+    /// The file of a disk, without its folder: `profile_anna.vhdx`.
+    disk: Option<String>,
+    witness: &'static str,
     record: Provenance,
 }
 
@@ -78,27 +72,6 @@ impl Word {
         match (self.number, session.session_id) {
             (Some(one), Some(other)) => one == other && self.user.as_ref().is_none_or(|user| *user == session.user),
             _ => self.user.as_ref() == Some(&session.user),
-        }
-    }
-
-    fn witness(&self) -> &'static str {
-        if self.dataset.starts_with("fslogix") {
-            return "fslogix-close-incomplete";
-        }
-        match (self.is_lsm, self.code) {
-            (true, Some(45)) => "lsm-45",
-            (true, Some(44)) => "lsm-44",
-            (true, Some(36)) => "lsm-36",
-            (true, Some(37)) => "lsm-37",
-            (true, Some(52)) => "lsm-52",
-            (true, Some(53)) => "lsm-53",
-            (_, Some(1530)) => HIVE_IN_USE,
-            (_, Some(1533)) => DIRECTORY_LEFT,
-            (_, Some(1512 | 1517 | 1524 | 1534)) => "profile-not-freed",
-            (_, Some(20491 | 20492)) => "profile-disk-not-released",
-            (_, Some(11 | 35 | 113 | 51)) => "disk-not-released",
-            (_, Some(30817)) => "file-close-failed",
-            _ => NOT_FULLY_NAMED,
         }
     }
 }
@@ -125,22 +98,21 @@ impl Witnesses {
                 witnesses.disks.entry(user.clone()).or_default().push((event.at, is_attached));
             }
             let words = match event.action {
-                Action::IncompleteClose => &mut witnesses.complaints,
+                _ if witness::is_complaint(event) => &mut witnesses.complaints,
                 Action::ProfileUnloadBegin => &mut witnesses.begun,
                 Action::ProfileUnloadEnd => &mut witnesses.finished,
                 Action::DiskAttached => &mut witnesses.attached,
                 Action::DiskDetached => &mut witnesses.detached,
                 _ => continue,
             };
-            let provider = event.provider.as_deref().unwrap_or("");
             words.entry(host.clone()).or_default().push(Word {
                 at: event.at,
                 number: event.session_id,
                 user: actor.user.clone(),
                 activity: event.activity_id.clone(),
                 dataset: event.dataset.clone(),
-                code: event.code,
-                is_lsm: provider.contains("LocalSessionManager"),
+                disk: disk(event),
+                witness: witness::spoken(event),
                 record: event.provenance,
             });
         }
@@ -152,7 +124,7 @@ impl Witnesses {
         let words = between(&self.complaints, &session.host, at.plus_seconds(-BEFORE_S), at.plus_seconds(LOGOFF_S));
         let marks: Vec<Mark> = words
             .filter(|word| word.is_about(session))
-            .map(|word| Mark { at: word.at, witness: word.witness(), record: word.record })
+            .map(|word| Mark { at: word.at, witness: word.witness, record: word.record })
             .collect();
         session.marks.extend(marks);
     }
@@ -178,24 +150,46 @@ impl Witnesses {
                 .any(|word| word.is_about(session) || (word.activity.is_some() && word.activity == begun.activity));
             if !is_finished {
                 let is_fslogix = begun.dataset.starts_with("fslogix");
-                let witness = if is_fslogix { "fslogix-unload-unfinished" } else { "profile-unload-unfinished" };
+                let witness = if is_fslogix { witness::FSLOGIX_UNFINISHED } else { witness::UNLOAD_UNFINISHED };
                 marks.push(Mark { at: begun.at, witness, record: begun.record });
             }
         }
-        let since = session.started_at.map_or(from, |started| started.plus_seconds(-BEFORE_S));
-        let disks = between(&self.attached, &session.host, since, at).filter(|word| word.is_about(session));
-        if let Some(attached) = disks.last()
-            && self.detached.contains_key(&session.host)
-            && !between(&self.detached, &session.host, attached.at, due).any(|word| word.is_about(session))
-            && !self.was_released(session, at)
-        {
-            marks.push(Mark { at: attached.at, witness: "disk-not-detached", record: attached.record });
-        }
         session.marks.extend(marks);
     }
-}
 
-impl Witnesses {
+    /// The disk that came online for the session and not offline again; of several, the first by name.
+    fn undetached(&self, session: &Session, at: Timestamp, sight: &Sight) -> Option<&Word> {
+        let due = at.plus_seconds(LOGOFF_S);
+        if !sight.covers(&session.host, Shows::Close, due) || !self.detached.contains_key(&session.host) {
+            return None;
+        }
+        let since = session.started_at.unwrap_or(at).plus_seconds(-BEFORE_S);
+        // A person may have several disks, of profile and of Office; of each the last attaching counts.
+        let mut disks: BTreeMap<Option<&str>, &Word> = BTreeMap::new();
+        for attached in between(&self.attached, &session.host, since, at).filter(|word| word.is_about(session)) {
+            disks.insert(attached.disk.as_deref(), attached);
+        }
+        disks.into_iter().map(|(_, attached)| attached).find(|attached| {
+            let is_same = |word: &&Word| {
+                attached.disk.is_none() || word.disk.is_none() || word.disk.as_deref() == attached.disk.as_deref()
+            };
+            let mut ends = between(&self.detached, &session.host, attached.at, due).filter(is_same);
+            !ends.any(|word| word.is_about(session))
+        })
+    }
+
+    /// The hosts whose log has for certain lost more records of a disk that went offline than there are disks left
+    /// of which none is seen: there the absence of one more is rather the log's fault than the disk's.
+    fn lossy(&self, ended: &[Ended], sight: &Sight) -> BTreeSet<Name> {
+        let mut counts: BTreeMap<&Name, [usize; 2]> = BTreeMap::new();
+        for Ended { session, .. } in ended.iter().filter(|ended| ended.session.end_kind == EndKind::Logoff) {
+            if let Some(at) = session.ended_at.filter(|at| self.undetached(session, *at, sight).is_some()) {
+                counts.entry(&session.host).or_default()[usize::from(self.was_released(session, at))] += 1;
+            }
+        }
+        counts.into_iter().filter(|(_, [n_blamed, n_lost])| n_lost > n_blamed).map(|(host, _)| host.clone()).collect()
+    }
+
     /// Whether the user's next profile disk came online anywhere without a refusal before it: then this one had
     /// been released, and only the record of it is missing, for a disk cannot be attached twice.
     fn was_released(&self, session: &Session, at: Timestamp) -> bool {
@@ -217,4 +211,13 @@ fn between<'a>(
     let words = words.get(host).map_or(&[][..], Vec::as_slice);
     let start = words.partition_point(|word| word.at < from);
     words[start..].iter().take_while(move |word| word.at <= to)
+}
+
+/// The file of the disk that an event is about, in lower case.
+fn disk(event: &Event) -> Option<String> {
+    let is_disk = matches!(event.action, Action::DiskAttached | Action::DiskDetached);
+    let path = event.message.as_deref().filter(|_| is_disk)?;
+    let file = path.rsplit(['\\', '/']).next()?.to_lowercase();
+    // Without the field the text is a sentence in the language of the host.
+    (file.ends_with(".vhdx") || file.ends_with(".vhd")).then_some(file)
 }

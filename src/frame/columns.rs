@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsResult, Series, TimeUnit};
 
-use super::{Change, HostChange, Tables};
+use super::{Change, HostChange, Mark, Tables, witness};
 use crate::model::time::TICKS_PER_HOUR;
 use crate::model::{Event, Position, Provenance, SourceId, TimeRange, Timestamp, field};
 
@@ -67,10 +67,31 @@ pub(super) const SCHEMAS: &[Schema] = &[
             ("end_kind", "logoff, reboot, edge-of-log or replaced"),
             ("close", "complete, incomplete or not-observable"),
             ("marks", "witnesses of an incomplete close, separated by blanks"),
+            ("certainty", "strong if one of the marks proves it by itself, else weak"),
+            ("later_marks", "witnesses that only the user's later steps are; they leave the close as it is"),
             ("n_disconnects", "disconnects and reconnects"),
+            ("next_attempt", "number of the user's next attempt on any host, unless another session ended before"),
+            ("next_outcome", "how that ended"),
+            ("next_signature", "the signature of its failure"),
+            ("next_after_s", "seconds from the session's end to it"),
+            ("next_is_soon", "whether it came within 30 hours"),
             ("records", "the records of begin and end, separated by blanks"),
         ],
         frame: sessions,
+    },
+    Schema {
+        name: "chains",
+        columns: &[
+            (field::HOST_NAME, "the host of the sessions that closed"),
+            ("close", "complete or incomplete"),
+            ("n_closes", "closes"),
+            ("n_followed", "those whose user tried again within 30 hours and was not refused by an own fault"),
+            ("n_failed", "of these tries, those that failed"),
+            ("share", "n_failed in n_followed; null if none followed"),
+            ("lower", "lower bound of its exact 95 % interval"),
+            ("upper", "upper bound of it"),
+        ],
+        frame: chains,
     },
     Schema {
         name: "changes",
@@ -78,7 +99,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
             ("change", "id of the change"),
             (field::SERVICE_NAME, "the component"),
             (field::SERVICE_VERSION, "the version"),
-            ("kind", "install, update, remove, rollback, configuration or restart"),
+            ("kind", "install, update, remove, rollback, redeploy, configuration or restart"),
             (field::HOST_NAME, "one host that got it: one row a host"),
             (field::TIMESTAMP, "when this host got it"),
             ("in_force_at", "when it came into force there"),
@@ -87,8 +108,20 @@ pub(super) const SCHEMAS: &[Schema] = &[
             ("only_stated", "whether only a list says so"),
             ("is_routine", "whether it recurs as a routine"),
             ("records", "where it is stated, separated by blanks"),
+            ("observed_records", "those of the hosts' own logs; the others stand in lists"),
         ],
         frame: changes,
+    },
+    Schema {
+        name: "versions",
+        columns: &[
+            (field::SERVICE_NAME, "the component"),
+            (field::HOST_NAME, "the host"),
+            (field::SERVICE_VERSION, "its version there; null where no log shows one"),
+            ("from", "since when it was in force; null from before the log"),
+            ("to", "first instant after it; null to the end"),
+        ],
+        frame: versions,
     },
     Schema {
         name: "load",
@@ -217,10 +250,12 @@ fn attempts(material: &Material<'_>) -> PolarsResult<DataFrame> {
 
 fn sessions(material: &Material<'_>) -> PolarsResult<DataFrame> {
     let rows = &material.tables.sessions;
-    let marks = rows.iter().map(|row| {
-        let names: Vec<&str> = row.marks.iter().map(|mark| mark.witness).collect();
+    let names = |marks: &[Mark]| {
+        let names: Vec<&str> = marks.iter().map(|mark| mark.witness).collect();
         (!names.is_empty()).then(|| names.join(" "))
-    });
+    };
+    let next = || rows.iter().map(|row| row.next);
+    let tried = || next().map(|next| material.tables.attempts.get(next?.attempt as usize));
     DataFrame::new(
         rows.len(),
         vec![
@@ -231,9 +266,34 @@ fn sessions(material: &Material<'_>) -> PolarsResult<DataFrame> {
             times("ended_at", rows.iter().map(|row| row.ended_at))?,
             owned("end_kind", rows.iter().map(|row| Some(word(row.end_kind)))),
             owned("close", rows.iter().map(|row| Some(word(row.close)))),
-            owned("marks", marks),
+            owned("marks", rows.iter().map(|row| names(&row.marks))),
+            owned("certainty", rows.iter().map(|row| witness::strength(&row.marks).map(word))),
+            owned("later_marks", rows.iter().map(|row| names(&row.later))),
             numbers("n_disconnects", rows.iter().map(|row| Some(row.disconnects.len() as u32))),
+            numbers("next_attempt", next().map(|next| Some(next?.attempt))),
+            owned("next_outcome", tried().map(|tried| Some(word(tried?.outcome)))),
+            texts("next_signature", tried().map(|tried| tried?.signature.as_deref())),
+            floats("next_after_s", next().map(|next| Some(next?.after_s))),
+            Series::new("next_is_soon".into(), next().map(|next| Some(next?.is_soon)).collect::<Vec<_>>())
+                .into_column(),
             owned("records", rows.iter().map(|row| places(&row.records, material.paths))),
+        ],
+    )
+}
+
+fn chains(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let rows = &material.tables.chains;
+    DataFrame::new(
+        rows.len(),
+        vec![
+            texts(field::HOST_NAME, rows.iter().map(|row| Some(&*row.host))),
+            owned("close", rows.iter().map(|row| Some(word(row.close)))),
+            numbers("n_closes", rows.iter().map(|row| Some(row.n_closes as u32))),
+            numbers("n_followed", rows.iter().map(|row| Some(row.n_followed as u32))),
+            numbers("n_failed", rows.iter().map(|row| Some(row.n_failed as u32))),
+            floats("share", rows.iter().map(|row| row.share)),
+            floats("lower", rows.iter().map(|row| Some(row.lower))),
+            floats("upper", rows.iter().map(|row| Some(row.upper))),
         ],
     )
 }
@@ -257,7 +317,22 @@ fn changes(material: &Material<'_>) -> PolarsResult<DataFrame> {
             flags("hosts_known", rows.clone().map(|(change, _)| change.hosts_known)),
             flags("only_stated", rows.clone().map(|(change, _)| change.only_stated)),
             flags("is_routine", rows.clone().map(|(change, _)| change.is_routine)),
-            owned("records", rows.map(|(change, _)| places(&change.stated_by, material.paths))),
+            owned("records", rows.clone().map(|(change, _)| places(&change.stated_by, material.paths))),
+            owned("observed_records", rows.map(|(change, _)| places(&change.observed_by, material.paths))),
+        ],
+    )
+}
+
+fn versions(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let rows = &material.tables.versions;
+    DataFrame::new(
+        rows.len(),
+        vec![
+            texts(field::SERVICE_NAME, rows.iter().map(|row| Some(&*row.component))),
+            texts(field::HOST_NAME, rows.iter().map(|row| Some(&*row.host))),
+            texts(field::SERVICE_VERSION, rows.iter().map(|row| row.version.as_deref())),
+            times("from", rows.iter().map(|row| row.from))?,
+            times("to", rows.iter().map(|row| row.to))?,
         ],
     )
 }

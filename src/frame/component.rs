@@ -61,6 +61,18 @@ impl Key {
         !one.is_empty() && !two.is_empty() && (one.is_subset(&two) || two.is_subset(&one))
     }
 
+    /// Whether it is an update of Windows, known by its number.
+    pub(super) fn is_windows_update(&self) -> bool {
+        self.kb.is_some()
+    }
+
+    /// Whether a service of this name runs the component: it has the same name, or a longer or a shorter one with
+    /// two words or more in common (`FSLogix Apps Services`). One word (`Windows`) may be anything's.
+    pub(super) fn runs(&self, component: &Self) -> bool {
+        let n_common = self.words.len().min(component.words.len());
+        component.kb.is_none() && (self.is(component) || (n_common >= 2 && self.is_short_for(component)))
+    }
+
     /// One text for each component, to group by.
     pub(super) fn text(&self) -> String {
         self.kb.clone().unwrap_or_else(|| self.words.join("-"))
@@ -113,6 +125,15 @@ mod tests {
         let key = |name: &str| Key::new(name, None);
         assert!(key("Kontora").is_short_for(&key("Kontora Accounting")));
         assert!(!key("Kontora Payroll").is_short_for(&key("Kontora Accounting")));
+    }
+
+    #[test]
+    fn a_service_is_known_by_the_name_of_what_it_runs() {
+        let runs = |service: &str, component: &str| Key::new(service, None).runs(&Key::new(component, None));
+        assert!(runs("FSLogix Apps Services", "Microsoft FSLogix Apps"));
+        assert!(runs("Payroll", "Payroll"));
+        assert!(!runs("Windows Update", "2021-11 Cumulative Update for Windows Server (KB5016623)"));
+        assert!(!runs("Payroll", "Payroll Reports"));
     }
 
     #[test]

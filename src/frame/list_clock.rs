@@ -55,5 +55,6 @@ fn difference(record: &ChangeRecord, records: &[ChangeRecord]) -> Option<f64> {
                 _ => true,
             }
     });
-    twins.map(|twin| record.at.seconds_since(twin.at)).min_by(|one, other| one.abs().total_cmp(&other.abs()))
+    let apart_s = twins.map(|twin| record.at.seconds_since(twin.at));
+    apart_s.min_by(|one, other| one.abs().total_cmp(&other.abs()).then_with(|| one.total_cmp(other)))
 }

@@ -7,14 +7,22 @@
 
 mod application;
 mod attempts;
+mod chains;
+#[cfg(test)]
+mod change_scenes;
 mod changes;
 mod close;
+#[cfg(test)]
+mod close_scenes;
 mod columns;
 mod component;
 mod coverage;
 mod demand;
 mod export;
+mod history;
+mod in_force;
 mod latency;
+mod limit;
 mod list_clock;
 mod load;
 mod loose;
@@ -30,15 +38,20 @@ mod scenes;
 mod sessions;
 pub mod tables;
 mod trace;
+mod versions;
 mod who;
+mod witness;
 
-pub use close::is_strong;
+pub use chains::FOLLOW_UP_S;
 pub use export::TableForm;
 pub use outcome::{SHORT_LIVED, SILENT};
 pub use restarts::RESTART;
 pub use tables::{
-    Attempt, Certainty, Change, Close, Coverage, EndKind, HostChange, HostHour, Mark, Outcome, Session, Tables,
+    Attempt, Certainty, Chain, Change, Close, Coverage, Difference, EndKind, HostChange, HostHour, Mark, Next, Outcome,
+    Session, Tables, VersionSpan,
 };
+pub use versions::{differences, differing};
+pub use witness::{CLOSE_WITNESSES, CloseWitness, Strength, is_strong, strength};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,7 +126,9 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
         diagnostic.count = count;
         diagnostics.push(diagnostic);
     }
-    let sessions = close::test(sessions::sessions(&events, &actors, &sight), &events, &actors, &sight);
+    let mut sessions = close::test(sessions::sessions(&events, &actors, &sight), &events, &actors, &sight);
+    chains::follow(&mut sessions, &attempts, &sight);
+    let chains = chains::chains(&sessions, &attempts);
     let hosts: BTreeSet<Name> = attempts
         .iter()
         .map(|attempt| attempt.host.clone())
@@ -126,9 +141,23 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     });
     let world = changes::World { hosts: &hosts, sight: &sight, window };
     let changes = changes::changes(&records, &events, &world);
+    let versions = versions::versions(&changes, &hosts, &sight);
     let load = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
     let symptoms = symptoms(&events, &actors, &unclaimed);
-    let tables = Tables { window, hosts, attempts, n_anonymous, sessions, changes, load, samples, coverage, symptoms };
+    let tables = Tables {
+        window,
+        hosts,
+        attempts,
+        n_anonymous,
+        sessions,
+        chains,
+        changes,
+        versions,
+        load,
+        samples,
+        coverage,
+        symptoms,
+    };
     Framed { tables, sources, events, diagnostics: diagnostics.into_vec(), templates }
 }
 

@@ -38,7 +38,8 @@ fn is_part(change: &Change) -> bool {
 
 /// The greatest distance between the two over the part's hosts; `None` if the whole misses a host or a time.
 fn distance_s(part: &Change, whole: &Change) -> Option<f64> {
-    let is_installation = matches!(whole.kind, ChangeKind::Install | ChangeKind::Update | ChangeKind::Rollback);
+    let is_installation =
+        matches!(whole.kind, ChangeKind::Install | ChangeKind::Update | ChangeKind::Rollback | ChangeKind::Redeploy);
     if !is_installation || whole.only_stated || whole.version.is_none() {
         return None;
     }
@@ -59,9 +60,15 @@ fn absorb(whole: &mut Change, part: Change) {
             host.in_force_at = host.in_force_at.max(own.in_force_at);
         }
     }
-    whole.stated_by.extend(part.stated_by);
-    whole.stated_by.sort();
-    whole.stated_by.dedup();
+    whole.services.push(part.component);
+    whole.services.extend(part.services);
+    whole.services.sort();
+    whole.services.dedup();
+    for (all, more) in [(&mut whole.stated_by, part.stated_by), (&mut whole.observed_by, part.observed_by)] {
+        all.extend(more);
+        all.sort();
+        all.dedup();
+    }
 }
 
 #[cfg(test)]
@@ -87,7 +94,9 @@ mod tests {
             hosts_known: true,
             only_stated: false,
             is_routine: false,
+            services: Vec::new(),
             stated_by: Vec::new(),
+            observed_by: Vec::new(),
         }
     }
 

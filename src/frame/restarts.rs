@@ -21,7 +21,8 @@ const PUNCTUAL: i64 = 2 * TICKS_PER_HOUR;
 struct Restart {
     host: Name,
     at: Timestamp,
-    records: Vec<Provenance>,
+    /// Its records, and whether the host's own log wrote each.
+    records: Vec<(Provenance, bool)>,
 }
 
 /// Returns one change for the restarts of each night, by time. Ids are not yet given.
@@ -56,16 +57,17 @@ pub(super) fn by_host(events: &[Event], records: &[ChangeRecord]) -> BTreeMap<Na
 
 /// Joins the records of each restart; a start says when, and where there is none the order to restart does.
 fn restarts(events: &[Event], records: &[ChangeRecord]) -> Vec<Restart> {
-    let mut told: BTreeMap<Name, Vec<(Timestamp, bool, Provenance)>> = BTreeMap::new();
+    let mut told: BTreeMap<Name, Vec<(Timestamp, bool, (Provenance, bool))>> = BTreeMap::new();
     for event in events.iter().filter(|event| event.action == Action::Boot) {
         if let Some(host) = &event.host {
-            told.entry(host.clone()).or_default().push((event.at, true, event.provenance));
+            told.entry(host.clone()).or_default().push((event.at, true, (event.provenance, true)));
         }
     }
     for record in records.iter().filter(|record| is_restart(record)) {
         if let HostScope::Hosts(hosts) = &record.scope {
             for host in hosts {
-                told.entry(host.clone()).or_default().push((record.at, false, record.provenance));
+                let is_observed = record.witness == Witness::Observed;
+                told.entry(host.clone()).or_default().push((record.at, false, (record.provenance, is_observed)));
             }
         }
     }
@@ -120,10 +122,10 @@ fn is_routine(index: usize, nights: &[Vec<Restart>]) -> bool {
 
 fn change(night: Vec<Restart>, is_routine: bool) -> Change {
     let started_at = night[0].at;
-    let mut stated_by: Vec<Provenance> = Vec::new();
+    let mut records: Vec<(Provenance, bool)> = Vec::new();
     let mut hosts = Vec::new();
     for restart in night {
-        stated_by.extend(restart.records);
+        records.extend(restart.records);
         let (host, at) = (restart.host, restart.at);
         hosts.push(HostChange { host, at, in_force_at: at, trust: Trust::Stated });
     }
@@ -137,7 +139,9 @@ fn change(night: Vec<Restart>, is_routine: bool) -> Change {
         hosts_known: true,
         only_stated: false,
         is_routine,
-        stated_by,
+        services: Vec::new(),
+        stated_by: records.iter().map(|record| record.0).collect(),
+        observed_by: records.iter().filter(|record| record.1).map(|record| record.0).collect(),
     }
 }
 

@@ -60,6 +60,7 @@ fn extend(change: &mut Change, sights: Vec<Sight>) {
             None => change.hosts.push(row(sight.host, sight.at)),
         }
         change.stated_by.push(sight.record);
+        change.observed_by.push(sight.record);
     }
     change.hosts.sort_by(|one, other| (one.at, &one.host).cmp(&(other.at, &other.host)));
     change.started_at = change.hosts.first().map_or(change.started_at, |host| host.at);
@@ -73,7 +74,9 @@ fn revealed(component: Name, version: Name, sights: Vec<Sight>) -> Option<Change
         version: Some(version),
         kind: ChangeKind::Update,
         started_at,
+        services: Vec::new(),
         stated_by: sights.iter().map(|sight| sight.record).collect(),
+        observed_by: sights.iter().map(|sight| sight.record).collect(),
         hosts: sights.into_iter().map(|sight| row(sight.host, sight.at)).collect(),
         hosts_known: true,
         only_stated: false,

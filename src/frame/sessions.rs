@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::coverage::{Shows, Sight};
 use super::who::{Actor, is_host_log, is_security};
-use super::{Close, EndKind, Session};
+use super::{Close, EndKind, Session, limit, witness};
 use crate::model::{Action, Event, Name, Provenance, Timestamp};
 
 /// Two records of one begin or one end may lie this far apart, in seconds.
@@ -75,10 +75,18 @@ fn stops(events: &[Event]) -> BTreeMap<Name, Vec<Timestamp>> {
 /// Rebuilds the sessions from the hosts' own logs, by begin (else end), host, user.
 pub(super) fn sessions(events: &[Event], actors: &[Actor], sight: &Sight) -> Vec<Ended> {
     let (boots, stops) = (boots(events), stops(events));
+    let limits = limit::limits(events, actors);
+    let mut latest: BTreeMap<(&Name, &Name), u32> = BTreeMap::new();
     let mut steps: BTreeMap<(Name, Key), Vec<usize>> = BTreeMap::new();
     for (index, (event, actor)) in events.iter().zip(actors).enumerate() {
         let Some(host) = actor.host.as_ref().filter(|_| is_host_log(event)) else { continue };
-        if let Some(key) = key(event, host, sight) {
+        if let (Some(user), Some(number)) = (&actor.user, event.session_id)
+            && matches!(event.action, Action::SessionBegin | Action::Success | Action::Reconnect)
+        {
+            latest.insert((host, user), number);
+        }
+        let own = actor.user.as_ref().and_then(|user| latest.get(&(host, user)).copied());
+        if let Some(key) = key(event, own, host, sight) {
             steps.entry((host.clone(), key)).or_default().push(index);
         }
     }
@@ -86,7 +94,9 @@ pub(super) fn sessions(events: &[Event], actors: &[Actor], sight: &Sight) -> Vec
     for ((host, key), steps) in steps {
         let of_host = |times: &'_ BTreeMap<Name, Vec<Timestamp>>| times.get(&host).cloned().unwrap_or_default();
         let (boots, stops) = (of_host(&boots), of_host(&stops));
-        let mut line = Line { host: &host, key, boots, stops, sight, open: None, last_end: None, ended: &mut ended };
+        let limit = limits.get(&host).copied();
+        let mut line =
+            Line { host: &host, key, boots, stops, limit, sight, open: None, last_end: None, ended: &mut ended };
         for index in steps {
             line.step(&events[index], actors[index].user.as_ref());
         }
@@ -100,7 +110,8 @@ fn order(session: &Session) -> (Option<Timestamp>, &Name, &Name, Option<u32>, Op
     (session.started_at.or(session.ended_at), &session.host, &session.user, session.session_id, session.ended_at)
 }
 
-fn key(event: &Event, host: &Name, sight: &Sight) -> Option<Key> {
+/// Which session the event is about; `own` is the number of the account's latest session on the host.
+fn key(event: &Event, own: Option<u32>, host: &Name, sight: &Sight) -> Option<Key> {
     match event.action {
         Action::SessionBegin
         | Action::Success
@@ -115,6 +126,10 @@ fn key(event: &Event, host: &Name, sight: &Sight) -> Option<Key> {
     }
     match (event.session_id, event.logon_id) {
         (Some(number), _) => Some(Key::Number(number)),
+        // Who asks to leave by the security log names the account alone.
+        (None, _) if event.action == Action::LogoffRequested && sight.knows(host, Shows::Desktop) => {
+            own.map(Key::Number)
+        }
         // The security log's logons repeat what the session numbers say better.
         (None, Some(logon)) if !sight.knows(host, Shows::Desktop) => Some(Key::Logon(logon)),
         _ => None,
@@ -134,6 +149,8 @@ struct Line<'a> {
     key: Key,
     boots: Vec<Timestamp>,
     stops: Vec<Timestamp>,
+    /// After how many seconds every disconnected session of the host is logged off.
+    limit: Option<f64>,
     sight: &'a Sight,
     open: Option<Open>,
     last_end: Option<Timestamp>,
@@ -170,7 +187,12 @@ impl Line<'_> {
                     open.unloaded = Some(event.at);
                 }
             }
-            _ => self.leave(event),
+            _ => {
+                let is_own = self.open.as_ref().is_some_and(|open| user.is_none_or(|user| open.user == *user));
+                if is_own || event.session_id.is_some() {
+                    self.leave(event);
+                }
+            }
         }
     }
 
@@ -267,7 +289,8 @@ impl Line<'_> {
     /// A close that began and is not done a quarter of an hour later is stuck, whatever came then, but only
     /// where the record of its end would have been seen, and unless the profile was put away: then the
     /// session had closed and only its last record is missing. A session whose user was away and whose number
-    /// another user got, without logoff and without restart, did not close as it should, either.
+    /// another user got, without logoff and without restart, did not close as it should, either; nor did one
+    /// that is still there when the host's own limit should have logged it off.
     fn ending(&self, open: &Open, at: Option<Timestamp>, kind: EndKind) -> (Option<Stuck>, Option<Timestamp>, EndKind) {
         if let (Some(unloaded), true) = (open.unloaded, kind != EndKind::Logoff && kind != EndKind::Reboot) {
             return (None, Some(unloaded), EndKind::Logoff);
@@ -275,15 +298,22 @@ impl Line<'_> {
         if let Some((since, record)) = open.leaving.filter(|_| open.unloaded.is_none()) {
             let due = since.plus_seconds(LOGOFF_S);
             if at.is_none_or(|at| due < at) && self.sight.covers_span(self.host, Shows::Desktop, since, due) {
-                let stuck = Stuck { at: since, witness: "logoff-stuck", record };
+                let stuck = Stuck { at: since, witness: witness::LOGOFF_STUCK, record };
                 return (Some(stuck), Some(since), EndKind::Logoff);
             }
         }
         if let (Some((since, record)), Some(at), EndKind::Replaced) = (open.away, at, kind)
             && self.sight.covers_span(self.host, Shows::Desktop, since, at)
         {
-            let stuck = Stuck { at: since, witness: "end-never-logged", record };
+            let stuck = Stuck { at: since, witness: witness::END_NEVER_LOGGED, record };
             return (Some(stuck), Some(since), EndKind::Logoff);
+        }
+        if let (Some((since, record)), Some(limit_s)) = (open.away, self.limit) {
+            let (fires, due) = (since.plus_seconds(limit_s), since.plus_seconds(limit_s + LOGOFF_S));
+            if at.is_none_or(|at| due < at) && self.sight.covers_span(self.host, Shows::Desktop, since, due) {
+                let stuck = Stuck { at: fires, witness: witness::LIMIT_PASSED, record };
+                return (Some(stuck), Some(fires), EndKind::Logoff);
+            }
         }
         (None, at, kind)
     }
@@ -307,6 +337,8 @@ impl Line<'_> {
             close: Close::NotObservable,
             marks: Vec::new(),
             disconnects,
+            next: None,
+            later: Vec::new(),
             records,
         };
         self.ended.push(Ended { session, stuck });

@@ -108,6 +108,17 @@ pub struct Mark {
     pub record: Provenance,
 }
 
+/// The next attempt of a session's user.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Next {
+    /// Its place in [`Tables::attempts`].
+    pub attempt: u32,
+    /// Seconds from the session's end.
+    pub after_s: f64,
+    /// Whether it came soon enough to follow the close: within [`super::FOLLOW_UP_S`].
+    pub is_soon: bool,
+}
+
 /// One session of one user on one host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
@@ -129,8 +140,34 @@ pub struct Session {
     pub marks: Vec<Mark>,
     /// Times of disconnects and reconnects, in order.
     pub disconnects: Vec<Timestamp>,
+    /// What its user tried next, on any host; `None` if nothing, or if another session of the user ended before.
+    pub next: Option<Next>,
+    /// Witnesses of an incomplete close that only the user's later steps are. They know the outcome of the next
+    /// attempt, so they are no marks, leave [`Self::close`] as it is, and must not be weighed as evidence about it.
+    pub later: Vec<Mark>,
     /// The records of begin and end.
     pub records: Vec<Provenance>,
+}
+
+/// How the attempts fared that followed the closes of one host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chain {
+    /// The host.
+    pub host: Name,
+    /// Whether these closes completed; those of which nothing can be known are left out.
+    pub close: Close,
+    /// How many closes.
+    pub n_closes: usize,
+    /// After how many of them the user's next attempt came soon; without those that failed by the user's own fault.
+    pub n_followed: usize,
+    /// How many of these attempts failed.
+    pub n_failed: usize,
+    /// `n_failed` in `n_followed`; `None` if none followed.
+    pub share: Option<f64>,
+    /// Lower bound of its exact 95 % interval (Clopper and Pearson).
+    pub lower: f64,
+    /// Upper bound.
+    pub upper: f64,
 }
 
 /// When one host got a change.
@@ -140,7 +177,8 @@ pub struct HostChange {
     pub host: Name,
     /// When it was installed or done.
     pub at: Timestamp,
-    /// When it came into force: the restart after it where it needs one, else `at`.
+    /// When it came into force: the restart of the host after it where it needs one, or of the service that runs
+    /// it where that is seen to start, else `at`.
     pub in_force_at: Timestamp,
     /// Stated by the host's own log, derived from others, or guessed (a list that says `all`).
     pub trust: Trust,
@@ -167,8 +205,40 @@ pub struct Change {
     pub only_stated: bool,
     /// Whether it recurs as a routine (definition updates, weekly restarts).
     pub is_routine: bool,
-    /// Where it is stated.
+    /// Services that its installation registered on the hosts.
+    pub services: Vec<Name>,
+    /// Where it is stated: every record of it, of lists and of the hosts' own logs.
     pub stated_by: Vec<Provenance>,
+    /// Those of [`Self::stated_by`] that hosts' own logs wrote when it happened; the others stand in lists.
+    pub observed_by: Vec<Provenance>,
+}
+
+/// Which version of a component one host had for a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VersionSpan {
+    /// The component.
+    pub component: Name,
+    /// The host.
+    pub host: Name,
+    /// The version; `None` where no log shows one.
+    pub version: Option<Name>,
+    /// Since when it was in force; `None` from before the log.
+    pub from: Option<Timestamp>,
+    /// The first instant after it; `None` to the end.
+    pub to: Option<Timestamp>,
+}
+
+/// A time for which hosts had unlike versions of a component.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The component.
+    pub component: Name,
+    /// Since when; `None` from before the log.
+    pub from: Option<Timestamp>,
+    /// The first instant after it; `None` to the end.
+    pub to: Option<Timestamp>,
+    /// The version of each host; `None` where no log shows one.
+    pub versions: BTreeMap<Name, Option<Name>>,
 }
 
 /// What one host's sources cover.
@@ -212,8 +282,12 @@ pub struct Tables {
     pub n_anonymous: BTreeMap<Name, u64>,
     /// Sessions by begin (else end), host, user.
     pub sessions: Vec<Session>,
+    /// What followed the closes, by host and close.
+    pub chains: Vec<Chain>,
     /// Changes by first time, component, version.
     pub changes: Vec<Change>,
+    /// Versions by component, host and time.
+    pub versions: Vec<VersionSpan>,
     /// Load by host and hour since 1970.
     pub load: BTreeMap<(Name, i64), HostHour>,
     /// Counters as they were read, by time.

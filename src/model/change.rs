@@ -14,6 +14,8 @@ pub enum ChangeKind {
     Remove,
     /// Back to an earlier version.
     Rollback,
+    /// A version that the host has already, or that a rollback had taken from it, once more.
+    Redeploy,
     /// A setting, a policy, a certificate.
     Configuration,
     /// A restart of the operating system.

@@ -32,6 +32,8 @@ pub struct Document {
     pub incidents: Vec<IncidentSection>,
     /// Changes found, by first time.
     pub changes: Vec<ChangeSection>,
+    /// When hosts had unlike versions of a component for half a day or longer, by component and time.
+    pub versions: Vec<VersionSection>,
     /// Faults that grow with load, with what they would do at the highest load.
     pub latent: Vec<LatentSection>,
     /// The signatures that this report names, by id.
@@ -254,7 +256,7 @@ pub struct ChangeSection {
     pub component: String,
     /// The version; null if none is named.
     pub version: Option<String>,
-    /// `install`, `update`, `remove`, `rollback`, `configuration` or `restart`.
+    /// `install`, `update`, `remove`, `rollback`, `redeploy`, `configuration` or `restart`.
     pub kind: String,
     /// When the first host got it.
     pub started_at: String,
@@ -262,8 +264,10 @@ pub struct ChangeSection {
     pub hosts: Vec<HostTime>,
     /// Whether the logs say which hosts got it; if not, `hosts` holds all of them.
     pub hosts_known: bool,
-    /// Where it is stated.
+    /// Where it is stated, in lists and in the hosts' own logs.
     pub stated_by: Vec<Place>,
+    /// Those of `stated_by` that hosts' own logs wrote when it happened; the others stand in lists.
+    pub observed_by: Vec<Place>,
     /// One verdict an incident; without incidents one in all.
     pub verdicts: Vec<VerdictSection>,
 }
@@ -276,8 +280,31 @@ pub struct HostTime {
     pub host_name: String,
     /// When it was installed.
     pub at: String,
-    /// When it came into force: after a restart, where it needs one.
+    /// When it came into force: after a restart of the host, where it needs one, or of the service that runs it.
     pub in_force_at: String,
+}
+
+/// A time for which hosts had unlike versions of a component.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct VersionSection {
+    /// The component.
+    pub component: String,
+    /// Since when; null from before the log.
+    pub from: Option<String>,
+    /// The first instant after it; null to the end.
+    pub to: Option<String>,
+    /// The hosts, each with its version.
+    pub hosts: Vec<HostVersion>,
+}
+
+/// The version that one host had.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct HostVersion {
+    /// The host.
+    #[serde(rename = "host.name")]
+    pub host_name: String,
+    /// The version; null where no log shows one.
+    pub version: Option<String>,
 }
 
 /// What is said of a change.

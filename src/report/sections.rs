@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use super::document::{
     AbstentionSection, CauseSection, ChangeSection, CoverageSection, DiagnosticSection, Document, EvidenceSection,
-    Forecast, HostTime, IncidentSection, InputFile, Kind, LatentSection, MissingLog, Place, Quantity, RemedySection,
-    SCHEMA_VERSION, SignatureSection, Span, Tool, VerdictName, VerdictSection,
+    Forecast, HostTime, HostVersion, IncidentSection, InputFile, Kind, LatentSection, MissingLog, Place, Quantity,
+    RemedySection, SCHEMA_VERSION, SignatureSection, Span, Tool, VerdictName, VerdictSection, VersionSection,
 };
 use super::input::Input;
 use super::wording;
 use crate::diagnostic::Diagnostic;
-use crate::frame::Change;
+use crate::frame::{self, Change, Difference};
 use crate::judge::{Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, Incident, Latent, Verdict};
 use crate::model::{Name, Position, Provenance, TimeRange};
 
@@ -30,6 +30,7 @@ pub fn document(input: &Input<'_>) -> Document {
         },
         incidents: input.judgement.incidents.iter().map(|incident| incident_section(input, incident)).collect(),
         changes: input.tables.changes.iter().map(|change| change_section(input, change)).collect(),
+        versions: frame::differences(&input.tables.versions).iter().map(version_section).collect(),
         latent: input.judgement.latent.iter().map(|latent| latent_section(input, latent)).collect(),
         signatures: signatures(input),
         coverage: coverage(input),
@@ -221,7 +222,21 @@ fn change_section(input: &Input<'_>, change: &Change) -> ChangeSection {
             .collect(),
         hosts_known: change.hosts_known,
         stated_by: change.stated_by.iter().map(|record| place(input, *record)).collect(),
+        observed_by: change.observed_by.iter().map(|record| place(input, *record)).collect(),
         verdicts: verdicts.map(|verdict| verdict_section(input, verdict)).collect(),
+    }
+}
+
+fn version_section(difference: &Difference) -> VersionSection {
+    let host = |(host, version): (&Name, &Option<Name>)| HostVersion {
+        host_name: host.to_string(),
+        version: version.as_ref().map(ToString::to_string),
+    };
+    VersionSection {
+        component: difference.component.to_string(),
+        from: difference.from.map(|at| at.to_string()),
+        to: difference.to.map(|at| at.to_string()),
+        hosts: difference.versions.iter().map(host).collect(),
     }
 }
 

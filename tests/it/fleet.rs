@@ -95,7 +95,9 @@ impl Fleet {
             hosts_known: true,
             only_stated: false,
             is_routine: false,
+            services: Vec::new(),
             stated_by: vec![record(1_000_000)],
+            observed_by: vec![record(1_000_000)],
         });
         self
     }
@@ -245,6 +247,8 @@ impl<'a> Run<'a> {
                 Vec::new()
             },
             disconnects: Vec::new(),
+            next: None,
+            later: Vec::new(),
             records: vec![record(number)],
         });
     }

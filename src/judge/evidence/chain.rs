@@ -4,10 +4,8 @@ use super::super::verdict::{CauseKind, Estimate, Evidence, EvidenceKind};
 use super::{Case, MAX_RECORDS, finite, two_rates};
 use crate::correlate::blocked::Moment;
 use crate::correlate::{Class, MarkState};
+use crate::frame::FOLLOW_UP_S;
 use crate::stats::{Table, mantel_haenszel};
-
-/// The next attempt counts if it comes within this time of the close, seconds.
-const FOLLOW_UP_S: f64 = 30.0 * 3600.0;
 
 /// First follow-ups of incomplete closes against those of clean ones, host by host.
 ///

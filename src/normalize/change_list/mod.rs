@@ -258,6 +258,19 @@ fn is_restart(text: &str) -> bool {
 pub(super) fn kind_of(words: &str) -> Option<ChangeKind> {
     let kinds: &[(&[&str], ChangeKind)] = &[
         (&["rollback", "roll back", "rolled back", "revert", "downgrade", "zur\u{fc}ck"], ChangeKind::Rollback),
+        (
+            &[
+                "redeploy",
+                "re-deploy",
+                "deployed again",
+                "deploy again",
+                "reinstall",
+                "re-install",
+                "erneut",
+                "red\u{e9}ploi",
+            ],
+            ChangeKind::Redeploy,
+        ),
         (&["uninstall", "remov", "deinstall", "delete", "entfern", "supprim", "d\u{e9}sinstall"], ChangeKind::Remove),
         (&["restart", "reboot", "neustart", "red\u{e9}marr"], ChangeKind::Restart),
         (
@@ -292,6 +305,7 @@ impl ChangeKind {
             Self::Update => "update",
             Self::Remove => "remove",
             Self::Rollback => "rollback",
+            Self::Redeploy => "deploy again",
             Self::Configuration => "configuration",
             Self::Restart => "restart",
         }
@@ -322,6 +336,7 @@ mod tests {
             ("config", Some(ChangeKind::Configuration)),
             ("Neustart", Some(ChangeKind::Restart)),
             ("rollback", Some(ChangeKind::Rollback)),
+            ("re-deploy", Some(ChangeKind::Redeploy)),
             ("", None),
         ] {
             assert_eq!(kind_of(words), kind, "{words}");

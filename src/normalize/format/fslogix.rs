@@ -299,7 +299,7 @@ impl FslogixParser {
             (Action::ProfileUnloadBegin, Some(name))
         } else if parts.text.starts_with("LoadProfile successful") {
             (Action::ProfileLoadEnd, named_user(parts.text))
-        } else if parts.text.starts_with("UnloadProfile successful") {
+        } else if parts.text.starts_with("UnloadProfile successful") || parts.text.starts_with("unloadProfile time:") {
             (Action::ProfileUnloadEnd, named_user(parts.text))
         } else {
             return LineOutcome::Irrelevant(Some(time.0));
