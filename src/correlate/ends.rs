@@ -33,7 +33,9 @@ pub struct End {
     pub records: Vec<Provenance>,
 }
 
-/// Reads the session ends of the tables, by time. A restart of the host or the end of the log closes no session.
+/// Reads the session ends of the tables, by time. A restart of the host or the end of the log closes no session:
+/// its user left it when a witness says that it did not close, else when the user disconnected for the last time. Of
+/// such an end no mark can be missing, for the session may have been kept on purpose.
 pub fn ends(tables: &Tables, load: &Load, hosts: &[Name], users: &[Name], start: Timestamp) -> Vec<End> {
     let mut ends: Vec<End> = tables
         .sessions
@@ -41,7 +43,7 @@ pub fn ends(tables: &Tables, load: &Load, hosts: &[Name], users: &[Name], start:
         .filter_map(|session| {
             let at = match session.end_kind {
                 EndKind::Logoff | EndKind::Replaced => session.ended_at?,
-                EndKind::Reboot | EndKind::EdgeOfLog => session.marks.first()?.at,
+                EndKind::Reboot | EndKind::EdgeOfLog => session.marks.first().map(|mark| mark.at).or(session.left_at)?,
             };
             let mark = match session.close {
                 Close::Incomplete => MarkState::Seen,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::frame::Tables;
+use crate::frame::tables::{EndKind, Session};
 use crate::model::{Name, TimeRange, Timestamp};
 use crate::stats::quantile;
 
@@ -74,29 +75,44 @@ fn value_at(steps: &[(Timestamp, f64)], at: Timestamp) -> f64 {
     if place == 0 { 0.0 } else { steps[place - 1].1 }
 }
 
-/// The mean length of the sessions that are seen from begin to end, seconds.
-///
-/// By Little's law the mean, and no other figure, keeps the expected number of open sessions right where it
-/// stands in for an unknown begin or end.
-fn usual_length_s(tables: &Tables) -> f64 {
-    let lengths: Vec<f64> = tables
-        .sessions
-        .iter()
-        .filter_map(|session| Some(session.ended_at?.seconds_since(session.started_at?)))
-        .collect();
-    if lengths.is_empty() { USUAL_OPEN_S } else { lengths.iter().sum::<f64>() / lengths.len() as f64 }
+/// How long sessions last that are seen from begin to logoff.
+struct Lengths {
+    /// Their mean, seconds. By Little's law the mean, and no other figure, keeps the expected number of open sessions
+    /// right where it stands in for a begin or an end that no record shows.
+    usual_s: f64,
+    /// The length that 99 of 100 stay below, seconds.
+    longest_s: f64,
 }
 
-/// Counts sessions from begin to end. A begin or an end that no record shows is taken to lie the usual length away:
-/// otherwise sessions whose end was lost, or which are stuck, would be open for ever, and those whose begin
-/// was lost since the log began.
+impl Lengths {
+    fn of(tables: &Tables) -> Self {
+        let closed = tables.sessions.iter().filter(|session| session.end_kind == EndKind::Logoff);
+        let lengths: Vec<f64> =
+            closed.filter_map(|session| Some(session.ended_at?.seconds_since(session.started_at?))).collect();
+        let usual_s =
+            if lengths.is_empty() { USUAL_OPEN_S } else { lengths.iter().sum::<f64>() / lengths.len() as f64 };
+        Self { usual_s, longest_s: quantile(&lengths, 0.99).unwrap_or(2.0 * usual_s) }
+    }
+
+    /// Begin and end of a session: a begin that no record shows lies the usual length before the end. A session without
+    /// logoff lasts to the restart or to the end of the log, unless it would be longer than sessions are: then its
+    /// logoff was lost or never came, and the one is no load, the other an effect.
+    fn span(&self, session: &Session, window: TimeRange) -> (Timestamp, Timestamp) {
+        let begin = session.started_at.or(session.ended_at.map(|end| end.plus_seconds(-self.usual_s)));
+        let begin = begin.unwrap_or(window.start);
+        let end = session.ended_at.unwrap_or(window.end);
+        let is_seen = matches!(session.end_kind, EndKind::Logoff | EndKind::Replaced) && session.ended_at.is_some();
+        let is_too_long = end.seconds_since(begin) > self.longest_s;
+        (begin, if is_seen || !is_too_long { end.max(begin) } else { begin.plus_seconds(self.usual_s) })
+    }
+}
+
+/// Counts sessions from begin to end.
 fn from_sessions(tables: &Tables, window: TimeRange) -> BTreeMap<Name, Vec<(Timestamp, f64)>> {
-    let usual_s = usual_length_s(tables);
+    let lengths = Lengths::of(tables);
     let mut changes: BTreeMap<Name, Vec<(Timestamp, i32)>> = BTreeMap::new();
     for session in &tables.sessions {
-        let begin = session.started_at.or(session.ended_at.map(|end| end.plus_seconds(-usual_s)));
-        let begin = begin.unwrap_or(window.start);
-        let end = session.ended_at.unwrap_or_else(|| begin.plus_seconds(usual_s)).max(begin);
+        let (begin, end) = lengths.span(session, window);
         let host = changes.entry(session.host.clone()).or_default();
         host.push((begin, 1));
         host.push((end, -1));
@@ -156,7 +172,7 @@ fn mean_of(steps: &BTreeMap<Name, Vec<(Timestamp, f64)>>) -> Vec<(Timestamp, f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::tables::{Close, EndKind, Session};
+    use crate::frame::tables::Close;
 
     fn session(begin: Option<i64>, end: Option<i64>) -> Session {
         Session {
@@ -165,10 +181,11 @@ mod tests {
             session_id: None,
             started_at: begin.map(Timestamp::from_unix_seconds),
             ended_at: end.map(Timestamp::from_unix_seconds),
-            end_kind: EndKind::Logoff,
+            end_kind: if end.is_some() { EndKind::Logoff } else { EndKind::EdgeOfLog },
             close: Close::NotObservable,
             marks: Vec::new(),
             disconnects: Vec::new(),
+            left_at: None,
             next: None,
             later: Vec::new(),
             records: Vec::new(),

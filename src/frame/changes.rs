@@ -325,7 +325,7 @@ fn kind(rollout: &Rollout, history: &History) -> ChangeKind {
     }
 }
 
-/// Marks definition updates and whatever else changes every few days by itself.
+/// Marks definition updates, what the installer only checked, and whatever else changes every few days by itself.
 fn mark_routine(changes: &mut [Change]) {
     let mut times: BTreeMap<String, BTreeSet<Timestamp>> = BTreeMap::new();
     for change in changes.iter() {
@@ -343,6 +343,10 @@ fn mark_routine(changes: &mut [Change]) {
             ["security intelligence update", "definition update", "kb2267602", "malicious software removal"]
                 .iter()
                 .any(|word| name.contains(word));
-        change.is_routine = is_frequent || is_definition;
+        // The installer checks and reconfigures every product whenever a program merely asks which there are (Microsoft
+        // KB974524): the same version as before, at times that nobody chose.
+        let is_reconfigured =
+            change.kind == ChangeKind::Configuration && change.version.is_some() && !change.only_stated;
+        change.is_routine = is_frequent || is_definition || is_reconfigured;
     }
 }

@@ -321,7 +321,7 @@ impl Line<'_> {
     fn close(&mut self, at: Option<Timestamp>, end_kind: EndKind, record: Option<Provenance>) {
         let Some(open) = self.open.take() else { return };
         let (stuck, ended_at, end_kind) = self.ending(&open, at, end_kind);
-        let Open { user, started_at, disconnects, mut records, .. } = open;
+        let Open { user, started_at, disconnects, away, mut records, .. } = open;
         records.extend(record);
         let session_id = match self.key {
             Key::Number(number) => Some(number),
@@ -337,6 +337,7 @@ impl Line<'_> {
             close: Close::NotObservable,
             marks: Vec::new(),
             disconnects,
+            left_at: away.map(|(since, _)| since),
             next: None,
             later: Vec::new(),
             records,

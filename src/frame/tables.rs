@@ -140,6 +140,8 @@ pub struct Session {
     pub marks: Vec<Mark>,
     /// Times of disconnects and reconnects, in order.
     pub disconnects: Vec<Timestamp>,
+    /// Since when its user was away from it, for a session that its user did not come back to.
+    pub left_at: Option<Timestamp>,
     /// What its user tried next, on any host; `None` if nothing, or if another session of the user ended before.
     pub next: Option<Next>,
     /// Witnesses of an incomplete close that only the user's later steps are. They know the outcome of the next

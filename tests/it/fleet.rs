@@ -247,6 +247,7 @@ impl<'a> Run<'a> {
                 Vec::new()
             },
             disconnects: Vec::new(),
+            left_at: None,
             next: None,
             later: Vec::new(),
             records: vec![record(number)],

@@ -50,15 +50,8 @@ fn suspicion(scene: &Scene<'_>, change: usize) -> f64 {
 /// The prior probability of each recorded change, and of an unrecorded one.
 pub(super) fn shares(scene: &Scene<'_>) -> (Vec<f64>, f64) {
     let changes = &scene.view.from.changes;
-    let has_list = changes.iter().any(|change| change.only_stated);
     let usual = if super::dependency::is_users_fault(scene) { USERS_FAULT_FACTOR } else { 1.0 } * prior::CHANGE;
-    let unrecorded = if changes.is_empty() {
-        1.0
-    } else if has_list {
-        prior::UNRECORDED_SHARE
-    } else {
-        prior::UNRECORDED_SHARE_NO_LIST
-    };
+    let unrecorded = if changes.is_empty() { 1.0 } else { prior::UNRECORDED_SHARE };
     let weights: Vec<f64> = (0..changes.len()).map(|change| suspicion(scene, change)).collect();
     let total: f64 = weights.iter().sum::<f64>().max(1.0);
     (weights.iter().map(|weight| usual * (1.0 - unrecorded) * weight / total).collect(), usual * unrecorded)
