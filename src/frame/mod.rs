@@ -37,7 +37,7 @@ pub use export::TableForm;
 pub use outcome::{SHORT_LIVED, SILENT};
 pub use restarts::RESTART;
 pub use tables::{
-    Attempt, Certainty, Change, Close, Coverage, EndKind, HostChange, HostHour, Mark, Outcome, Session, Tables,
+    Attempt, Certainty, Change, Close, Coverage, EndKind, HostChange, HostHour, Mark, Outcome, Session, Sign, Tables,
 };
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,12 +128,24 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     let changes = changes::changes(&records, &events, &world);
     let load = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
     let symptoms = symptoms(&events, &actors, &unclaimed);
-    let tables = Tables { window, hosts, attempts, n_anonymous, sessions, changes, load, samples, coverage, symptoms };
+    let signs = signs(&events, &actors);
+    let tables =
+        Tables { window, hosts, attempts, n_anonymous, sessions, changes, load, samples, coverage, symptoms, signs };
     Framed { tables, sources, events, diagnostics: diagnostics.into_vec(), templates }
 }
 
 fn is_before(at: Timestamp, until: Option<Timestamp>) -> bool {
     until.is_none_or(|until| at < until)
+}
+
+/// Every record that bears a signature.
+fn signs(events: &[Event], actors: &[Actor]) -> Vec<Sign> {
+    let all = events.iter().zip(actors);
+    all.filter_map(|(event, actor)| {
+        let signature = event.signature.clone()?;
+        Some(Sign { at: event.at, host: actor.host.clone(), signature, record: event.provenance })
+    })
+    .collect()
 }
 
 /// Symptoms, and failures that could be laid at nobody's door.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::correlate::SymptomChain;
 use crate::diagnostic::Diagnostic;
 use crate::frame::{Change, Tables};
 use crate::judge::{ChangeVerdict, Incident, Judgement};
@@ -24,6 +25,8 @@ pub struct Input<'a> {
     pub tables: &'a Tables,
     /// The verdicts.
     pub judgement: &'a Judgement,
+    /// Signatures that always come together.
+    pub symptom_chains: &'a [SymptomChain],
     /// How each source fared, by source.
     pub sources: &'a [SourceSummary],
     /// Defects of the input.
