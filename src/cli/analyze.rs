@@ -180,12 +180,13 @@ fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Na
             "No rule knows this message of an application; what varies in it stands as <*>. It came {}; of warnings, one a minute counts.",
             if template.n_messages == 1 { "once".to_owned() } else { format!("{} times", template.n_messages) }
         );
-        (Name::clone(id), SignatureText { title, meaning })
+        (Name::clone(id), SignatureText { title, meaning, code_kinds: Vec::new() })
     });
     own.unwrap_or_else(|| Signatures::embedded())
         .iter()
         .map(|signature| {
-            let text = SignatureText { title: signature.title.clone(), meaning: signature.meaning.clone() };
+            let (title, meaning) = (signature.title.clone(), signature.meaning.clone());
+            let text = SignatureText { title, meaning, code_kinds: signature.code_kinds() };
             (Name::from(signature.id.as_str()), text)
         })
         .chain(templates)

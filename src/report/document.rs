@@ -127,6 +127,8 @@ pub struct IncidentSection {
     pub n_failures: u64,
     /// Distinct users who failed.
     pub n_users: u64,
+    /// The commonest error codes of its failures, those before its onset among them.
+    pub error_codes: Vec<ErrorCodeSection>,
     /// Hosts that failed, the most failures first.
     pub hosts: Vec<String>,
     /// The likeliest cause, or kind `unknown` where the logs cannot tell.
@@ -141,6 +143,22 @@ pub struct IncidentSection {
     pub remedy: RemedySection,
     /// Evidence, the weightiest first.
     pub evidence: Vec<EvidenceSection>,
+}
+
+/// An error code of failures.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ErrorCodeSection {
+    /// The code as the records have it.
+    #[serde(rename = "error.code")]
+    pub code: String,
+    /// The signature of the failures.
+    pub signature: String,
+    /// Failed attempts with it.
+    pub n: u64,
+    /// The kind of code: `ntstatus`, `kerberos`, `win32`, ...; null where it is not known.
+    pub kind: Option<String>,
+    /// What it means in plain words; null where it is not known.
+    pub words: Option<String>,
 }
 
 /// The kinds of cause.

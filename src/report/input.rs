@@ -16,6 +16,8 @@ pub struct SignatureText {
     pub title: String,
     /// What it means, in a sentence or two.
     pub meaning: String,
+    /// The kinds of error code that its records hold, by which codes are put into words.
+    pub code_kinds: Vec<&'static str>,
 }
 
 /// Everything that a report is made from. Nothing in it is computed anew.

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::document::{
-    AbstentionSection, CauseSection, ChangeSection, CoverageSection, DiagnosticSection, Document, EvidenceSection,
-    Forecast, HostTime, IncidentSection, InputFile, Kind, LatentSection, MissingLog, Place, Quantity, RemedySection,
-    SCHEMA_VERSION, SignatureSection, Span, SymptomChainSection, SymptomLinkSection, Tool, VerdictName, VerdictSection,
+    AbstentionSection, CauseSection, ChangeSection, CoverageSection, DiagnosticSection, Document, ErrorCodeSection,
+    EvidenceSection, Forecast, HostTime, IncidentSection, InputFile, Kind, LatentSection, MissingLog, Place, Quantity,
+    RemedySection, SCHEMA_VERSION, SignatureSection, Span, SymptomChainSection, SymptomLinkSection, Tool, VerdictName,
+    VerdictSection,
 };
+use super::error_codes::{ErrorCode, error_codes};
 use super::input::Input;
 use super::wording;
 use crate::correlate::SymptomChain;
@@ -160,6 +162,7 @@ fn incident_section(input: &Input<'_>, incident: &Incident) -> IncidentSection {
         n_attempts: incident.n_attempts as u64,
         n_failures: incident.n_failures as u64,
         n_users: incident.n_users as u64,
+        error_codes: error_codes(input, incident).into_iter().map(error_code).collect(),
         hosts: texts(&incident.hosts),
         root_cause: cause(&incident.root_cause),
         posterior: incident.posterior.iter().map(cause).collect(),
@@ -181,6 +184,16 @@ fn incident_section(input: &Input<'_>, incident: &Incident) -> IncidentSection {
             canaries: texts(&incident.remedy.canaries),
         },
         evidence: incident.evidence.iter().map(|evidence| evidence_section(input, evidence)).collect(),
+    }
+}
+
+fn error_code(one: ErrorCode<'_>) -> ErrorCodeSection {
+    ErrorCodeSection {
+        code: one.code.to_string(),
+        signature: one.signature.to_string(),
+        n: one.n as u64,
+        kind: one.kind.map(str::to_owned),
+        words: one.words.map(str::to_owned),
     }
 }
 

@@ -173,6 +173,9 @@ fn mechanism(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::
             writeln!(out, "- **{}**: {}", plain(&text.title), plain(&text.meaning))?;
         }
     }
+    if let Some(codes) = incident::error_codes(input, main) {
+        writeln!(out, "\n{}", plain(&codes))?;
+    }
     writeln!(out, "\n| explanation | probability |\n| --- | --- |")?;
     for candidate in main.posterior.iter().take(6) {
         let cause = crate::report::wording::cause_and_trigger(input, candidate);

@@ -56,8 +56,8 @@ fn found(link: &Link, step: usize, is_ordered: bool) -> String {
         )
     } else {
         format!(
-            "{first} episodes of the first and {second} of the second; the second is {median} s later on the median \
-             (95% interval {lower} to {upper})"
+            "{first} episodes of the first and {second} of the second; from the first to the second {median} s on the \
+             median (95% interval {lower} to {upper})"
         )
     }
 }
