@@ -116,7 +116,7 @@ impl Codes {
         let kind = self.tables[place].kind.as_str();
         // Service Control Manager writes `%%1053`, Application Error `c0000005`.
         let written = code.strip_prefix("%%").unwrap_or(code);
-        let is_bare = written.len() == 8 && written.starts_with(['c', 'C', 'e', 'E']);
+        let is_bare = written.len() == 8 && written.starts_with(['c', 'C']);
         let bare = is_bare.then(|| u64::from_str_radix(written, 16).ok()).flatten();
         let words = match number(written).or(bare) {
             Some(number) => match self.by_number[place].get(&number) {

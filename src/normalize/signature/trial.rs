@@ -241,8 +241,8 @@ mod tests {
         assert_eq!(misses(&trial("12", "8"), "own"), None);
         assert_eq!(misses(&trial("5", "9"), "own"), Some(Failed::NoFailure));
         let refused =
-            Failed::Data { field: "Reason".to_owned(), wanted: vec!["7".to_owned()], found: Some("5".to_owned()) };
-        assert_eq!(misses(&trial("5", "9"), "rdp-server-refused"), Some(refused));
+            Failed::Data { field: "Reason".to_owned(), wanted: vec!["9".to_owned()], found: Some("5".to_owned()) };
+        assert_eq!(misses(&trial("5", "9"), "rdp-no-right"), Some(refused));
         assert_eq!(trial("7", "9").hit.as_deref(), Some("rdp-server-refused"));
     }
 

@@ -269,6 +269,31 @@ mod tests {
     }
 
     #[test]
+    fn every_error_that_an_event_names_is_of_a_kind_that_has_words() {
+        use crate::normalize::signature::Codes;
+        for provider in &Catalog::embedded().providers {
+            for entry in provider.entries.iter().filter(|entry| !entry.error.is_empty()) {
+                for id in if entry.ids.is_empty() { &[0][..] } else { &entry.ids[..] } {
+                    assert!(Codes::embedded().kind_of(&provider.name, *id).is_some(), "{} {id}", provider.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_failure_by_an_unambiguous_event_has_a_signature() {
+        use crate::normalize::signature::Signatures;
+        for provider in &Catalog::embedded().providers {
+            for (id, indices) in &provider.by_id {
+                let is_failure =
+                    |index: &usize| matches!(provider.entries[*index].action, Action::Failure | Action::Symptom);
+                let is_told = Signatures::embedded().iter().any(|one| one.is_about(&provider.name, *id));
+                assert!(!indices.iter().any(is_failure) || is_told, "{} {id}", provider.name);
+            }
+        }
+    }
+
+    #[test]
     fn no_two_entries_of_a_provider_claim_the_same_events() {
         for provider in &Catalog::embedded().providers {
             for (&id, indices) in &provider.by_id {
