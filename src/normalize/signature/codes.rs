@@ -109,8 +109,8 @@ impl Codes {
         &self.tables
     }
 
-    /// Returns what a code of that kind means. Codes compare as numbers where they are, and an HRESULT
-    /// that holds a Win32 error means what that one means.
+    /// Returns what a code of that kind means. Codes compare as numbers where they are; an HRESULT that holds a
+    /// Win32 error means what that one means, and an HRESULT in place of a Win32 error what it means itself.
     pub fn words(&self, kind: &str, code: &str) -> Option<CodeWords<'_>> {
         let place = self.tables.iter().position(|table| table.kind == kind)?;
         let kind = self.tables[place].kind.as_str();
@@ -123,6 +123,8 @@ impl Codes {
                 None if ["hresult", "win32"].contains(&kind) && number >> 16 == FACILITY_WIN32 => {
                     return self.words("win32", &(number & 0xFFFF).to_string());
                 }
+                // What holds a Win32 error may hold a whole HRESULT, too.
+                None if kind == "win32" && number >> 31 == 1 => return self.words("hresult", written),
                 words => words,
             },
             None => self.by_word[place].get(&written.to_lowercase()),
@@ -238,5 +240,8 @@ mod tests {
         let found = Codes::embedded().words("hresult", "0x80070005").unwrap();
         assert_eq!((found.kind, found.words), ("win32", "access is denied"));
         assert_eq!(Codes::embedded().words("hresult", "0x80080005").unwrap().kind, "hresult");
+        assert_eq!(Codes::embedded().words("win32", "%%2147549471").unwrap().kind, "hresult");
+        assert_eq!(Codes::embedded().words("win32", "%%2147942414").unwrap().kind, "win32");
+        assert_eq!(Codes::embedded().words("win32", "0xFFFFFFFF"), None);
     }
 }
