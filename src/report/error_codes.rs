@@ -11,7 +11,7 @@ use crate::normalize::signature::Codes;
 const MOST: usize = 12;
 
 /// How often one code stands in the failures of an incident.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorCode<'a> {
     /// The code, as the records have it.
     pub code: &'a Name,

@@ -1,3 +1,5 @@
+//! Planted chains are found; shared mornings, timers and clocks that step make none.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -23,7 +25,7 @@ fn tables(seen: &Seen) -> Tables {
             record: Provenance { source: SourceId(0), position: Position::Record(number) },
         })
         .collect();
-    signs.sort_by(|a, b| (a.at, a.record).cmp(&(b.at, b.record)));
+    signs.sort_by_key(|sign| (sign.at, sign.record));
     Tables { signs, ..Tables::default() }
 }
 
@@ -119,6 +121,22 @@ fn two_that_begin_at_the_same_minute_of_every_day_are_no_chain() {
     let timers =
         (0..200).flat_map(|n| [("RDS01", "a", 900.0 * f64::from(n)), ("RDS01", "b", 900.0 * f64::from(n) + 40.0)]);
     assert_eq!(found(&timers.collect()), []);
+}
+
+#[test]
+fn two_that_share_the_rush_of_every_full_hour_are_no_chain() {
+    for (seed, chance) in [(1, 0.6), (2, 0.8), (3, 0.95), (4, 1.0)] {
+        let mut random = Random::new(seed);
+        let mut seen = Seen::new();
+        for hour in (0..30 * 24).filter(|hour| (8..16).contains(&(hour % 24))) {
+            for signature in ["a", "b"] {
+                if random.unit() < chance {
+                    seen.push(("RDS01", signature, f64::from(hour) * 3_600.0 + 240.0 * random.unit()));
+                }
+            }
+        }
+        assert_eq!(found(&seen), [], "{chance}");
+    }
 }
 
 #[test]
