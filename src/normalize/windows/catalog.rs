@@ -294,6 +294,27 @@ mod tests {
     }
 
     #[test]
+    fn no_signature_is_surer_than_an_event_that_it_names() {
+        use crate::normalize::signature::Signatures;
+        let mut wrong = Vec::new();
+        for signature in Signatures::embedded().iter() {
+            for one in signature.matches.iter() {
+                let named = one.provider.iter().filter_map(|name| Catalog::embedded().provider(name));
+                for (provider, id) in named.flat_map(|provider| one.ids.iter().map(move |id| (provider, *id))) {
+                    let failures = provider
+                        .entries(id)
+                        .filter(|entry| matches!(entry.action, Action::Failure | Action::Symptom))
+                        .map(|entry| entry.sure);
+                    if failures.min().is_some_and(|sure| signature.sure < sure) {
+                        wrong.push(format!("{}: {} {id}", signature.id, provider.name));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
     fn no_two_entries_of_a_provider_claim_the_same_events() {
         for provider in &Catalog::embedded().providers {
             for (&id, indices) in &provider.by_id {
