@@ -298,7 +298,7 @@ mod tests {
         use crate::normalize::signature::Signatures;
         let mut wrong = Vec::new();
         for signature in Signatures::embedded().iter() {
-            for one in signature.matches.iter() {
+            for one in &signature.matches {
                 let named = one.provider.iter().filter_map(|name| Catalog::embedded().provider(name));
                 for (provider, id) in named.flat_map(|provider| one.ids.iter().map(move |id| (provider, *id))) {
                     let failures = provider
