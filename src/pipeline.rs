@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::correlate::SymptomChain;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::error::Error;
 use crate::frame::Framed;
@@ -48,6 +49,8 @@ pub struct Analysis {
     pub framed: Framed,
     /// The verdicts.
     pub judgement: Judgement,
+    /// Signatures that always come together.
+    pub symptom_chains: Vec<SymptomChain>,
 }
 
 /// Reads everything under the paths and brings it into tables.
@@ -79,7 +82,7 @@ pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) ->
     progress.stage("weighing causes");
     let correlation = correlate::correlate(&framed.tables, &options.correlate);
     let judgement = judge::judge(&correlation, &options.judge);
-    Ok(Analysis { framed, judgement })
+    Ok(Analysis { framed, judgement, symptom_chains: correlation.symptom_chains })
 }
 
 fn merged(first: Vec<Diagnostic>, second: Vec<Diagnostic>) -> Vec<Diagnostic> {

@@ -32,6 +32,7 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
         let input = Input {
             tables: &analysis.framed.tables,
             judgement: &analysis.judgement,
+            symptom_chains: &analysis.symptom_chains,
             sources: &analysis.framed.sources,
             diagnostics: &analysis.framed.diagnostics,
             signatures: &signatures,
@@ -153,6 +154,7 @@ fn stated(args: &AnalyzeArgs) -> BTreeMap<String, String> {
     state("incident", args.incident.map(|span| format!("{}..{}", span.start, span.end)));
     let config = args.input.config.as_deref().and_then(Path::file_name);
     state("config", config.map(|name| name.to_string_lossy().into_owned()));
+    state("signatures", args.input.signatures.as_deref().and_then(folder_name));
     state("recover", args.input.recover.then(|| "true".to_owned()));
     let zones: Vec<String> = args
         .input
@@ -164,6 +166,12 @@ fn stated(args: &AnalyzeArgs) -> BTreeMap<String, String> {
     options
 }
 
+/// The folder's own name, also where it is given as `.` or as the end of `..`.
+fn folder_name(folder: &Path) -> Option<String> {
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    name(folder).or_else(|| name(&folder.canonicalize().ok()?))
+}
+
 /// The words of the catalog's signatures, and of those that are templates of messages.
 fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Name, SignatureText> {
     let templates = analysis.framed.templates.iter().map(|(id, template)| {
@@ -172,12 +180,13 @@ fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Na
             "No rule knows this message of an application; what varies in it stands as <*>. It came {}; of warnings, one a minute counts.",
             if template.n_messages == 1 { "once".to_owned() } else { format!("{} times", template.n_messages) }
         );
-        (Name::clone(id), SignatureText { title, meaning })
+        (Name::clone(id), SignatureText { title, meaning, code_kinds: Vec::new() })
     });
     own.unwrap_or_else(|| Signatures::embedded())
         .iter()
         .map(|signature| {
-            let text = SignatureText { title: signature.title.clone(), meaning: signature.meaning.clone() };
+            let (title, meaning) = (signature.title.clone(), signature.meaning.clone());
+            let text = SignatureText { title, meaning, code_kinds: signature.code_kinds() };
             (Name::from(signature.id.as_str()), text)
         })
         .chain(templates)

@@ -16,6 +16,7 @@ pub mod exposure;
 pub mod load;
 pub mod onset;
 pub mod ratios;
+pub mod symptoms;
 pub mod templates;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ pub use exposure::Exposure;
 pub use load::Load;
 pub use onset::Onset;
 pub use ratios::{Class, Response, Sums, View};
+pub use symptoms::SymptomChain;
 pub use templates::Sighting;
 
 /// How attempts are put together.
@@ -83,6 +85,8 @@ pub struct Correlation {
     pub coverage: Vec<Coverage>,
     /// When messages came that no rule knows, by template.
     pub templates: BTreeMap<Name, Vec<Sighting>>,
+    /// Signatures that always come together, the most frequent first.
+    pub symptom_chains: Vec<SymptomChain>,
 }
 
 impl Correlation {
@@ -132,6 +136,7 @@ pub fn correlate(tables: &Tables, options: &Options) -> Correlation {
         onsets,
         coverage: tables.coverage.clone(),
         templates: templates::templates(tables, start),
+        symptom_chains: symptoms::chains(tables),
     }
 }
 

@@ -48,7 +48,7 @@ pub use outcome::{SHORT_LIVED, SILENT};
 pub use restarts::RESTART;
 pub use tables::{
     Attempt, Certainty, Chain, Change, Close, Coverage, Difference, EndKind, HostChange, HostHour, Mark, Next, Outcome,
-    Session, Tables, VersionSpan,
+    Session, Sign, Tables, VersionSpan,
 };
 pub use versions::{differences, differing};
 pub use witness::{CLOSE_WITNESSES, CloseWitness, Strength, is_strong, strength};
@@ -144,6 +144,7 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     let versions = versions::versions(&changes, &hosts, &sight);
     let load = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
     let symptoms = symptoms(&events, &actors, &unclaimed);
+    let signs = signs(&events, &actors);
     let tables = Tables {
         window,
         hosts,
@@ -157,12 +158,23 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
         samples,
         coverage,
         symptoms,
+        signs,
     };
     Framed { tables, sources, events, diagnostics: diagnostics.into_vec(), templates }
 }
 
 fn is_before(at: Timestamp, until: Option<Timestamp>) -> bool {
     until.is_none_or(|until| at < until)
+}
+
+/// Every record that bears a signature.
+fn signs(events: &[Event], actors: &[Actor]) -> Vec<Sign> {
+    let all = events.iter().zip(actors);
+    all.filter_map(|(event, actor)| {
+        let signature = event.signature.clone()?;
+        Some(Sign { at: event.at, host: actor.host.clone(), signature, record: event.provenance })
+    })
+    .collect()
 }
 
 /// Symptoms, and failures that could be laid at nobody's door.

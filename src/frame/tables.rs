@@ -271,6 +271,19 @@ pub struct HostHour {
     pub sessions_counted: Option<f64>,
 }
 
+/// One record that bears the signature of a failure or a symptom, whether or not an attempt is made of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sign {
+    /// When.
+    pub at: Timestamp,
+    /// The host that it is about.
+    pub host: Option<Name>,
+    /// The signature.
+    pub signature: Name,
+    /// The record.
+    pub record: Provenance,
+}
+
 /// Everything that the judge may use.
 #[derive(Clone, Debug, Default)]
 pub struct Tables {
@@ -298,4 +311,6 @@ pub struct Tables {
     pub coverage: Vec<Coverage>,
     /// Symptoms that name no user's failure: time, host, signature, record; by time.
     pub symptoms: Vec<(Timestamp, Option<Name>, Name, Provenance)>,
+    /// Every record that bears a signature; by time.
+    pub signs: Vec<Sign>,
 }

@@ -38,6 +38,8 @@ pub struct Document {
     pub latent: Vec<LatentSection>,
     /// The signatures that this report names, by id.
     pub signatures: Vec<SignatureSection>,
+    /// Signatures that always come together, the most frequent first.
+    pub symptom_chains: Vec<SymptomChainSection>,
     /// What the sources cover, by host and source.
     pub coverage: Vec<CoverageSection>,
     /// Defects of the input, by code.
@@ -127,6 +129,8 @@ pub struct IncidentSection {
     pub n_failures: u64,
     /// Distinct users who failed.
     pub n_users: u64,
+    /// The commonest error codes of its failures, those before its onset among them.
+    pub error_codes: Vec<ErrorCodeSection>,
     /// Hosts that failed, the most failures first.
     pub hosts: Vec<String>,
     /// The likeliest cause, or kind `unknown` where the logs cannot tell.
@@ -141,6 +145,22 @@ pub struct IncidentSection {
     pub remedy: RemedySection,
     /// Evidence, the weightiest first.
     pub evidence: Vec<EvidenceSection>,
+}
+
+/// An error code of failures.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ErrorCodeSection {
+    /// The code as the records have it.
+    #[serde(rename = "error.code")]
+    pub code: String,
+    /// The signature of the failures.
+    pub signature: String,
+    /// Failed attempts with it.
+    pub n: u64,
+    /// The kind of code: `ntstatus`, `kerberos`, `win32`, ...; null where it is not known.
+    pub kind: Option<String>,
+    /// What it means in plain words; null where it is not known.
+    pub words: Option<String>,
 }
 
 /// The kinds of cause.
@@ -372,6 +392,49 @@ pub struct SignatureSection {
     pub title: String,
     /// What it means.
     pub meaning: String,
+}
+
+/// Signatures that always come together on a host: one trouble that shows in several records.
+///
+/// What comes within ten minutes of the same signature is one episode; episodes that begin within five minutes of
+/// each other come together.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SymptomChainSection {
+    /// The signatures, in the order in which they come if `is_ordered`, else by name. Beside those of
+    /// the catalog, witnesses of closes that did not complete (`lsm-45`, `disk-not-detached`, ...).
+    pub signatures: Vec<String>,
+    /// Whether the order is known.
+    pub is_ordered: bool,
+    /// Episodes in which the rarest two neighbours came together.
+    pub n: u64,
+    /// What was found of each two neighbours.
+    pub links: Vec<SymptomLinkSection>,
+    /// Hosts on which any two neighbours came together, by name.
+    pub hosts: Vec<String>,
+    /// It in words.
+    pub statement: String,
+    /// Some of the records, those of two neighbours in turn.
+    pub records: Vec<Place>,
+}
+
+/// Two neighbours in a chain of symptoms.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SymptomLinkSection {
+    /// Episodes of the first, on hosts that show both.
+    pub n_first: u64,
+    /// Episodes of the second there.
+    pub n_second: u64,
+    /// Episodes that came together.
+    pub n_both: u64,
+    /// The share of the first's episodes that the second came with; if the order is known, came after.
+    pub followed: Quantity,
+    /// The share of the second's episodes that the first came with; if the order is known, came before.
+    pub preceded: Quantity,
+    /// The median time from the first to the second; negative if the second is the earlier one.
+    pub lag: Quantity,
+    /// The chance of so many together if both only shared load, hours of the day or days of the week.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub p_chance: f64,
 }
 
 /// What one host's sources of one kind cover.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::correlate::SymptomChain;
 use crate::diagnostic::Diagnostic;
 use crate::frame::{Change, Tables};
 use crate::judge::{ChangeVerdict, Incident, Judgement};
@@ -15,6 +16,8 @@ pub struct SignatureText {
     pub title: String,
     /// What it means, in a sentence or two.
     pub meaning: String,
+    /// The kinds of error code that its records hold, by which codes are put into words.
+    pub code_kinds: Vec<&'static str>,
 }
 
 /// Everything that a report is made from. Nothing in it is computed anew.
@@ -24,6 +27,8 @@ pub struct Input<'a> {
     pub tables: &'a Tables,
     /// The verdicts.
     pub judgement: &'a Judgement,
+    /// Signatures that always come together.
+    pub symptom_chains: &'a [SymptomChain],
     /// How each source fared, by source.
     pub sources: &'a [SourceSummary],
     /// Defects of the input.

@@ -7,6 +7,7 @@
 
 pub mod chart;
 pub mod document;
+pub mod error_codes;
 pub mod event_line;
 #[cfg(test)]
 pub(crate) mod fixture;

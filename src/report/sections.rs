@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::document::{
-    AbstentionSection, CauseSection, ChangeSection, CoverageSection, DiagnosticSection, Document, EvidenceSection,
-    Forecast, HostTime, HostVersion, IncidentSection, InputFile, Kind, LatentSection, MissingLog, Place, Quantity,
-    RemedySection, SCHEMA_VERSION, SignatureSection, Span, Tool, VerdictName, VerdictSection, VersionSection,
+    AbstentionSection, CauseSection, ChangeSection, CoverageSection, DiagnosticSection, Document, ErrorCodeSection,
+    EvidenceSection, Forecast, HostTime, HostVersion, IncidentSection, InputFile, Kind, LatentSection, MissingLog,
+    Place, Quantity, RemedySection, SCHEMA_VERSION, SignatureSection, Span, SymptomChainSection, SymptomLinkSection,
+    Tool, VerdictName, VerdictSection, VersionSection,
 };
+use super::error_codes::{ErrorCode, error_codes};
 use super::input::Input;
 use super::wording;
+use crate::correlate::SymptomChain;
+use crate::correlate::symptoms::{Link, Measured};
 use crate::diagnostic::Diagnostic;
 use crate::frame::{self, Change, Difference};
 use crate::judge::{Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, Incident, Latent, Verdict};
@@ -33,6 +37,7 @@ pub fn document(input: &Input<'_>) -> Document {
         versions: frame::differences(&input.tables.versions).iter().map(version_section).collect(),
         latent: input.judgement.latent.iter().map(|latent| latent_section(input, latent)).collect(),
         signatures: signatures(input),
+        symptom_chains: input.symptom_chains.iter().map(|chain| symptom_chain(input, chain)).collect(),
         coverage: coverage(input),
         diagnostics: diagnostics(input),
     }
@@ -158,6 +163,7 @@ fn incident_section(input: &Input<'_>, incident: &Incident) -> IncidentSection {
         n_attempts: incident.n_attempts as u64,
         n_failures: incident.n_failures as u64,
         n_users: incident.n_users as u64,
+        error_codes: error_codes(input, incident).into_iter().map(error_code).collect(),
         hosts: texts(&incident.hosts),
         root_cause: cause(&incident.root_cause),
         posterior: incident.posterior.iter().map(cause).collect(),
@@ -179,6 +185,16 @@ fn incident_section(input: &Input<'_>, incident: &Incident) -> IncidentSection {
             canaries: texts(&incident.remedy.canaries),
         },
         evidence: incident.evidence.iter().map(|evidence| evidence_section(input, evidence)).collect(),
+    }
+}
+
+fn error_code(one: ErrorCode<'_>) -> ErrorCodeSection {
+    ErrorCodeSection {
+        code: one.code.to_string(),
+        signature: one.signature.to_string(),
+        n: one.n as u64,
+        kind: one.kind.map(str::to_owned),
+        words: one.words.map(str::to_owned),
     }
 }
 
@@ -263,18 +279,51 @@ fn latent_section(input: &Input<'_>, latent: &Latent) -> LatentSection {
     }
 }
 
-/// Those that incidents, latent faults and failed attempts name.
+fn symptom_chain(input: &Input<'_>, chain: &SymptomChain) -> SymptomChainSection {
+    let hosts: BTreeSet<&Name> = chain.links.iter().flat_map(|link| &link.hosts).collect();
+    let records = chain.links.iter().flat_map(|link| &link.records);
+    SymptomChainSection {
+        signatures: texts(&chain.signatures),
+        is_ordered: chain.is_ordered,
+        n: chain.n_episodes() as u64,
+        links: chain.links.iter().map(symptom_link).collect(),
+        hosts: hosts.into_iter().map(ToString::to_string).collect(),
+        statement: wording::symptoms::statement(input, chain),
+        records: records.map(|record| place(input, *record)).collect(),
+    }
+}
+
+fn symptom_link(link: &Link) -> SymptomLinkSection {
+    let measured = |one: &Measured, unit: &str| Quantity {
+        value: finite(one.value),
+        lower: finite(one.lower),
+        upper: finite(one.upper),
+        unit: unit.to_owned(),
+    };
+    SymptomLinkSection {
+        n_first: link.n_first as u64,
+        n_second: link.n_second as u64,
+        n_both: link.n_both as u64,
+        followed: measured(&link.followed, "1"),
+        preceded: measured(&link.preceded, "1"),
+        lag: measured(&link.lag_s, "s"),
+        p_chance: probability(link.p_chance),
+    }
+}
+
+/// Those that incidents, latent faults, failed attempts and chains of symptoms name.
 fn signatures(input: &Input<'_>) -> Vec<SignatureSection> {
     let attempts = input.tables.attempts.iter().filter_map(|attempt| attempt.signature.as_ref());
     let latent = input.judgement.latent.iter().map(|latent| &latent.signature);
     let named = input.judgement.incidents.iter().flat_map(|incident| &incident.signatures);
-    let ids: BTreeSet<&Name> = attempts.chain(latent).chain(named).collect();
+    let chained = input.symptom_chains.iter().flat_map(|chain| &chain.signatures);
+    let ids: BTreeSet<&Name> = attempts.chain(latent).chain(named).chain(chained).collect();
     ids.into_iter()
         .map(|id| {
             let text = input.signatures.get(id);
             SignatureSection {
                 id: id.to_string(),
-                title: text.map_or_else(|| id.to_string(), |text| text.title.clone()),
+                title: wording::symptoms::name(input, id).to_owned(),
                 meaning: text.map(|text| text.meaning.clone()).unwrap_or_default(),
             }
         })

@@ -11,7 +11,7 @@ pub mod special;
 pub mod tail;
 
 pub use odds::{OddsRatio, Table, mantel_haenszel, odds_ratio};
-pub use quantile::quantile;
+pub use quantile::{median_interval, quantile};
 pub use random::Random;
 pub use rate::{RateRatio, rate_ratio};
 pub use segment::{Bin, Model, Segment, partition};

@@ -14,6 +14,7 @@
 
 mod archives;
 mod cases;
+mod catalog;
 mod cli;
 mod command;
 mod counts;

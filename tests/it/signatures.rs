@@ -138,3 +138,48 @@ fn a_faulty_folder_ends_with_2_and_says_file_line_and_cause() {
     }
     assert_eq!(causeline(&with(&["signatures", "list"], Path::new("no/such/folder"))).status.code(), Some(2));
 }
+
+/// One disconnect as event XML, with its reason.
+fn disconnect(number: u32, reason: &str) -> String {
+    format!(
+        "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System>\
+         <Provider Name='Microsoft-Windows-TerminalServices-LocalSessionManager'/><EventID>40</EventID><Level>4</Level>\
+         <TimeCreated SystemTime='2022-08-22T06:15:{number:02}.0000000Z'/><EventRecordID>{number}</EventRecordID>\
+         <Channel>Microsoft-Windows-TerminalServices-LocalSessionManager/Operational</Channel>\
+         <Computer>RDS01.corp.example</Computer></System><UserData><EventXML xmlns='Event_NS'>\
+         <Session>7</Session><Reason>{reason}</Reason></EventXML></UserData></Event>\n"
+    )
+}
+
+#[test]
+fn a_value_that_kept_a_signature_from_fitting_is_named() {
+    let logs = tempfile::tempdir().unwrap();
+    let file = logs.path().join("disconnects.xml");
+    fs::write(&file, [disconnect(1, "7"), disconnect(2, "5"), disconnect(3, "5")].concat()).unwrap();
+    let file = file.to_str().unwrap();
+    let found = json(&succeed(&["signatures", "test", file, "--format", "json"]));
+    assert_eq!(found["matches"][0]["signature"], "rdp-server-refused", "{found:#}");
+    let near = found["near_misses"].as_array().unwrap();
+    let memory = near.iter().find(|one| one["signature"] == "rdp-server-out-of-memory").unwrap();
+    let expected = serde_json::json!({"condition": "data", "of": {"field": "Reason", "wanted": ["6"], "found": "5"}});
+    assert_eq!((&memory["failed"], &memory["count"], &memory["first"][0]["record"]), (&expected, &2.into(), &2.into()));
+    let text = String::from_utf8(succeed(&["signatures", "test", file])).unwrap();
+    assert!(text.contains("rdp-server-out-of-memory: provider and id fit, Reason is `5`, wanted `6`"), "{text}");
+}
+
+#[test]
+fn a_report_names_the_folder_of_ones_own_signatures_without_its_path() {
+    let logs = tempfile::tempdir().unwrap();
+    let file = logs.path().join("disconnects.xml");
+    fs::write(&file, disconnect(1, "7")).unwrap();
+    let own = folder(OWN);
+    let named = own.path().join("our-signatures");
+    fs::create_dir(&named).unwrap();
+    fs::rename(own.path().join("own.toml"), named.join("own.toml")).unwrap();
+    let analyzed = ["analyze", file.to_str().unwrap(), "-o", "-", "--format", "json"];
+    for given in [named.clone(), named.join("."), named.join("..").join("our-signatures")] {
+        let options = json(&succeed(&with(&analyzed, &given)))["options"].clone();
+        assert_eq!(options, serde_json::json!({"signatures": "our-signatures"}));
+    }
+    assert_eq!(json(&succeed(&analyzed))["options"], serde_json::json!({}));
+}

@@ -13,7 +13,7 @@ use causeline::read::{self, Container, How, Selection, Source};
 
 /// So many places are named of each group.
 const PLACES_MAX: usize = 3;
-/// So many groups that no signature knows are shown; beyond them only the sum.
+/// So many near misses, and groups that no signature knows, are shown; beyond them only the sum.
 const GROUPS_MAX: usize = 50;
 /// A group is told by the first characters of its text, with numbers left open.
 const SHAPE_CHARS: usize = 160;
@@ -63,6 +63,7 @@ struct Unmatched {
 pub(super) struct Tried {
     matches: Vec<Matched>,
     near_misses: Vec<Near>,
+    n_near_misses: u64,
     unmatched: Vec<Unmatched>,
     n_unmatched: u64,
 }
@@ -117,9 +118,10 @@ pub(super) fn tried(paths: &[PathBuf], all: &Signatures, own: Option<Arc<Signatu
             || format!("{} {}", event.provider.as_deref().unwrap_or(""), event.code.unwrap_or_default()),
             str::to_owned,
         );
-        // An event that means no failure needs no signature.
-        if event.signature.is_some() {
-            gathered.take(trial, &text, event.severity >= Severity::Error, &place(source, event.provenance.position));
+        // An event that means no failure needs no signature, unless one asks for its very data.
+        if event.signature.is_some() || !trial.near.is_empty() {
+            let is_error = event.signature.is_some() && event.severity >= Severity::Error;
+            gathered.take(trial, &text, is_error, &place(source, event.provenance.position));
         }
     }
     for source in sources.iter().filter(|source| source.container == Container::Lines) {
@@ -141,15 +143,22 @@ pub(super) fn tried(paths: &[PathBuf], all: &Signatures, own: Option<Arc<Signatu
 
 fn finished(gathered: Gathered) -> Tried {
     let n_unmatched = gathered.unmatched.values().map(|group| group.count).sum();
+    let n_near_misses = gathered.near.values().map(|group| group.count).sum();
     let matches = gathered.matches.into_iter().map(|(signature, group)| Matched { signature, group });
     let near = gathered.near.into_iter().map(|((signature, failed), group)| Near { signature, failed, group });
     let unmatched = gathered.unmatched.into_iter().map(|(text, group)| Unmatched { text, group });
-    let mut tried =
-        Tried { matches: matches.collect(), near_misses: near.collect(), unmatched: unmatched.collect(), n_unmatched };
+    let mut tried = Tried {
+        matches: matches.collect(),
+        near_misses: near.collect(),
+        n_near_misses,
+        unmatched: unmatched.collect(),
+        n_unmatched,
+    };
     // The sorts are stable, so equal counts stay in the order of their names.
     tried.matches.sort_by_key(|one| std::cmp::Reverse(one.group.count));
     tried.near_misses.sort_by_key(|one| std::cmp::Reverse(one.group.count));
     tried.unmatched.sort_by_key(|one| std::cmp::Reverse(one.group.count));
+    tried.near_misses.truncate(GROUPS_MAX);
     tried.unmatched.truncate(GROUPS_MAX);
     tried
 }
@@ -199,7 +208,7 @@ pub(super) fn table(tried: &Tried) -> String {
     for one in &tried.matches {
         let _ = writeln!(text, "{:>9}  {}  {}", one.group.count, one.signature, places(&one.group));
     }
-    text.push_str("\nNEAR MISSES\n");
+    let _ = writeln!(text, "\nNEAR MISSES: {}", tried.n_near_misses);
     for one in &tried.near_misses {
         let _ =
             writeln!(text, "{:>9}  {}: {}  {}", one.group.count, one.signature, said(&one.failed), places(&one.group));
@@ -215,6 +224,12 @@ fn said(failed: &Failed) -> String {
     match failed {
         Failed::ErrorCode(Some(code)) => format!("provider and id fit, the code {code} does not"),
         Failed::ErrorCode(None) => "provider and id fit, there is no code".to_owned(),
+        Failed::Data { field, wanted, found } => format!(
+            "provider and id fit, {field} is {}, wanted {}",
+            found.as_ref().map_or_else(|| "absent".to_owned(), |found| format!("`{found}`")),
+            wanted.iter().map(|wanted| format!("`{wanted}`")).collect::<Vec<_>>().join(" or ")
+        ),
+        Failed::NoFailure => "all of it fits, the event is taken for no failure".to_owned(),
         Failed::NoWords => "provider and id fit, none of the words is there".to_owned(),
         Failed::ExcludedWords(words) => format!("the words are there, and so is `{words}`, which it excludes"),
         Failed::Expression => "a word is there, the expression does not fit".to_owned(),

@@ -10,7 +10,7 @@ use super::negation::affirmed;
 use super::rule::{Example, Match, Signature};
 use crate::model::{Fault, Name, Names, Position, Provenance, Severity, SourceId, Timestamp};
 use crate::normalize::message::Telling;
-use crate::normalize::windows::{Catalog, all_fit};
+use crate::normalize::windows::{Catalog, Place, all_fit};
 use crate::read::{Datum, WindowsRecord};
 
 /// A signature that fits.
@@ -54,6 +54,8 @@ pub struct Signatures {
     by_id: BTreeMap<String, usize>,
     by_provider: BTreeMap<String, Vec<Spot>>,
     textual: Vec<Spot>,
+    /// Those that ask for data.
+    asking: Vec<Spot>,
     /// Any of the words without which no signature takes a text.
     prefilter: Regex,
     /// What of a text the rules look at; made when it is first asked for.
@@ -77,7 +79,7 @@ impl Signatures {
         let mut known = Vec::with_capacity(files.len());
         let mut by_id = BTreeMap::new();
         let mut by_provider = BTreeMap::<String, Vec<Spot>>::new();
-        let mut textual = Vec::new();
+        let (mut textual, mut asking) = (Vec::new(), Vec::new());
         let mut words = Vec::new();
         for (file, signature) in files {
             if by_id.insert(signature.id.clone(), known.len()).is_some() {
@@ -86,6 +88,9 @@ impl Signatures {
             for (number, one) in signature.matches.iter().enumerate() {
                 for provider in &one.provider {
                     by_provider.entry(provider.to_lowercase()).or_default().push((known.len(), number));
+                }
+                if !one.data.is_empty() {
+                    asking.push((known.len(), number));
                 }
                 if one.is_textual() {
                     if one.contains.is_empty() {
@@ -100,7 +105,7 @@ impl Signatures {
         let prefilter = Regex::new(&words.join("|")).map_err(|error| error.to_string())?;
         let hits =
             known.iter().map(|one: &Signature| Hit { id: Arc::from(one.id.as_str()), fault: one.fault }).collect();
-        Ok(Self { known, hits, by_id, by_provider, textual, prefilter, telling: OnceLock::new() })
+        Ok(Self { known, hits, by_id, by_provider, textual, asking, prefilter, telling: OnceLock::new() })
     }
 
     /// Returns the signature of that id.
@@ -111,6 +116,12 @@ impl Signatures {
     /// Returns all signatures in the order in which they are tried.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Signature> {
         self.known.iter()
+    }
+
+    /// Returns the places in the events of that provider and id at whose values signatures look.
+    pub(crate) fn asked(&self, provider: &str, code: u32) -> impl Iterator<Item = &Place> {
+        let asking = self.asking.iter().filter_map(|&spot| self.at(spot));
+        asking.filter(move |one| one.is_about(provider, code)).flat_map(|one| one.data.iter().map(|(place, _)| place))
     }
 
     /// Returns the words and expressions by which texts are told.

@@ -13,6 +13,7 @@ const TABLES: &[(&str, &str)] = &[
     ("hresult.toml", include_str!("codes/hresult.toml")),
     ("http-sys.toml", include_str!("codes/http-sys.toml")),
     ("kerberos.toml", include_str!("codes/kerberos.toml")),
+    ("nps-reason.toml", include_str!("codes/nps-reason.toml")),
     ("ntstatus.toml", include_str!("codes/ntstatus.toml")),
     ("rdp-client.toml", include_str!("codes/rdp-client.toml")),
     ("rdp-disconnect.toml", include_str!("codes/rdp-disconnect.toml")),
@@ -108,19 +109,25 @@ impl Codes {
         &self.tables
     }
 
-    /// Returns what a code of that kind means. Codes compare as numbers where they are, and an HRESULT
-    /// that holds a Win32 error means what that one means.
+    /// Returns what a code of that kind means. Codes compare as numbers where they are; an HRESULT that holds a
+    /// Win32 error means what that one means, and an HRESULT in place of a Win32 error what it means itself.
     pub fn words(&self, kind: &str, code: &str) -> Option<CodeWords<'_>> {
         let place = self.tables.iter().position(|table| table.kind == kind)?;
         let kind = self.tables[place].kind.as_str();
-        let words = match number(code) {
+        // Service Control Manager writes `%%1053`, Application Error `c0000005`.
+        let written = code.strip_prefix("%%").unwrap_or(code);
+        let is_bare = written.len() == 8 && written.starts_with(['c', 'C']);
+        let bare = is_bare.then(|| u64::from_str_radix(written, 16).ok()).flatten();
+        let words = match number(written).or(bare) {
             Some(number) => match self.by_number[place].get(&number) {
                 None if ["hresult", "win32"].contains(&kind) && number >> 16 == FACILITY_WIN32 => {
                     return self.words("win32", &(number & 0xFFFF).to_string());
                 }
+                // What holds a Win32 error may hold a whole HRESULT, too.
+                None if kind == "win32" && number >> 31 == 1 => return self.words("hresult", written),
                 words => words,
             },
-            None => self.by_word[place].get(&code.to_lowercase()),
+            None => self.by_word[place].get(&written.to_lowercase()),
         };
         words.map(|words| CodeWords { kind, words })
     }
@@ -128,6 +135,26 @@ impl Codes {
     /// Returns what the error code of an event means: the kind of code follows from provider and id.
     pub fn of_event(&self, provider: &str, id: u32, code: &str) -> Option<CodeWords<'_>> {
         self.kind_of(provider, id).and_then(|kind| self.words(kind, code))
+    }
+
+    /// Returns what a code means that is of one of these kinds; with none of them known, of the kind that its own
+    /// form tells: `0xC…` is an NTSTATUS, `0x8…` an HRESULT, from 10,000 on a Windows Sockets error, and what names
+    /// the SQL Server error 18456 a state of it.
+    ///
+    /// `None` too where two of the kinds know it by different words.
+    pub fn of_kinds(&self, kinds: &[&str], code: &str) -> Option<CodeWords<'_>> {
+        let mut known = kinds.iter().filter_map(|kind| self.words(kind, code));
+        if let Some(first) = known.next() {
+            return known.all(|other| other.words == first.words).then_some(first);
+        }
+        let kind = match (number(code), code.starts_with("18456.")) {
+            (Some(0xC000_0000..=0xCFFF_FFFF), _) => "ntstatus",
+            (Some(0x8000_0000..=0x8FFF_FFFF), _) => "hresult",
+            (Some(10_000..=11_999), _) => "winsock",
+            (None, true) => "sql-state",
+            _ => return None,
+        };
+        self.words(kind, code)
     }
 
     /// Returns the kind of the error codes that an event holds; one that names the id goes before one that
@@ -178,6 +205,9 @@ mod tests {
         assert_eq!(words("ntstatus", "3221225578"), words("ntstatus", "0xC000006A"));
         assert_eq!(words("http-sys", "queuefull"), words("http-sys", "QueueFull"));
         assert!(words("http-sys", "QueueFull").is_some());
+        assert_eq!(words("ntstatus", "c0000005"), words("ntstatus", "0xC0000005"));
+        assert_eq!(words("win32", "%%1053"), words("win32", "1053"));
+        assert!(words("ntstatus", "c0000005").is_some() && words("win32", "%%1053").is_some());
         assert_eq!(words("ntstatus", "0xC0FFEE"), None);
         assert_eq!(words("no-such-kind", "5"), None);
 
@@ -189,9 +219,29 @@ mod tests {
     }
 
     #[test]
+    fn a_code_without_its_event_is_told_by_its_kinds_or_its_form() {
+        let codes = Codes::embedded();
+        let words = |kinds: &[&str], code: &str| codes.of_kinds(kinds, code).map(|found| found.kind);
+        assert_eq!(words(&["ntstatus", "kerberos"], "0x18"), Some("kerberos"));
+        assert_eq!(words(&[], "0x18"), None);
+        assert_eq!(words(&[], "0xC0000234"), Some("ntstatus"));
+        assert_eq!(words(&["kerberos"], "3221225578"), Some("ntstatus"));
+        assert_eq!(words(&[], "0x80070005"), Some("win32"));
+        assert_eq!(words(&[], "10061"), Some("winsock"));
+        assert_eq!(words(&[], "18456.8"), Some("sql-state"));
+        assert_eq!(words(&[], "500"), None);
+        // 5 is one thing for Win32 and another for a disconnect.
+        assert_eq!(words(&["win32", "rdp-disconnect"], "5"), None);
+        assert_eq!(words(&["http-sys"], "QueueFull"), Some("http-sys"));
+    }
+
+    #[test]
     fn an_hresult_with_a_win32_error_means_that_error() {
         let found = Codes::embedded().words("hresult", "0x80070005").unwrap();
         assert_eq!((found.kind, found.words), ("win32", "access is denied"));
         assert_eq!(Codes::embedded().words("hresult", "0x80080005").unwrap().kind, "hresult");
+        assert_eq!(Codes::embedded().words("win32", "%%2147549471").unwrap().kind, "hresult");
+        assert_eq!(Codes::embedded().words("win32", "%%2147942414").unwrap().kind, "win32");
+        assert_eq!(Codes::embedded().words("win32", "0xFFFFFFFF"), None);
     }
 }

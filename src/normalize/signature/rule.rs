@@ -123,6 +123,28 @@ pub struct Example {
 }
 
 impl Signature {
+    /// Whether it tells Windows events of that provider and id, if all else that it asks for is there.
+    pub fn is_about(&self, provider: &str, code: u32) -> bool {
+        self.matches.iter().any(|one| one.is_about(provider, code))
+    }
+
+    /// The kinds of error code that its events and logs hold, each once.
+    pub fn code_kinds(&self) -> Vec<&'static str> {
+        let codes = Codes::embedded();
+        let mut kinds: Vec<&'static str> = Vec::new();
+        for one in &self.matches {
+            let ids = if one.ids.is_empty() { &[0][..] } else { &one.ids[..] };
+            let of_events = one.provider.iter().flat_map(|provider| ids.iter().map(|id| codes.kind_of(provider, *id)));
+            let of_logs = one.dataset.iter().map(|dataset| codes.kind_of(dataset, 0));
+            for kind in of_events.chain(of_logs).flatten() {
+                if !kinds.contains(&kind) {
+                    kinds.push(kind);
+                }
+            }
+        }
+        kinds
+    }
+
     /// Returns the error codes by which it is told, each with its kind and what it means; the words are
     /// missing where no table has the code.
     pub fn codes(&self) -> Vec<(String, Option<CodeWords<'static>>)> {

@@ -1,9 +1,20 @@
 //! Tries the signatures on texts and says which fit, and which nearly do and why not.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use super::classify::Signatures;
 use super::negation::affirmed;
 use super::rule::{Match, Signature};
 use crate::model::{Event, Severity};
+use crate::normalize::windows::{Condition, Pattern};
+use crate::read::WindowsRecord;
+
+/// So much of a value is shown.
+const FOUND_CHARS_MAX: usize = 120;
+
+/// The record of an event, of which the event kept what is needed.
+static NO_DATA: LazyLock<WindowsRecord> = LazyLock::new(WindowsRecord::default);
 
 /// The one condition that kept a signature from fitting.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -11,6 +22,17 @@ use crate::model::{Event, Severity};
 pub enum Failed {
     /// The error code is none of the signature's.
     ErrorCode(Option<String>),
+    /// A value of the event is not what the signature wants there.
+    Data {
+        /// The name of the value, as the signature's file writes it.
+        field: String,
+        /// What the signature takes.
+        wanted: Vec<String>,
+        /// What is there; `None` for nothing.
+        found: Option<String>,
+    },
+    /// All of it fits, and the event is no failure by the catalog of Windows signals.
+    NoFailure,
     /// None of the words stands in the text.
     NoWords,
     /// A word that the signature excludes stands in the text.
@@ -48,26 +70,30 @@ pub fn try_out(signatures: &Signatures, event: &Event) -> Trial {
         return Trial { hit: Some(id.to_owned()), near: Vec::new() };
     }
     match (event.provider.as_deref(), event.code) {
-        (Some(provider), Some(code)) if &*event.dataset == "windows" => {
-            signatures.try_windows(provider, code, event.error_code.as_deref(), event.message.as_deref())
-        }
+        (Some(provider), Some(code)) if &*event.dataset == "windows" => signatures.try_windows(provider, code, event),
         _ => signatures.try_text(&event.dataset, event.severity, event.message.as_deref().unwrap_or_default()),
     }
 }
 
 impl Signatures {
-    /// Says which signatures are about a Windows event and fail at its code or its words.
-    fn try_windows(&self, provider: &str, code: u32, error: Option<&str>, text: Option<&str>) -> Trial {
-        let text = text.unwrap_or_default().to_lowercase();
+    /// Says which signatures are about a Windows event and fail at one condition.
+    fn try_windows(&self, provider: &str, code: u32, event: &Event) -> Trial {
+        let text = event.message.as_deref().unwrap_or_default().to_lowercase();
         let about = self.about_provider(provider).filter(|(_, one)| one.is_about(provider, code));
         let near = about.filter_map(|(signature, one)| {
-            let failed = match (one.takes_error(error), failed_words(one, &text)) {
-                (false, None) => Failed::ErrorCode(error.map(str::to_owned)),
-                (true, Some(failed)) => failed,
-                // Two conditions at once are no near miss; none at all means that its data did not fit.
-                (false, Some(_)) | (true, None) => return None,
-            };
-            Some(near_miss(signature, failed))
+            let error = event.error_code.as_deref();
+            let code = (!one.takes_error(error)).then(|| Failed::ErrorCode(error.map(str::to_owned)));
+            let data = one.data.iter().filter_map(|condition| failed_data(condition, event));
+            let mut failed = code.into_iter().chain(failed_words(one, &text)).chain(data);
+            let is_failure = event.signature.is_some();
+            match (failed.next(), failed.next()) {
+                // Of the many events that are no failure, those are worth a word that a signature's data asks for.
+                (Some(Failed::ErrorCode(_) | Failed::NoWords), _) if !is_failure => None,
+                (Some(first), None) => Some(near_miss(signature, first)),
+                (None, None) if !is_failure => Some(near_miss(signature, Failed::NoFailure)),
+                // Two conditions at once are no near miss.
+                _ => None,
+            }
         });
         Trial { hit: None, near: sorted(near.collect()) }
     }
@@ -95,6 +121,24 @@ impl Signatures {
     }
 }
 
+/// The condition, if the values that the event kept do not meet it.
+fn failed_data((place, patterns): &Condition, event: &Event) -> Option<Failed> {
+    let text = event.message.as_deref();
+    let name = place.written();
+    let found = match &name {
+        Some(name) => event.data.iter().find(|(known, _)| **known == **name).map(|(_, value)| Cow::Borrowed(&**value)),
+        None => place.value(&NO_DATA, text),
+    };
+    // An event does not keep the domain of its host, so what is said of it cannot be told from here.
+    let is_open = patterns.contains(&Pattern::OwnDomain);
+    let fits = found.as_ref().is_some_and(|found| patterns.iter().any(|pattern| pattern.fits(found, &NO_DATA)));
+    (!is_open && !fits).then(|| Failed::Data {
+        field: name.map_or_else(|| "the text".to_owned(), Cow::into_owned),
+        wanted: patterns.iter().map(Pattern::written).collect(),
+        found: found.map(|found| found.chars().take(FOUND_CHARS_MAX).collect()),
+    })
+}
+
 fn failed_words(one: &Match, text: &str) -> Option<Failed> {
     if !one.contains.is_empty() && !one.contains.iter().any(|words| text.contains(words.as_str())) {
         return Some(Failed::NoWords);
@@ -117,7 +161,12 @@ fn sorted(mut near: Vec<NearMiss>) -> Vec<NearMiss> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SIGNATURES;
+    use super::super::classify::parsed;
     use super::*;
+    use crate::model::{Names, Position, Provenance, SourceId, Timestamp};
+    use crate::normalize::windows::Catalog;
+    use crate::read::Datum;
 
     fn text(severity: Severity, message: &str) -> Trial {
         Signatures::embedded().try_text("app", severity, message)
@@ -146,10 +195,92 @@ mod tests {
         assert_eq!(text(Severity::Error, "all is well"), Trial::default());
     }
 
+    /// What the signatures, the built-in ones and one more, say of a record.
+    fn of_record(own: &str, provider: &str, event_id: u32, data: &[(&str, &str)]) -> Trial {
+        let mut files = vec![parsed("own.toml", own).unwrap()];
+        files.extend(SIGNATURES.iter().map(|(file, text)| parsed(file, text).unwrap()));
+        let signatures = Signatures::new(files).unwrap();
+        let datum = |(name, value): &(&str, &str)| Datum {
+            name: (!name.is_empty()).then(|| (*name).into()),
+            value: Some((*value).into()),
+        };
+        let record = WindowsRecord {
+            provider: Some(provider.into()),
+            event_id,
+            level: Some(2),
+            time: Some(Timestamp(0)),
+            computer: Some("RDS01".into()),
+            data: data.iter().map(datum).collect(),
+            ..WindowsRecord::default()
+        };
+        let provenance = Provenance { source: SourceId(0), position: Position::Record(1) };
+        let understood = Catalog::embedded().understand_by(&signatures, &record, provenance, &mut Names::new());
+        try_out(&signatures, &understood.event.unwrap())
+    }
+
+    fn own(rule: &str) -> String {
+        format!(
+            "id='own'\ntitle='x'\nmeaning='x.'\nphase='connect'\nfault='unclear'\nsure='unverified'\n\
+             references=['unverified']\n[[match]]\n{rule}"
+        )
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_named_with_what_was_wanted() {
+        let lsm = "Microsoft-Windows-TerminalServices-LocalSessionManager";
+        let rule = own(&format!("provider=['{lsm}']\nids=[40]\ndata={{Reason=['5','17*'],Session=['9']}}"));
+        let trial = |reason, session| of_record(&rule, lsm, 40, &[("Session", session), ("Reason", reason)]);
+        let wanted = vec!["5".to_owned(), "17*".to_owned()];
+        let data = |found: &str| Failed::Data {
+            field: "Reason".to_owned(),
+            wanted: wanted.clone(),
+            found: Some(found.to_owned()),
+        };
+        assert_eq!(misses(&trial("12", "9"), "own"), Some(data("12")));
+        // Two at once are no near miss, and what fits in an event that is no failure is said so.
+        assert_eq!(misses(&trial("12", "8"), "own"), None);
+        assert_eq!(misses(&trial("5", "9"), "own"), Some(Failed::NoFailure));
+        let refused =
+            Failed::Data { field: "Reason".to_owned(), wanted: vec!["9".to_owned()], found: Some("5".to_owned()) };
+        assert_eq!(misses(&trial("5", "9"), "rdp-no-right"), Some(refused));
+        assert_eq!(trial("7", "9").hit.as_deref(), Some("rdp-server-refused"));
+    }
+
+    #[test]
+    fn values_without_a_name_and_missing_ones_are_named_by_their_place() {
+        let rule = own("provider=['NETLOGON']\nids=[5719]\ndata={'#1'=['*timeout*'],'#7'=['x']}");
+        let trial = of_record(&rule, "NETLOGON", 5719, &[("", "CORP"), ("", "timeout")]);
+        // It has a signature of its own, so nothing nearly fits; without that, the missing value is named.
+        assert_eq!(trial.hit.as_deref(), Some("dc-unreachable"));
+        let rule = own("provider=['NETLOGON']\nids=[5719]\ndata={'#1'=['*timeout*'],'#7'=['x']}")
+            .replace("'own'", "'dc-unreachable'");
+        let alone = Signatures::new(vec![parsed("own.toml", &rule).unwrap()]).unwrap();
+        let event = Event {
+            signature: Some("other-netlogon-5719".into()),
+            ..windows_event("NETLOGON", 5719, &[("#1", "a timeout")])
+        };
+        let missing = Failed::Data { field: "#7".to_owned(), wanted: vec!["x".to_owned()], found: None };
+        assert_eq!(misses(&try_out(&alone, &event), "dc-unreachable"), Some(missing));
+    }
+
+    fn windows_event(provider: &str, code: u32, data: &[(&str, &str)]) -> Event {
+        let record = WindowsRecord {
+            provider: Some(provider.into()),
+            event_id: code,
+            time: Some(Timestamp(0)),
+            ..WindowsRecord::default()
+        };
+        let provenance = Provenance { source: SourceId(0), position: Position::Record(1) };
+        let event = Catalog::embedded().understand(&record, provenance, &mut Names::new()).event.unwrap();
+        let data = data.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Event { data, ..event }
+    }
+
     #[test]
     fn a_code_that_no_signature_has_is_a_near_miss_of_those_for_the_event() {
         let logon = "Microsoft-Windows-Security-Auditing";
-        let trial = Signatures::embedded().try_windows(logon, 4771, Some("0x99"), None);
+        let user = ("TargetUserName", "anna");
+        let trial = of_record(&own("contains=['no such words']"), logon, 4771, &[user, ("Status", "0x99")]);
         assert_eq!(misses(&trial, "logon-wrong-password"), Some(Failed::ErrorCode(Some("0x99".to_owned()))));
         assert_eq!(misses(&trial, "nps-access-denied"), None);
     }

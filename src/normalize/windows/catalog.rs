@@ -269,6 +269,52 @@ mod tests {
     }
 
     #[test]
+    fn every_error_that_an_event_names_is_of_a_kind_that_has_words() {
+        use crate::normalize::signature::Codes;
+        for provider in &Catalog::embedded().providers {
+            for entry in provider.entries.iter().filter(|entry| !entry.error.is_empty()) {
+                for id in if entry.ids.is_empty() { &[0][..] } else { &entry.ids[..] } {
+                    assert!(Codes::embedded().kind_of(&provider.name, *id).is_some(), "{} {id}", provider.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_failure_by_an_unambiguous_event_has_a_signature() {
+        use crate::normalize::signature::Signatures;
+        for provider in &Catalog::embedded().providers {
+            for (id, indices) in &provider.by_id {
+                let is_failure =
+                    |index: &usize| matches!(provider.entries[*index].action, Action::Failure | Action::Symptom);
+                let is_told = Signatures::embedded().iter().any(|one| one.is_about(&provider.name, *id));
+                assert!(!indices.iter().any(is_failure) || is_told, "{} {id}", provider.name);
+            }
+        }
+    }
+
+    #[test]
+    fn no_signature_is_surer_than_an_event_that_it_names() {
+        use crate::normalize::signature::Signatures;
+        let mut wrong = Vec::new();
+        for signature in Signatures::embedded().iter() {
+            for one in &signature.matches {
+                let named = one.provider.iter().filter_map(|name| Catalog::embedded().provider(name));
+                for (provider, id) in named.flat_map(|provider| one.ids.iter().map(move |id| (provider, *id))) {
+                    let failures = provider
+                        .entries(id)
+                        .filter(|entry| matches!(entry.action, Action::Failure | Action::Symptom))
+                        .map(|entry| entry.sure);
+                    if failures.min().is_some_and(|sure| signature.sure < sure) {
+                        wrong.push(format!("{}: {} {id}", signature.id, provider.name));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
     fn no_two_entries_of_a_provider_claim_the_same_events() {
         for provider in &Catalog::embedded().providers {
             for (&id, indices) in &provider.by_id {

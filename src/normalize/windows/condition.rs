@@ -48,6 +48,21 @@ impl From<String> for Pattern {
 }
 
 impl Pattern {
+    /// The pattern as a file writes it.
+    pub(crate) fn written(&self) -> String {
+        match self {
+            // Status codes are hexadecimal everywhere, reasons and types of logon decimal.
+            Self::Number(number) if *number > 0xFFFF => format!("{number:#X}").replacen("0X", "0x", 1),
+            Self::Number(number) => number.to_string(),
+            Self::Words(words) => words.clone(),
+            Self::Glob { pieces, is_begun, is_ended } => {
+                let star = |is_bound: &bool| if *is_bound { "" } else { "*" };
+                format!("{}{}{}", star(is_begun), pieces.join("*"), star(is_ended))
+            }
+            Self::OwnDomain => "@own-domain".to_owned(),
+        }
+    }
+
     /// Whether `value`, found in `record`, fits.
     pub(crate) fn fits(&self, value: &str, record: &WindowsRecord) -> bool {
         match self {
@@ -131,6 +146,14 @@ mod tests {
         assert!(fits("*.sys", "C:\\x\\frx.SYS"));
         assert!(fits("*group policy*failed*", "Import Group Policy key failed"));
         assert!(!fits("*failed*group policy*", "Import Group Policy key failed"));
+    }
+
+    #[test]
+    fn a_pattern_is_written_as_it_was_read() {
+        for written in ["7", "0xC000006D", "temporary", "wpad*", "*.sys", "*group policy*failed*", "@own-domain"] {
+            assert_eq!(Pattern::from(written.to_owned()).written(), written);
+        }
+        assert_eq!(Pattern::from("3221225581".to_owned()).written(), "0xC000006D");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use catalog::{Catalog, Sure};
 pub use understand::Understood;
 
 pub(crate) use condition::{Condition, Pattern, all_fit, from_table as conditions_from_table};
-pub(crate) use place::number;
+pub(crate) use place::{Place, number};
 pub(crate) use shapes::{Shapes, first_line_only};
 
 use self::export::{Context, Exported};

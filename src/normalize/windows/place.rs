@@ -67,6 +67,17 @@ impl TryFrom<String> for Place {
 }
 
 impl Place {
+    /// The place as the catalog writes it; `None` for parts of the text, which an event keeps whole, and for words.
+    pub(crate) fn written(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Named(name) => Some(Cow::Borrowed(name)),
+            Self::Unnamed(index) => Some(Cow::Owned(format!("#{index}"))),
+            Self::AllUnnamed => Some(Cow::Borrowed("#*")),
+            Self::SystemUser => Some(Cow::Borrowed("@system.user")),
+            Self::WholeText | Self::Text(_) | Self::Literal(_) => None,
+        }
+    }
+
     /// Returns what stands there, trimmed; `None` for nothing, null, the empty text and `-`.
     ///
     /// Forwarders drop empty values, so the empty text means no more than its absence.

@@ -191,6 +191,13 @@ impl Reading<'_> {
             Some((names.intern(&kept.name), Name::from(&*value)))
         });
         let mut kept: Vec<_> = kept.collect();
+        // What decides on the signature is kept, so that an event shows why it has this one or none.
+        for place in self.signatures.asked(&self.provider.name, self.code) {
+            let name = place.written().filter(|name| !kept.iter().any(|(known, _)| **known == **name));
+            if let (Some(name), Some(value)) = (name, place.value(self.record, self.text)) {
+                kept.push((names.intern(&name), Name::from(&*value)));
+            }
+        }
         if self.record.is_recovered {
             kept.push((names.intern(RECOVERED), names.intern("true")));
         }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{File, Format, Report};
+use crate::correlate::SymptomChain;
 use crate::error::Error;
 use crate::judge::{Incident, Verdict};
 use crate::model::{Name, Timestamp};
@@ -11,7 +12,7 @@ use crate::report::sections;
 use crate::report::wording::{
     coverage, evidence, incident, number,
     postmortem::{self, Moment},
-    verdict,
+    symptoms, verdict,
 };
 
 /// `report.md`.
@@ -19,6 +20,8 @@ pub const FORMAT: Format = Format { name: "markdown", is_default: true, render }
 
 /// Most rows of the timeline and of the table of acquitted changes.
 const MAX_ROWS: usize = 30;
+/// Most symptom chains.
+const MAX_CHAINS: usize = 8;
 
 fn render(report: &Report<'_>) -> Result<Vec<File>, Error> {
     let mut text = String::new();
@@ -63,6 +66,7 @@ fn page(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
             impact(out, input, main)?;
             timeline(out, input, main)?;
             mechanism(out, input, main)?;
+            chains(out, input, main)?;
             changes(out, input, Some(main))?;
             writeln!(out, "## Detection\n\n{}\n", postmortem::detection(main))?;
         }
@@ -169,6 +173,9 @@ fn mechanism(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::
             writeln!(out, "- **{}**: {}", plain(&text.title), plain(&text.meaning))?;
         }
     }
+    if let Some(codes) = incident::error_codes(input, main) {
+        writeln!(out, "\n{}", plain(&codes))?;
+    }
     writeln!(out, "\n| explanation | probability |\n| --- | --- |")?;
     for candidate in main.posterior.iter().take(6) {
         let cause = crate::report::wording::cause_and_trigger(input, candidate);
@@ -188,6 +195,23 @@ fn mechanism(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::
         writeln!(out, "{}\n", plain(&incident::latent(input, latent)))?;
     }
     Ok(())
+}
+
+/// The symptom chains that the incident's signatures belong to, then the others.
+fn chains(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::Result {
+    if input.symptom_chains.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "Signatures that always come together, which tells one trouble from several:\n")?;
+    let is_own = |chain: &&SymptomChain| chain.signatures.iter().any(|id| main.signatures.contains(id));
+    let (own, others): (Vec<_>, Vec<_>) = input.symptom_chains.iter().partition(is_own);
+    for chain in own.iter().chain(&others).take(MAX_CHAINS) {
+        writeln!(out, "- {}", plain(&symptoms::statement(input, chain)))?;
+    }
+    if input.symptom_chains.len() > MAX_CHAINS {
+        writeln!(out, "- And {} more in `report.json`.", input.symptom_chains.len() - MAX_CHAINS)?;
+    }
+    writeln!(out)
 }
 
 /// What was acquitted and why; the most suspected first.

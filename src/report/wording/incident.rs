@@ -3,6 +3,7 @@
 use super::number;
 use crate::judge::{Abstention, Candidate, CauseKind, Incident, Latent, Verdict};
 use crate::model::Timestamp;
+use crate::report::error_codes::error_codes as counted;
 use crate::report::input::Input;
 
 /// Returns the finding in one sentence without full stop.
@@ -159,6 +160,19 @@ pub fn impact(input: &Input<'_>, incident: &Incident) -> String {
     )
 }
 
+/// Returns the commonest error codes with their words: `0xC0000234, the account is locked out (12 failures)`.
+pub fn error_codes(input: &Input<'_>, incident: &Incident) -> Option<String> {
+    let codes: Vec<String> = counted(input, incident)
+        .iter()
+        .take(6)
+        .map(|one| {
+            let words = one.words.map(|words| format!(", {words}")).unwrap_or_default();
+            format!("{}{words} ({})", one.code, number::count(one.n, "failure"))
+        })
+        .collect();
+    (!codes.is_empty()).then(|| format!("Error codes: {}.", codes.join("; ")))
+}
+
 /// Returns what ended the incident.
 pub fn remedy(input: &Input<'_>, incident: &Incident) -> Option<String> {
     let id = incident.remedy.change_id.as_deref()?;
@@ -207,6 +221,18 @@ mod tests {
         let text = abstention(&input, incident, incident.abstention.as_ref().unwrap());
         assert!(text.contains("cannot tell") && text.contains("FSLogix-Apps/Operational of RDS02"), "{text}");
         assert!(title(&input, incident).ends_with("these logs do not tell why"));
+    }
+
+    #[test]
+    fn codes_are_followed_by_their_words() {
+        let mut case = fixture::one_day();
+        assert_eq!(error_codes(&case.input(), &case.judgement.incidents[0]), None);
+        for attempt in &mut case.tables.attempts {
+            attempt.error_code = attempt.is_failure().then(|| "0xC000005E".into());
+        }
+        let text = error_codes(&case.input(), &case.judgement.incidents[0]).unwrap();
+        assert!(text.starts_with("Error codes: 0xC000005E, ") && text.contains("logon server"), "{text}");
+        assert!(text.ends_with("failures)."), "{text}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod incident;
 pub mod number;
 pub mod postmortem;
+pub mod symptoms;
 pub mod verdict;
 
 use super::input::Input;
