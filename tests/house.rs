@@ -18,7 +18,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("diagnostic", &["model"]),
     ("read", &["model", "diagnostic", "error"]),
     ("normalize", &["read", "model", "diagnostic", "error"]),
-    ("frame", &["normalize", "model", "diagnostic", "error"]),
+    ("frame", &["normalize", "stats", "model", "diagnostic", "error"]),
     ("correlate", &["frame", "stats", "model", "error"]),
     ("judge", &["correlate", "frame", "stats", "model", "error"]),
     ("report", &["judge", "correlate", "frame", "normalize", "model", "diagnostic", "error"]),

@@ -6,6 +6,7 @@
 //! Invariant: no type of polars stands in a public signature; each row leads back to its records.
 
 mod application;
+mod aside;
 mod attempts;
 mod changes;
 mod close;
@@ -21,6 +22,7 @@ mod loose;
 mod order;
 mod outcome;
 mod parts;
+mod phases;
 mod restarts;
 mod revealed;
 #[cfg(test)]
@@ -32,9 +34,11 @@ pub mod tables;
 mod trace;
 mod who;
 
+pub use aside::{Aside, AsideKind};
 pub use close::is_strong;
 pub use export::TableForm;
 pub use outcome::{SHORT_LIVED, SILENT};
+pub use phases::{LogonWeek, Phase, Phases, Slowdown};
 pub use restarts::RESTART;
 pub use tables::{
     Attempt, Certainty, Change, Close, Coverage, EndKind, HostChange, HostHour, Mark, Outcome, Session, Tables,
@@ -103,7 +107,7 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     diagnostics.extend(gaps);
     let sight = coverage::Sight::learn(&events, &coverage);
     let actors = who::actors(&events);
-    let attempts::Attempts { rows: attempts, n_anonymous, unclaimed, n_unseen } =
+    let attempts::Attempts { rows: attempts, aside, unclaimed, n_unseen } =
         attempts::attempts(&events, &actors, &sight);
     for (host, count) in n_unseen {
         let detail = format!("{host}: tries whose end no log covers; left out");
@@ -128,7 +132,20 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     let changes = changes::changes(&records, &events, &world);
     let load = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
     let symptoms = symptoms(&events, &actors, &unclaimed);
-    let tables = Tables { window, hosts, attempts, n_anonymous, sessions, changes, load, samples, coverage, symptoms };
+    let tables = Tables {
+        window,
+        hosts,
+        logons: phases::weeks(&attempts),
+        slowdowns: phases::slowdowns(&attempts),
+        attempts,
+        aside,
+        sessions,
+        changes,
+        load,
+        samples,
+        coverage,
+        symptoms,
+    };
     Framed { tables, sources, events, diagnostics: diagnostics.into_vec(), templates }
 }
 

@@ -216,6 +216,9 @@ pub(super) fn traces(events: &[Event], actors: &[Actor], sight: &Sight, patience
             | Action::Reconnect
             | Action::ProfileLoadBegin
             | Action::ProfileLoadEnd
+            | Action::SessionArbitration
+            | Action::PolicyBegin
+            | Action::PolicyEnd
             | Action::DiskAttached => {
                 place(own, index, event, host, user, (events, sight, patience));
             }

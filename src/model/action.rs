@@ -32,6 +32,12 @@ pub enum Action {
     ProfileLoadBegin,
     /// The profile is loaded (User Profile Service 2, FSLogix).
     ProfileLoadEnd,
+    /// Windows chose the session that a user will get (LocalSessionManager 41, 42).
+    SessionArbitration,
+    /// Policy began to be applied to a user who logs on (GroupPolicy 4001).
+    PolicyBegin,
+    /// Policy was applied to a user who logs on (GroupPolicy 8001).
+    PolicyEnd,
     /// A profile disk came online (VHDMP 1).
     DiskAttached,
     /// A profile disk went offline (VHDMP 2).

@@ -10,7 +10,7 @@ use super::document::{
     SCHEMA_VERSION, SignatureSection, Span, Tool, VerdictName, VerdictSection,
 };
 use super::input::Input;
-use super::wording;
+use super::{logons, wording};
 use crate::diagnostic::Diagnostic;
 use crate::frame::Change;
 use crate::judge::{Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, Incident, Latent, Verdict};
@@ -30,6 +30,8 @@ pub fn document(input: &Input<'_>) -> Document {
         },
         incidents: input.judgement.incidents.iter().map(|incident| incident_section(input, incident)).collect(),
         changes: input.tables.changes.iter().map(|change| change_section(input, change)).collect(),
+        logon_phases: logons::phases(input),
+        aside: logons::aside(input),
         latent: input.judgement.latent.iter().map(|latent| latent_section(input, latent)).collect(),
         signatures: signatures(input),
         coverage: coverage(input),
@@ -48,7 +50,7 @@ fn rounded(value: f64, digits: i32) -> f64 {
 }
 
 /// Six digits are more than any estimate here knows.
-fn shown(value: f64) -> f64 {
+pub(super) fn shown(value: f64) -> f64 {
     rounded(value, 6)
 }
 
@@ -62,7 +64,7 @@ fn finite(value: f64) -> Option<f64> {
 }
 
 /// The kebab-case word of a unit variant.
-fn word(variant: &impl Serialize) -> String {
+pub(super) fn word(variant: &impl Serialize) -> String {
     match serde_json::to_value(variant) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),

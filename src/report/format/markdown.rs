@@ -9,7 +9,7 @@ use crate::model::{Name, Timestamp};
 use crate::report::input::{Input, name_of};
 use crate::report::sections;
 use crate::report::wording::{
-    coverage, evidence, incident, number,
+    coverage, evidence, incident, logons, number,
     postmortem::{self, Moment},
     verdict,
 };
@@ -68,6 +68,7 @@ fn page(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
         }
     }
     others(out, input)?;
+    slow_logons(out, input)?;
     unseen(out, report)?;
     writeln!(out, "## Action items\n\n| action | owner | due |\n| --- | --- | --- |\n|  |  |  |\n")?;
     writeln!(
@@ -230,6 +231,19 @@ fn others(out: &mut String, input: &Input<'_>) -> std::fmt::Result {
         )?;
     }
     Ok(())
+}
+
+/// Phases of logons that became slower: what fails next week may be slow today.
+fn slow_logons(out: &mut String, input: &Input<'_>) -> std::fmt::Result {
+    let slowdowns = logons::slowdowns(input);
+    if slowdowns.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## Slow logons\n")?;
+    for slowdown in slowdowns {
+        writeln!(out, "- {}", plain(&slowdown))?;
+    }
+    writeln!(out)
 }
 
 fn unseen(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
