@@ -11,7 +11,8 @@ use crate::stats;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AsideKind {
-    /// From an address that tried many accounts, or connected in bulk without any, and was never let in.
+    /// From an address that was never let in and tried many accounts, or knocked in bulk; or at an account that
+    /// is tried from many such addresses.
     Scanner,
     /// Without an account, from one address at a regular rhythm: a load balancer or a monitor looks whether the
     /// port is open.
@@ -50,8 +51,8 @@ pub(super) struct Stray {
     pub(super) is_refused: bool,
 }
 
-/// A person has one account and may spell it in two ways; who tries a third is guessing.
-const MANY_ACCOUNTS: usize = 3;
+/// A person has one account and may spell it in two ways, and comes from home and from work; a third is guessing.
+const MANY: usize = 3;
 /// More refusals than lock an account out by the Windows security baseline (10) are nobody's bad memory.
 const BULK: usize = 10;
 /// How far a gap of a regular rhythm may lie from the median gap, as a share of it.
@@ -69,7 +70,7 @@ pub(super) fn count(strays: &[Stray], events: &[Event]) -> Vec<Aside> {
     let scanners = scanners(strays, &accepted, &probes);
     let mut rows: BTreeMap<(&Name, AsideKind), (Aside, BTreeSet<&Name>)> = BTreeMap::new();
     for (number, stray) in strays.iter().enumerate() {
-        let is_scanner = stray.client.as_ref().is_some_and(|client| scanners.contains(client));
+        let is_scanner = scanners.made(stray);
         let kind = match &stray.user {
             _ if probes.contains(&number) => AsideKind::Probe,
             _ if is_scanner => AsideKind::Scanner,
@@ -126,18 +127,39 @@ fn is_regular(times: &[Timestamp]) -> bool {
     2 * alike > gaps.len() && stats::binomial_tail(alike, gaps.len(), BY_CHANCE) < LEVEL
 }
 
-/// The addresses of scanners: never let in, and they tried many accounts or knocked in bulk.
-fn scanners<'a>(strays: &'a [Stray], accepted: &BTreeSet<&Name>, probes: &BTreeSet<usize>) -> BTreeSet<&'a Name> {
-    let mut seen: BTreeMap<&Name, (usize, BTreeSet<&Name>)> = BTreeMap::new();
+/// The addresses that scan, and the accounts that are tried from everywhere.
+struct Scanners<'a> {
+    addresses: BTreeSet<&'a Name>,
+    accounts: BTreeSet<&'a Name>,
+    accepted: &'a BTreeSet<&'a Name>,
+}
+
+impl Scanners<'_> {
+    fn made(&self, stray: &Stray) -> bool {
+        let Some(client) = stray.client.as_ref().filter(|client| !self.accepted.contains(client)) else { return false };
+        self.addresses.contains(client) || stray.user.as_ref().is_some_and(|user| self.accounts.contains(user))
+    }
+}
+
+/// Finds scanners: addresses that were never let in and tried many accounts or knocked in bulk, and accounts that
+/// were tried from many such addresses.
+fn scanners<'a>(strays: &'a [Stray], accepted: &'a BTreeSet<&'a Name>, probes: &BTreeSet<usize>) -> Scanners<'a> {
+    let mut by_address: BTreeMap<&Name, (usize, BTreeSet<&Name>)> = BTreeMap::new();
+    let mut by_account: BTreeMap<&Name, BTreeSet<&Name>> = BTreeMap::new();
     for (_, stray) in strays.iter().enumerate().filter(|(number, _)| !probes.contains(number)) {
         if let Some(client) = stray.client.as_ref().filter(|client| !accepted.contains(client)) {
-            let (n, users) = seen.entry(client).or_default();
+            let (n, users) = by_address.entry(client).or_default();
             *n += 1;
             users.extend(&stray.user);
+            if let Some(user) = &stray.user {
+                by_account.entry(user).or_default().insert(client);
+            }
         }
     }
-    let is_scanner = |(n, users): &(usize, BTreeSet<&Name>)| users.len() >= MANY_ACCOUNTS || *n > BULK;
-    seen.into_iter().filter(|(_, seen)| is_scanner(seen)).map(|(client, _)| client).collect()
+    let scans = |(n, users): &(usize, BTreeSet<&Name>)| users.len() >= MANY || *n > BULK;
+    let addresses = by_address.into_iter().filter(|(_, seen)| scans(seen)).map(|(client, _)| client).collect();
+    let accounts = by_account.into_iter().filter(|(_, from)| from.len() >= MANY).map(|(user, _)| user).collect();
+    Scanners { addresses, accounts, accepted }
 }
 
 #[cfg(test)]
@@ -202,6 +224,15 @@ mod tests {
             [(AsideKind::Scanner, 14), (AsideKind::Probe, 50), (AsideKind::Stranger, 1), (AsideKind::Other, 2)];
         assert_eq!(counts(&rows), expected);
         assert_eq!((rows[0].n_addresses, rows[3].n_addresses), (2, 1));
+    }
+
+    #[test]
+    fn an_account_that_is_tried_from_everywhere_is_a_scanner_s() {
+        let from = |n: u32| stray(f64::from(n), Some(&format!("203.0.113.{n}")), Some("administrator"));
+        let strays: Vec<Stray> = (1..=2).map(from).collect();
+        assert_eq!(counts(&count(&strays, &[])), [(AsideKind::Stranger, 2)]);
+        let strays: Vec<Stray> = (1..=3).map(from).collect();
+        assert_eq!(counts(&count(&strays, &[])), [(AsideKind::Scanner, 3)]);
     }
 
     #[test]

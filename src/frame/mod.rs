@@ -19,6 +19,8 @@ mod latency;
 mod list_clock;
 mod load;
 mod loose;
+#[cfg(test)]
+mod once;
 mod order;
 mod outcome;
 mod parts;

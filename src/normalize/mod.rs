@@ -16,6 +16,7 @@ mod host;
 mod meeting;
 pub mod message;
 pub mod metric;
+mod namesakes;
 mod open_requests;
 mod options;
 mod order;
