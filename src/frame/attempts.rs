@@ -9,7 +9,7 @@ use super::latency::Patience;
 use super::outcome::{self, Context, Custom, Ending};
 use super::trace::{self, Trace};
 use super::who::{Actor, is_host_log};
-use super::{Attempt, Certainty, Outcome, Phases, demand, loose};
+use super::{Attempt, Certainty, Outcome, Phases, demand, forwarded, loose};
 use crate::model::{Action, Event, Fault, Name, Provenance, Timestamp};
 
 /// How many records a row names.
@@ -52,6 +52,7 @@ pub(super) fn attempts(events: &[Event], actors: &[Actor], sight: &Sight) -> Att
     let patience = Patience::learn(events, actors);
     let mut traces = trace::traces(events, actors, sight, &patience);
     let loose::Leftover { mut strays, mut unclaimed } = loose::attach(events, actors, &mut traces, &patience);
+    forwarded::attach(events, actors, &mut traces);
     let custom = Custom::learn(&traces);
     let context = Context { events, sight, patience: &patience, custom: &custom };
     let mut next_tries: BTreeMap<&Name, Vec<Timestamp>> = BTreeMap::new();

@@ -15,6 +15,9 @@ mod component;
 mod coverage;
 mod demand;
 mod export;
+mod forwarded;
+#[cfg(test)]
+mod joins;
 mod latency;
 mod list_clock;
 mod load;
@@ -39,7 +42,7 @@ mod who;
 pub use aside::{Aside, AsideKind};
 pub use close::is_strong;
 pub use export::TableForm;
-pub use outcome::{SHORT_LIVED, SILENT};
+pub use outcome::{NO_DESKTOP, SHORT_LIVED, SILENT};
 pub use phases::{LogonWeek, Phase, Phases, Slowdown};
 pub use restarts::RESTART;
 pub use tables::{

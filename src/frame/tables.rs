@@ -46,7 +46,7 @@ pub struct Attempt {
     /// How it ended.
     pub outcome: Outcome,
     /// The signature of the failure; `None` for a success. A silent failure without any other trace
-    /// has `silent-after-authentication`.
+    /// has `silent-after-authentication`, or `session-without-desktop` where a session was given.
     pub signature: Option<Name>,
     /// Whose fault the failure is; `None` for a success.
     pub fault: Option<Fault>,
