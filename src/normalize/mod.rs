@@ -17,6 +17,7 @@ mod meeting;
 pub mod message;
 pub mod metric;
 mod namesakes;
+mod netbios;
 mod open_requests;
 mod options;
 mod order;
