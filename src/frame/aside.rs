@@ -103,17 +103,17 @@ fn accepted_addresses(events: &[Event]) -> BTreeSet<&Name> {
 /// that were not refused are compared with what chance would give: were they exponential, only 7 in 100 would lie
 /// within a tenth of their median. Counting them, and not their spread, forgives restarts and missed rounds.
 fn probes(strays: &[Stray]) -> BTreeSet<usize> {
-    let mut knocks: BTreeMap<(&Name, Option<&Name>), Vec<(Timestamp, usize)>> = BTreeMap::new();
+    let mut knocks: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (number, stray) in strays.iter().enumerate() {
         if stray.user.is_none() && !stray.is_refused {
-            knocks.entry((&stray.host, stray.client.as_ref())).or_default().push((stray.at, number));
+            knocks.entry((&stray.host, &stray.client)).or_default().push(number);
         }
     }
     let mut probes = BTreeSet::new();
     for mut knocks in knocks.into_values() {
-        knocks.sort_unstable();
-        if is_regular(&knocks.iter().map(|knock| knock.0).collect::<Vec<_>>()) {
-            probes.extend(knocks.iter().map(|knock| knock.1));
+        knocks.sort_by_key(|number| strays[*number].at);
+        if is_regular(&knocks.iter().map(|number| strays[*number].at).collect::<Vec<_>>()) {
+            probes.extend(knocks);
         }
     }
     probes

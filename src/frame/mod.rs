@@ -22,8 +22,6 @@ mod latency;
 mod list_clock;
 mod load;
 mod loose;
-#[cfg(test)]
-mod once;
 mod order;
 mod outcome;
 mod parts;

@@ -98,11 +98,11 @@ fn is_copy(
                 continue;
             }
             match (&own.number, &held.number) {
-                (Some(own), Some(other)) if own == other => {
-                    // Two machines of one name may come to one number in one second; their events differ.
-                    if !contradict(kept, &ones[held.place.0].kept[held.place.1]) {
-                        return true;
-                    }
+                // Two machines of one name may come to one number in one second; their events differ.
+                (Some(own), Some(other))
+                    if own == other && !contradict(kept, &ones[held.place.0].kept[held.place.1]) =>
+                {
+                    return true;
                 }
                 (Some(_), Some(_)) => {}
                 _ if held.source != source

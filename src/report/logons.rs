@@ -60,3 +60,43 @@ pub(super) fn aside(input: &Input<'_>) -> Vec<AsideSection> {
     }
     sections.into_values().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::{Phase, Slowdown};
+    use crate::model::Timestamp;
+    use crate::report::fixture;
+
+    #[test]
+    fn a_phase_has_its_slowest_week_and_its_slowdown() {
+        let monday = |week: i64| Timestamp::from_unix_seconds(1_661_126_400 + week * 604_800);
+        let row = |phase, week, median| LogonWeek {
+            host: "RDS01".into(),
+            phase,
+            week,
+            n: 12,
+            median,
+            p90: 2.0 * median,
+            p99: 3.0 * median,
+        };
+        let mut case = fixture::one_day();
+        case.tables.logons = vec![
+            row(Phase::Profile, None, 4.0),
+            row(Phase::Profile, Some(monday(0)), 3.0),
+            row(Phase::Profile, Some(monday(1)), 9.0),
+            row(Phase::Profile, Some(monday(2)), 9.0),
+            row(Phase::Shell, None, 5.0),
+        ];
+        let (median, median_before, p) = (9.0, 3.0, 0.01);
+        let (host, phase, week) = ("RDS01".into(), Phase::Profile, monday(1));
+        case.tables.slowdowns = vec![Slowdown { host, phase, week, median, median_before, p, n_comparisons: 7 }];
+        let sections = phases(&case.input());
+        assert_eq!(sections.iter().map(|section| section.phase.as_str()).collect::<Vec<_>>(), ["profile", "shell"]);
+        let slowest = sections[0].slowest_week.as_ref().unwrap();
+        assert_eq!((slowest.start.as_str(), slowest.median), ("2022-08-29T00:00:00Z", 9.0));
+        assert_eq!(sections[0].slowdown.as_ref().unwrap().n_comparisons, 7);
+        assert!(sections[1].slowest_week.is_none() && sections[1].slowdown.is_none());
+        assert_eq!((sections[0].p90, sections[0].unit.as_str()), (8.0, "s"));
+    }
+}

@@ -65,7 +65,7 @@ fn exact(ranks: &[usize], n: usize, sum: usize) -> f64 {
 fn normal(ranks: &[usize], n: usize, sum: usize) -> f64 {
     let (first, size) = (n as f64, ranks.len() as f64);
     let mean = first * (size + 1.0) / 2.0;
-    let squares: f64 = ranks.iter().map(|rank| (*rank as f64 / 2.0 - (size + 1.0) / 2.0).powi(2)).sum();
+    let squares: f64 = ranks.iter().map(|rank| ((*rank as f64 - (size + 1.0)) / 2.0).powi(2)).sum();
     let variance = first * (size - first) / (size * (size - 1.0)) * squares;
     if variance <= 0.0 {
         return 1.0;

@@ -265,6 +265,7 @@ fn unseen(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::{Phase, Slowdown};
     use crate::report::fixture;
 
     fn page_of(case: &fixture::Case) -> String {
@@ -285,6 +286,22 @@ mod tests {
         let page = page_of(&case);
         assert!(!page.contains("<img") && !page.contains("\n# f") && !page.contains("a|b"), "{page}");
         assert!(page.contains("a\\|b &lt;img src=x&gt; \\`c\\` \\[d\\](e) \\# f"), "{page}");
+    }
+
+    #[test]
+    fn logons_that_got_slower_have_their_own_heading() {
+        let mut case = fixture::one_day();
+        assert!(!page_of(&case).contains("## Slow logons"));
+        case.tables.slowdowns = vec![Slowdown {
+            host: "RDS01".into(),
+            phase: Phase::Profile,
+            week: case.tables.attempts[0].at,
+            median: 9.0,
+            median_before: 3.0,
+            p: 0.01,
+            n_comparisons: 7,
+        }];
+        assert!(page_of(&case).contains("## Slow logons\n\n- Loading the profile got slower on RDS01:"));
     }
 
     #[test]

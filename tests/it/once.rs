@@ -1,12 +1,11 @@
 //! Properties of the tables: they do not depend on how records are spread over files, and count nothing twice.
 
+use causeline::frame::{Options, Tables, tables};
+use causeline::model::{Position, Provenance, SourceId, Timestamp};
+use causeline::normalize::{self, normalize};
+use causeline::read::Source;
+use causeline::stats::Random;
 use proptest::prelude::*;
-
-use super::{Options, Tables, tables};
-use crate::model::{Position, Provenance, SourceId, Timestamp};
-use crate::normalize::{self, normalize};
-use crate::read::Source;
-use crate::stats::Random;
 
 const LSM: &str = "Microsoft-Windows-TerminalServices-LocalSessionManager";
 const RCM: &str = "Microsoft-Windows-TerminalServices-RemoteConnectionManager";
