@@ -46,7 +46,7 @@ fn doubled_ranks(upper: &[f64], lower: &[f64]) -> Vec<usize> {
 
 /// The share of all choices of `n` ranks whose sum reaches `sum`.
 fn exact(ranks: &[usize], n: usize, sum: usize) -> f64 {
-    let most: usize = ranks.iter().sum();
+    let most = n * ranks.iter().copied().max().unwrap_or(0);
     // ways[k][s]: in how many ways k of the ranks seen so far add up to s.
     let mut ways = vec![vec![0.0; most + 1]; n + 1];
     ways[0][0] = 1.0;
@@ -59,7 +59,7 @@ fn exact(ranks: &[usize], n: usize, sum: usize) -> f64 {
         }
     }
     let all: f64 = ways[n].iter().sum();
-    ways[n][sum.min(most)..].iter().sum::<f64>() / all
+    ways[n][sum..].iter().sum::<f64>() / all
 }
 
 fn normal(ranks: &[usize], n: usize, sum: usize) -> f64 {
