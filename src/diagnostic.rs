@@ -54,6 +54,8 @@ pub enum Code {
     HostAssumed,
     /// The same event arrived twice; counted once.
     EventDuplicate,
+    /// Two machines write under one host name; both are kept.
+    HostNameShared,
     /// A change list has entries without time or component.
     ChangeIncomplete,
     /// A source holds a choice of the events only, or was cut; it proves no silence.
@@ -90,6 +92,7 @@ impl Code {
         Self::ClockStep,
         Self::HostAssumed,
         Self::EventDuplicate,
+        Self::HostNameShared,
         Self::ChangeIncomplete,
         Self::SourceIncomplete,
         Self::CoverageGap,
@@ -122,6 +125,7 @@ impl Code {
             Self::ClockStep => "clock-step",
             Self::HostAssumed => "host-assumed",
             Self::EventDuplicate => "event-duplicate",
+            Self::HostNameShared => "host-name-shared",
             Self::ChangeIncomplete => "change-incomplete",
             Self::SourceIncomplete => "source-incomplete",
             Self::CoverageGap => "coverage-gap",

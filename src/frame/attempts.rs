@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::application::{self, AppTry};
+use super::aside::{self, Aside, Stray};
 use super::coverage::{Shows, Sight};
 use super::latency::Patience;
 use super::outcome::{self, Context, Custom, Ending};
 use super::trace::{self, Trace};
 use super::who::{Actor, is_host_log};
-use super::{Attempt, Certainty, Outcome, demand, loose};
+use super::{Attempt, Certainty, Outcome, Phases, demand, forwarded, loose};
 use crate::model::{Action, Event, Fault, Name, Provenance, Timestamp};
 
 /// How many records a row names.
@@ -18,8 +19,8 @@ const MAX_RECORDS: usize = 8;
 pub(super) struct Attempts {
     /// Rows by time, host, user.
     pub rows: Vec<Attempt>,
-    /// Connections without a known account, by host.
-    pub n_anonymous: BTreeMap<Name, u64>,
+    /// Connections that are no person's attempt, by host and kind.
+    pub aside: Vec<Aside>,
     /// Failures that belong to no attempt.
     pub unclaimed: BTreeSet<usize>,
     /// Tries whose end no source could have shown, by host: left out of the rows.
@@ -34,6 +35,7 @@ struct Draft {
     ending: Ending,
     members: Vec<usize>,
     seconds_to_desktop: Option<f64>,
+    phases: Phases,
     certainty: Certainty,
     client: Option<Name>,
     is_accepted: bool,
@@ -49,7 +51,8 @@ struct Draft {
 pub(super) fn attempts(events: &[Event], actors: &[Actor], sight: &Sight) -> Attempts {
     let patience = Patience::learn(events, actors);
     let mut traces = trace::traces(events, actors, sight, &patience);
-    let loose::Leftover { mut n_anonymous, mut unclaimed } = loose::attach(events, actors, &mut traces, &patience);
+    let loose::Leftover { mut strays, mut unclaimed } = loose::attach(events, actors, &mut traces, &patience);
+    forwarded::attach(events, actors, &mut traces);
     let custom = Custom::learn(&traces);
     let context = Context { events, sight, patience: &patience, custom: &custom };
     let mut next_tries: BTreeMap<&Name, Vec<Timestamp>> = BTreeMap::new();
@@ -77,8 +80,8 @@ pub(super) fn attempts(events: &[Event], actors: &[Actor], sight: &Sight) -> Att
             }
         }
     }
-    set_strangers_aside(&mut drafts, events, &mut n_anonymous);
-    Attempts { rows: rows(drafts, events), n_anonymous, unclaimed, n_unseen }
+    set_strangers_aside(&mut drafts, events, &mut strays);
+    Attempts { rows: rows(drafts, events), aside: aside::count(&strays, events), unclaimed, n_unseen }
 }
 
 fn from_traces(
@@ -119,6 +122,7 @@ fn from_traces(
             seconds_to_desktop: desktop
                 .filter(|_| trace.authenticated.is_some())
                 .map(|desktop| desktop.seconds_since(trace.first)),
+            phases: Phases::of(trace, events),
             certainty,
             client: trace.client.clone(),
             is_accepted: trace.authenticated.is_some() || trace.begun.is_some() || trace.shell.is_some(),
@@ -170,6 +174,7 @@ fn from_application(
         ending,
         members: attempt.members.clone(),
         seconds_to_desktop: None,
+        phases: Phases::default(),
         certainty: if attempt.members.len() == 1 { Certainty::Single } else { Certainty::ById },
         client: attempt.members.iter().find_map(|index| events[*index].client.clone()),
         is_accepted: success,
@@ -179,7 +184,7 @@ fn from_application(
 /// Counts refused strangers with the anonymous: an account that no log ever saw accepted and that failed by its
 /// own fault only is a guess from outside. Somebody whose every try is refused for the infrastructure's fault
 /// remains.
-fn set_strangers_aside(drafts: &mut Vec<Draft>, events: &[Event], n_anonymous: &mut BTreeMap<Name, u64>) {
+fn set_strangers_aside(drafts: &mut Vec<Draft>, events: &[Event], strays: &mut Vec<Stray>) {
     let mut known: BTreeSet<Name> = BTreeSet::new();
     for draft in drafts.iter() {
         if draft.is_accepted || draft.ending.outcome == Outcome::Succeeded || draft.ending.fault != Some(Fault::User) {
@@ -193,7 +198,8 @@ fn set_strangers_aside(drafts: &mut Vec<Draft>, events: &[Event], n_anonymous: &
     drafts.retain(|draft| {
         let is_known = known.contains(&draft.user);
         if !is_known {
-            *n_anonymous.entry(draft.host.clone()).or_insert(0) += 1;
+            let (host, client, user) = (draft.host.clone(), draft.client.clone(), Some(draft.user.clone()));
+            strays.push(Stray { host, at: draft.at, client, user, is_refused: true });
         }
         is_known
     });
@@ -221,6 +227,7 @@ fn rows(mut drafts: Vec<Draft>, events: &[Event]) -> Vec<Attempt> {
             demand: 0,
             is_retry: false,
             seconds_to_desktop: draft.seconds_to_desktop,
+            phases: draft.phases,
             certainty: draft.certainty,
             records,
         });

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsResult, Series, TimeUnit};
 
-use super::{Change, HostChange, Mark, Tables, witness};
+use super::{Change, HostChange, Mark, Phase, Tables, witness};
 use crate::model::time::TICKS_PER_HOUR;
 use crate::model::{Event, Position, Provenance, SourceId, TimeRange, Timestamp, field};
 
@@ -51,10 +51,40 @@ pub(super) const SCHEMAS: &[Schema] = &[
             ("demand", "number of the wish to connect that it belongs to"),
             ("is_retry", "whether it repeats an earlier try of the demand"),
             ("seconds_to_desktop", "from the first trace to the desktop"),
+            ("seconds_connect", "from the first knock to the acceptance of name and password"),
+            ("seconds_authenticate", "from the acceptance to the choice of a session"),
+            ("seconds_profile", "the load of the profile"),
+            ("seconds_policy", "the application of the user's policy"),
+            ("seconds_shell", "from the session to the desktop"),
             ("certainty", "by-id, by-time or single"),
             ("records", "the records it is made of, the telling one first, separated by blanks"),
         ],
         frame: attempts,
+    },
+    Schema {
+        name: "logons",
+        columns: &[
+            (field::HOST_NAME, "the host"),
+            ("phase", "connect, authenticate, profile, policy or shell"),
+            ("week", "the week's Monday; null for all weeks together"),
+            ("n_logons", "logons that show the phase"),
+            ("seconds_median", "the median"),
+            ("seconds_p90", "the 0.9 quantile, interpolated (type 7)"),
+            ("seconds_p99", "the 0.99 quantile, interpolated (type 7)"),
+        ],
+        frame: logons,
+    },
+    Schema {
+        name: "aside",
+        columns: &[
+            (field::HOST_NAME, "the host"),
+            ("kind", "scanner, probe, stranger or other: connections that are no person's attempt"),
+            ("n_connections", "how many"),
+            ("n_addresses", "from how many addresses, as far as they are known"),
+            ("first_at", "the first"),
+            ("last_at", "the last"),
+        ],
+        frame: aside,
     },
     Schema {
         name: "sessions",
@@ -131,7 +161,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
             (field::TIMESTAMP, "begin of the hour"),
             ("n_users", "distinct users who wanted in"),
             ("n_attempts", "tries"),
-            ("n_failures", "tries that failed"),
+            ("n_failures", "tries that failed by no fault of the user"),
             ("sessions_open", "most sessions open at once"),
             ("sessions_counted", "sessions by the host's counters, mean of the hour"),
         ],
@@ -226,6 +256,7 @@ fn places(records: &[Provenance], paths: &BTreeMap<SourceId, String>) -> Option<
 
 fn attempts(material: &Material<'_>) -> PolarsResult<DataFrame> {
     let rows = &material.tables.attempts;
+    let phase = |name: &str, phase: Phase| floats(name, rows.iter().map(|row| row.phases.seconds(phase)));
     DataFrame::new(
         rows.len(),
         vec![
@@ -243,8 +274,44 @@ fn attempts(material: &Material<'_>) -> PolarsResult<DataFrame> {
             numbers("demand", rows.iter().map(|row| Some(row.demand))),
             flags("is_retry", rows.iter().map(|row| row.is_retry)),
             floats("seconds_to_desktop", rows.iter().map(|row| row.seconds_to_desktop)),
+            phase("seconds_connect", Phase::Connect),
+            phase("seconds_authenticate", Phase::Authenticate),
+            phase("seconds_profile", Phase::Profile),
+            phase("seconds_policy", Phase::Policy),
+            phase("seconds_shell", Phase::Shell),
             owned("certainty", rows.iter().map(|row| Some(word(row.certainty)))),
             owned("records", rows.iter().map(|row| places(&row.records, material.paths))),
+        ],
+    )
+}
+
+fn logons(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let rows = &material.tables.logons;
+    DataFrame::new(
+        rows.len(),
+        vec![
+            texts(field::HOST_NAME, rows.iter().map(|row| Some(&*row.host))),
+            owned("phase", rows.iter().map(|row| Some(word(row.phase)))),
+            times("week", rows.iter().map(|row| row.week))?,
+            numbers("n_logons", rows.iter().map(|row| u32::try_from(row.n).ok())),
+            floats("seconds_median", rows.iter().map(|row| Some(row.median))),
+            floats("seconds_p90", rows.iter().map(|row| Some(row.p90))),
+            floats("seconds_p99", rows.iter().map(|row| Some(row.p99))),
+        ],
+    )
+}
+
+fn aside(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let rows = &material.tables.aside;
+    DataFrame::new(
+        rows.len(),
+        vec![
+            texts(field::HOST_NAME, rows.iter().map(|row| Some(&*row.host))),
+            owned("kind", rows.iter().map(|row| Some(word(row.kind)))),
+            numbers("n_connections", rows.iter().map(|row| u32::try_from(row.n).ok())),
+            numbers("n_addresses", rows.iter().map(|row| u32::try_from(row.n_addresses).ok())),
+            times("first_at", rows.iter().map(|row| Some(row.first_at)))?,
+            times("last_at", rows.iter().map(|row| Some(row.last_at)))?,
         ],
     )
 }

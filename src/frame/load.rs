@@ -43,7 +43,7 @@ fn count_attempts(attempts: &[Attempt], load: &mut BTreeMap<(Name, i64), HostHou
         let key = (attempt.host.clone(), attempt.at.hour());
         let hour = load.entry(key.clone()).or_default();
         hour.n_attempts += 1;
-        hour.n_failures += u32::from(attempt.is_failure());
+        hour.n_failures += u32::from(attempt.is_service_failure());
         users.entry(key).or_default().insert(attempt.user.clone());
     }
     for (key, users) in users {

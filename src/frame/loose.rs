@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::aside::Stray;
 use super::demand::RETRY_S;
 use super::latency::Patience;
 use super::outcome::is_short;
 use super::trace::Trace;
 use super::who::{Actor, is_host_log};
-use crate::model::{Action, Event, Name, Timestamp};
+use crate::model::{Action, Event, Fault, Name, Timestamp};
 
 /// How far a connection's records may lie from the refusal that it led to, in seconds.
 const REFUSAL_S: f64 = 30.0;
@@ -15,8 +16,8 @@ const REFUSAL_S: f64 = 30.0;
 /// What is left of the records that name nobody.
 #[derive(Default)]
 pub(super) struct Leftover {
-    /// Connections without an account, by host.
-    pub n_anonymous: BTreeMap<Name, u64>,
+    /// Connections without an account.
+    pub strays: Vec<Stray>,
     /// Failures that could not be laid at anybody's door.
     pub unclaimed: BTreeSet<usize>,
 }
@@ -77,10 +78,11 @@ pub(super) fn attach(events: &[Event], actors: &[Actor], traces: &mut Vec<Trace>
         if let Some(user) = owner {
             born.push(Trace::of_connection(&connection.host, &user, &connection.members, events));
         } else {
-            *leftover.n_anonymous.entry(connection.host).or_insert(0) += 1;
-            leftover
-                .unclaimed
-                .extend(connection.members.iter().filter(|index| events[**index].action == Action::Failure));
+            let failures = || connection.members.iter().filter(|index| events[**index].action == Action::Failure);
+            let is_refused = failures().any(|index| events[*index].fault == Some(Fault::User));
+            leftover.unclaimed.extend(failures());
+            let (host, at, client) = (connection.host, connection.first, connection.client);
+            leftover.strays.push(Stray { host, at, client, user: None, is_refused });
         }
     }
     for index in failures {

@@ -6,6 +6,7 @@
 //! Invariant: no type of polars stands in a public signature; each row leads back to its records.
 
 mod application;
+mod aside;
 mod attempts;
 mod chains;
 #[cfg(test)]
@@ -19,8 +20,11 @@ mod component;
 mod coverage;
 mod demand;
 mod export;
+mod forwarded;
 mod history;
 mod in_force;
+#[cfg(test)]
+mod joins;
 mod latency;
 mod limit;
 mod list_clock;
@@ -29,6 +33,7 @@ mod loose;
 mod order;
 mod outcome;
 mod parts;
+mod phases;
 mod restarts;
 mod revealed;
 #[cfg(test)]
@@ -42,9 +47,11 @@ mod versions;
 mod who;
 mod witness;
 
+pub use aside::{Aside, AsideKind};
 pub use chains::FOLLOW_UP_S;
 pub use export::TableForm;
-pub use outcome::{SHORT_LIVED, SILENT};
+pub use outcome::{NO_DESKTOP, SHORT_LIVED, SILENT};
+pub use phases::{LogonWeek, Phase, Phases, Slowdown};
 pub use restarts::RESTART;
 pub use tables::{
     Attempt, Certainty, Chain, Change, Close, Coverage, Difference, EndKind, HostChange, HostHour, Mark, Next, Outcome,
@@ -116,7 +123,7 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     diagnostics.extend(gaps);
     let sight = coverage::Sight::learn(&events, &coverage);
     let actors = who::actors(&events);
-    let attempts::Attempts { rows: attempts, n_anonymous, unclaimed, n_unseen } =
+    let attempts::Attempts { rows: attempts, aside, unclaimed, n_unseen } =
         attempts::attempts(&events, &actors, &sight);
     for (host, count) in n_unseen {
         let detail = format!("{host}: tries whose end no log covers; left out");
@@ -148,8 +155,10 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     let tables = Tables {
         window,
         hosts,
+        logons: phases::weeks(&attempts),
+        slowdowns: phases::slowdowns(&attempts),
         attempts,
-        n_anonymous,
+        aside,
         sessions,
         chains,
         changes,

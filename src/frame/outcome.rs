@@ -8,6 +8,10 @@ use crate::model::{Event, Fault, Name, Timestamp};
 
 /// The signature of a try that was accepted and then left no trace.
 pub const SILENT: &str = "silent-after-authentication";
+/// The signature of a session that was given and never showed a desktop.
+pub const NO_DESKTOP: &str = "session-without-desktop";
+/// The catalog's signature of a temporary profile: a desktop, but not the user's own.
+const TEMPORARY_PROFILE: &str = "temporary-profile";
 /// The signature of a session that was thrown out at once, without any record that says why.
 pub const SHORT_LIVED: &str = "short-lived-session";
 
@@ -136,8 +140,8 @@ pub(super) fn is_short(trace: &Trace) -> bool {
 ///
 /// `next_try` is the same user's next try on any host. Rules, first match wins:
 /// 1. An old session taken up again is a success.
-/// 2. A session with a desktop (21 suffices where 22 is not usual) is a success unless it was over within 90 s
-///    and a failure was recorded, or its profile was not loaded where that is usual, or the user tried again at
+/// 2. A session with a desktop (21 suffices where 22 is not usual) is a success unless its profile was a temporary
+///    one, or it was over within 90 s and a failure was recorded, or its profile was not loaded where that is usual, or the user tried again at
 ///    once: then it was a bounce.
 /// 3. A recorded failure is a failure.
 /// 4. A session without the desktop that is usual, or acceptance without a session, is silence, if the source
@@ -152,6 +156,10 @@ pub(super) fn decide(trace: &Trace, next_try: Option<Timestamp>, context: &Conte
     let is_granted = trace.granted.is_some() && !sight.knows(host, Shows::Connection);
     let has_desktop = trace.shell.is_some() || is_granted || (trace.begun.is_some() && !custom.shows_shell(host));
     if has_desktop {
+        let is_temporary = |index: &usize| events[*index].signature.as_deref() == Some(TEMPORARY_PROFILE);
+        if trace.failures.iter().any(is_temporary) {
+            return Ending::failure(&trace.failures, events);
+        }
         if !is_short(trace) {
             return Some(Ending::success());
         }
@@ -175,5 +183,6 @@ pub(super) fn decide(trace: &Trace, next_try: Option<Timestamp>, context: &Conte
     };
     let given_up = accepted.plus_seconds(patience.of(host));
     let is_watched = sight.covers_span(host, Shows::Desktop, accepted, given_up);
-    is_watched.then(|| Ending::derived(Outcome::Silent, SILENT))
+    let signature = if trace.begun.is_some() { NO_DESKTOP } else { SILENT };
+    is_watched.then(|| Ending::derived(Outcome::Silent, signature))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::aside::Aside;
+use super::phases::{LogonWeek, Phases, Slowdown};
 use crate::model::{ChangeKind, Fault, LoadSample, Name, Provenance, TimeRange, Timestamp, Trust};
 
 /// How an attempt ended.
@@ -35,7 +37,7 @@ pub struct Attempt {
     pub id: u32,
     /// When it began, on the host's clock.
     pub at: Timestamp,
-    /// The account; attempts without one are kept out of this table and counted in [`Tables::n_anonymous`].
+    /// The account; attempts without one are kept out of this table and counted in [`Tables::aside`].
     pub user: Name,
     /// The session host that was tried.
     pub host: Name,
@@ -44,7 +46,7 @@ pub struct Attempt {
     /// How it ended.
     pub outcome: Outcome,
     /// The signature of the failure; `None` for a success. A silent failure without any other trace
-    /// has `silent-after-authentication`.
+    /// has `silent-after-authentication`, or `session-without-desktop` where a session was given.
     pub signature: Option<Name>,
     /// Whose fault the failure is; `None` for a success.
     pub fault: Option<Fault>,
@@ -58,6 +60,8 @@ pub struct Attempt {
     pub is_retry: bool,
     /// Seconds from the first trace to the desktop, for successes that show both.
     pub seconds_to_desktop: Option<f64>,
+    /// How long the phases of the logon took.
+    pub phases: Phases,
     /// How sure the join is.
     pub certainty: Certainty,
     /// The records it is made of, the telling one first, at most eight.
@@ -68,6 +72,11 @@ impl Attempt {
     /// Whether the user did not get in.
     pub fn is_failure(&self) -> bool {
         self.outcome != Outcome::Succeeded
+    }
+
+    /// Whether the service failed the user: not so if name or password were wrong.
+    pub fn is_service_failure(&self) -> bool {
+        self.is_failure() && self.fault != Some(Fault::User)
     }
 }
 
@@ -263,7 +272,7 @@ pub struct HostHour {
     pub n_users: u32,
     /// Tries.
     pub n_attempts: u32,
-    /// Tries that failed.
+    /// Tries that the service failed: a wrong password is the user's own and not counted.
     pub n_failures: u32,
     /// Sessions open at most, derived from begins and ends.
     pub sessions_open: f64,
@@ -293,8 +302,12 @@ pub struct Tables {
     pub hosts: Vec<Name>,
     /// Attempts by time, host, user.
     pub attempts: Vec<Attempt>,
-    /// Connections without an account (scanners, probes), by host: counted aside.
-    pub n_anonymous: BTreeMap<Name, u64>,
+    /// Connections that are no person's attempt (scanners, probes, strangers), by host and kind.
+    pub aside: Vec<Aside>,
+    /// How long the phases of logons took, by host, phase and week.
+    pub logons: Vec<LogonWeek>,
+    /// Phases that became slower, by host and phase.
+    pub slowdowns: Vec<Slowdown>,
     /// Sessions by begin (else end), host, user.
     pub sessions: Vec<Session>,
     /// What followed the closes, by host and close.

@@ -48,6 +48,10 @@ pub(super) struct Trace {
     /// The client's address.
     pub client: Option<Name>,
     connections: BTreeSet<Name>,
+    /// Names of connections, `RDP-Tcp#5`: they come again soon.
+    names: BTreeSet<Name>,
+    /// Logon sessions of the security log.
+    logons: BTreeSet<u64>,
     /// Session numbers of this try.
     pub sessions: BTreeSet<u32>,
 }
@@ -71,6 +75,8 @@ impl Trace {
             by_time: false,
             client: None,
             connections: BTreeSet::new(),
+            names: BTreeSet::new(),
+            logons: BTreeSet::new(),
             sessions: BTreeSet::new(),
         }
     }
@@ -94,9 +100,9 @@ impl Trace {
         if let Some(id) = &event.activity_id {
             self.connections.insert(id.clone());
         }
-        if let Some(session) = event.session_id {
-            self.sessions.insert(session);
-        }
+        self.names.extend(connection_name(event).cloned());
+        self.logons.extend(event.logon_id);
+        self.sessions.extend(event.session_id);
         if self.client.is_none() {
             self.client.clone_from(&event.client);
         }
@@ -119,6 +125,12 @@ impl Trace {
         *moment = Some(moment.map_or(event.at, |known| known.min(event.at)));
     }
 
+    /// Adds what a gateway or a broker says of the same wish: another clock's word, which moves no moment.
+    pub(super) fn accompany(&mut self, index: usize) {
+        self.members.push(index);
+        self.by_time = true;
+    }
+
     /// Whether the user has got a desktop or an old session back.
     pub(super) fn is_fulfilled(&self) -> bool {
         self.shell.is_some() || self.reconnected.is_some()
@@ -139,7 +151,9 @@ impl Trace {
         }
         let connection = event.activity_id.as_ref().is_some_and(|id| self.connections.contains(id));
         let session = event.session_id.is_some_and(|session| self.sessions.contains(&session)) && self.ended.is_none();
-        (connection || session) && !self.has_had(event)
+        let name = connection_name(event).is_some_and(|name| self.names.contains(name));
+        let logon = event.logon_id.is_some_and(|logon| self.logons.contains(&logon));
+        (connection || session || name || logon) && !self.has_had(event)
     }
 
     /// Whether this step was already taken, so that the record begins something new.
@@ -184,6 +198,12 @@ impl Trace {
     }
 }
 
+/// The name of the connection (`RDP-Tcp#5`), the bridge from RdpCoreTS 66 to Security 4778.
+fn connection_name(event: &Event) -> Option<&Name> {
+    let named = event.data.iter().find(|(key, _)| matches!(&**key, "ConnectionName" | "SessionName"));
+    named.map(|(_, name)| name).filter(|name| name.contains('#'))
+}
+
 /// Whether a record of this kind begins a try when none is under way.
 fn opens(event: &Event, host: &Name, sight: &Sight) -> bool {
     match event.action {
@@ -216,6 +236,9 @@ pub(super) fn traces(events: &[Event], actors: &[Actor], sight: &Sight, patience
             | Action::Reconnect
             | Action::ProfileLoadBegin
             | Action::ProfileLoadEnd
+            | Action::SessionArbitration
+            | Action::PolicyBegin
+            | Action::PolicyEnd
             | Action::DiskAttached => {
                 place(own, index, event, host, user, (events, sight, patience));
             }

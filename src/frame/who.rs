@@ -32,8 +32,20 @@ pub(super) fn is_security(event: &Event) -> bool {
     event.channel.as_deref().is_some_and(|channel| channel.eq_ignore_ascii_case("security"))
 }
 
-/// Returns the host that somebody tried to reach: an application names it as its target.
+/// Returns the host that somebody tried to reach: an application names it as its target, a gateway as its resource.
 fn tried_host(event: &Event) -> Option<Name> {
+    if is_host_log(event)
+        && matches!(event.action, Action::Failure | Action::Forwarded)
+        && let Some((_, resource)) = event.data.iter().find(|(key, _)| &**key == "Resource")
+    {
+        // A resource may have a port behind it; more than one colon make an address.
+        let host =
+            resource.split_once(':').filter(|(_, rest)| !rest.contains(':')).map_or(&**resource, |(host, _)| host);
+        let host = identity::canonical_host(host);
+        if !host.is_empty() && host != "-" {
+            return Some(Name::from(host));
+        }
+    }
     if !is_host_log(event) {
         let named = event.data.iter().find(|(key, _)| {
             ["target", "targethost", "target_host", "sessionhost", "session_host"]

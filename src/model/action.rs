@@ -8,6 +8,9 @@
 pub enum Action {
     /// Somebody knocks; often without a name (RdpCoreTS 131, RemoteConnectionManager 261).
     Attempt,
+    /// On the way to a host: a gateway let the user pass, or a broker chose the host (Gateway 200, 300, 302;
+    /// SessionBroker-Client 1301, 1307, 1308).
+    Forwarded,
     /// Name and password were accepted; there is no desktop yet (RemoteConnectionManager 1149).
     Authenticated,
     /// Refused, or failed on the way; `signature` says how.
@@ -32,6 +35,12 @@ pub enum Action {
     ProfileLoadBegin,
     /// The profile is loaded (User Profile Service 2, FSLogix).
     ProfileLoadEnd,
+    /// Windows chose the session that a user will get (RdpCoreTS 66, LocalSessionManager 41, 42).
+    SessionArbitration,
+    /// Policy began to be applied to a user who logs on (GroupPolicy 4001).
+    PolicyBegin,
+    /// Policy was applied to a user who logs on (GroupPolicy 8001).
+    PolicyEnd,
     /// A profile disk came online (VHDMP 1).
     DiskAttached,
     /// A profile disk went offline (VHDMP 2).

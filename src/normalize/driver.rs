@@ -3,7 +3,9 @@
 use super::format::{Context, Said};
 use super::source::{self, Kept, One};
 use super::summary::Normalized;
-use super::{Options, duplicate, host, order, overlap, selection, unknown, version, window, windows, zone};
+use super::{
+    Options, duplicate, host, namesakes, netbios, order, overlap, selection, unknown, version, window, windows, zone,
+};
 use crate::diagnostic::Diagnostics;
 use crate::read::{self, Source};
 
@@ -24,10 +26,12 @@ pub fn normalize(sources: &[Source], options: &Options, progress: &(dyn Fn(u64) 
         source::understand(&sources[index], options, &selection, true, Some(order), &mut meaning)
     });
     host::settle(&mut ones);
+    netbios::settle(&mut ones);
     // Before zones are settled, for those of a copy may turn out otherwise.
     overlap::drop_overlaps(&mut ones);
     zone::settle(&mut ones, options);
     window::drop_outside(&mut ones, options);
+    namesakes::report(&mut ones);
     duplicate::drop_copies(&mut ones, options.recover);
 
     let mut normalized = Normalized { templates: unknown::settle(&mut ones), ..Normalized::default() };

@@ -98,7 +98,12 @@ fn is_copy(
                 continue;
             }
             match (&own.number, &held.number) {
-                (Some(own), Some(other)) if own == other => return true,
+                // Two machines of one name may come to one number in one second; their events differ.
+                (Some(own), Some(other))
+                    if own == other && !contradict(kept, &ones[held.place.0].kept[held.place.1]) =>
+                {
+                    return true;
+                }
                 (Some(_), Some(_)) => {}
                 _ if held.source != source
                     && !held.taken_by.contains(&source)
@@ -118,6 +123,19 @@ fn is_copy(
 /// cuts or rounds, it stays within its step.
 fn is_same_instant(own: &Identity, other: Timestamp, other_step_ticks: i64) -> bool {
     own.at == other || own.at.0.abs_diff(other.0) < own.step_ticks.max(other_step_ticks).unsigned_abs()
+}
+
+/// Whether the two tell of different people, sessions or connections: exports spell these alike.
+fn contradict(one: &Kept, other: &Kept) -> bool {
+    fn differ<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+        one.is_some() && other.is_some() && one != other
+    }
+    let (Kept::Event(Some(one), ..), Kept::Event(Some(other), ..)) = (one, other) else { return false };
+    differ(one.user.as_ref(), other.user.as_ref())
+        || differ(one.user_sid.as_ref(), other.user_sid.as_ref())
+        || differ(one.activity_id.as_ref(), other.activity_id.as_ref())
+        || differ(one.session_id.as_ref(), other.session_id.as_ref())
+        || differ(one.logon_id.as_ref(), other.logon_id.as_ref())
 }
 
 /// Whether nothing that both events tell differs.
@@ -239,6 +257,8 @@ mod tests {
         assert_eq!(counted(&[vec![one.clone()], vec![one.clone()]]), (1, 1));
         let other = numbered(8, "06:01:02.123", "user001");
         assert_eq!(counted(&[vec![one.clone()], vec![other]]), (2, 0));
+        // Two machines of one name may come to the same number at one instant.
+        assert_eq!(counted(&[vec![one.clone()], vec![numbered(7, "06:01:02.123", "user002")]]), (2, 0));
         // A log that was cleared counts from one again.
         assert_eq!(counted(&[vec![one], vec![numbered(7, "09:00:00.000", "user001")]]), (2, 0));
     }

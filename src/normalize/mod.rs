@@ -16,6 +16,8 @@ mod host;
 mod meeting;
 pub mod message;
 pub mod metric;
+mod namesakes;
+mod netbios;
 mod open_requests;
 mod options;
 mod order;

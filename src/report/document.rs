@@ -36,6 +36,10 @@ pub struct Document {
     pub versions: Vec<VersionSection>,
     /// Faults that grow with load, with what they would do at the highest load.
     pub latent: Vec<LatentSection>,
+    /// How long the phases of logons take, by host and phase.
+    pub logon_phases: Vec<LogonPhaseSection>,
+    /// Connections that are no person's attempt, by host.
+    pub aside: Vec<AsideSection>,
     /// The signatures that this report names, by id.
     pub signatures: Vec<SignatureSection>,
     /// Signatures that always come together, the most frequent first.
@@ -381,6 +385,72 @@ pub struct Forecast {
     pub lower: Option<f64>,
     /// The upper bound of its 95 % interval.
     pub upper: Option<f64>,
+}
+
+/// How long one phase of a logon takes on one host.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LogonPhaseSection {
+    /// The host.
+    #[serde(rename = "host.name")]
+    pub host_name: String,
+    /// `connect`, `authenticate`, `profile`, `policy` or `shell`.
+    pub phase: String,
+    /// Logons that show it.
+    pub n: u64,
+    /// The median.
+    pub median: f64,
+    /// The 0.9 quantile, interpolated (type 7).
+    pub p90: f64,
+    /// The 0.99 quantile, interpolated (type 7).
+    pub p99: f64,
+    /// Always `s`.
+    pub unit: String,
+    /// The week with the greatest median.
+    pub slowest_week: Option<SlowWeek>,
+    /// The first week that was slower than all before it; null if none was.
+    pub slowdown: Option<SlowdownSection>,
+}
+
+/// One week of one phase.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SlowWeek {
+    /// Its Monday.
+    pub start: String,
+    /// Logons that show the phase.
+    pub n: u64,
+    /// Their median, in seconds.
+    pub median: f64,
+}
+
+/// A phase that became slower.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SlowdownSection {
+    /// The week's Monday.
+    pub start: String,
+    /// The median of its daily medians, in seconds.
+    pub median: f64,
+    /// The median of all daily medians before it, in seconds.
+    pub median_before: f64,
+    /// The p value of the Mann–Whitney test on daily medians, after Holm's correction.
+    pub p: f64,
+    /// How many comparisons it was corrected for.
+    pub n_comparisons: u64,
+}
+
+/// Connections to one host that are no person's attempt.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct AsideSection {
+    /// The host.
+    #[serde(rename = "host.name")]
+    pub host_name: String,
+    /// By addresses that tried many accounts, or knocked in bulk, and were never let in.
+    pub n_scanner: u64,
+    /// At a regular rhythm and without an account: health probes.
+    pub n_probe: u64,
+    /// By accounts that were never let in anywhere, refused by their own fault.
+    pub n_stranger: u64,
+    /// Of which nothing tells the account.
+    pub n_other: u64,
 }
 
 /// A pattern of failure.

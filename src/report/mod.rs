@@ -14,6 +14,7 @@ pub(crate) mod fixture;
 pub mod format;
 pub mod input;
 pub mod inspection;
+mod logons;
 pub mod sections;
 pub mod summary;
 pub mod wording;

@@ -12,7 +12,7 @@ use super::document::{
 };
 use super::error_codes::{ErrorCode, error_codes};
 use super::input::Input;
-use super::wording;
+use super::{logons, wording};
 use crate::correlate::SymptomChain;
 use crate::correlate::symptoms::{Link, Measured};
 use crate::diagnostic::Diagnostic;
@@ -35,6 +35,8 @@ pub fn document(input: &Input<'_>) -> Document {
         incidents: input.judgement.incidents.iter().map(|incident| incident_section(input, incident)).collect(),
         changes: input.tables.changes.iter().map(|change| change_section(input, change)).collect(),
         versions: frame::differences(&input.tables.versions).iter().map(version_section).collect(),
+        logon_phases: logons::phases(input),
+        aside: logons::aside(input),
         latent: input.judgement.latent.iter().map(|latent| latent_section(input, latent)).collect(),
         signatures: signatures(input),
         symptom_chains: input.symptom_chains.iter().map(|chain| symptom_chain(input, chain)).collect(),
@@ -54,7 +56,7 @@ fn rounded(value: f64, digits: i32) -> f64 {
 }
 
 /// Six digits are more than any estimate here knows.
-fn shown(value: f64) -> f64 {
+pub(super) fn shown(value: f64) -> f64 {
     rounded(value, 6)
 }
 
@@ -68,7 +70,7 @@ fn finite(value: f64) -> Option<f64> {
 }
 
 /// The kebab-case word of a unit variant.
-fn word(variant: &impl Serialize) -> String {
+pub(super) fn word(variant: &impl Serialize) -> String {
     match serde_json::to_value(variant) {
         Ok(serde_json::Value::String(word)) => word,
         _ => String::new(),

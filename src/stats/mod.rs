@@ -5,6 +5,7 @@
 pub mod odds;
 pub mod quantile;
 pub mod random;
+pub mod rank;
 pub mod rate;
 pub mod segment;
 pub mod special;
@@ -13,6 +14,7 @@ pub mod tail;
 pub use odds::{OddsRatio, Table, mantel_haenszel, odds_ratio};
 pub use quantile::{median_interval, quantile};
 pub use random::Random;
+pub use rank::{RankTest, holm, rank_test};
 pub use rate::{RateRatio, rate_ratio};
 pub use segment::{Bin, Model, Segment, partition};
 pub use special::{ln_gamma, log_mean_exp, log_sum_exp};

@@ -6,6 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
+use causeline::frame::Phases;
 use causeline::frame::Tables;
 use causeline::frame::tables::{Attempt, Certainty, Change, Close, EndKind, HostChange, Mark, Outcome, Session};
 use causeline::model::{ChangeKind, Fault, Name, Position, Provenance, SourceId, TimeRange, Timestamp, Trust};
@@ -287,6 +288,7 @@ impl<'a> Run<'a> {
             demand,
             is_retry,
             seconds_to_desktop: None,
+            phases: Phases::default(),
             certainty: Certainty::ById,
             records: vec![record(u64::from(id))],
         });

@@ -29,6 +29,7 @@ mod formats;
 mod founding;
 mod judge;
 mod normalize;
+mod once;
 mod oracle;
 mod own_formats;
 mod packed;

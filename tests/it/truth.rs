@@ -115,7 +115,7 @@ fn tables_agree_with_what_happened() {
             ("ends", ended.len(), count("ends")),
             ("marked", marked, count("marked")),
             ("reconnects", reconnects, count("reconnects")),
-            ("scanner", tables.n_anonymous.values().sum::<u64>() as usize, count("scanner")),
+            ("scanner", tables.aside.iter().map(|row| row.n).sum(), count("scanner")),
         ] {
             line.push_str(&format!(" {what} {found}/{wanted}"));
             // The truth leaves out ends of tries that it dropped, and marks that no record of its own shows.

@@ -10,7 +10,7 @@ use crate::model::{Name, Timestamp};
 use crate::report::input::{Input, name_of};
 use crate::report::sections;
 use crate::report::wording::{
-    coverage, evidence, incident, number,
+    coverage, evidence, incident, logons, number,
     postmortem::{self, Moment},
     symptoms, verdict,
 };
@@ -72,6 +72,7 @@ fn page(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
         }
     }
     others(out, input)?;
+    slow_logons(out, input)?;
     unseen(out, report)?;
     writeln!(out, "## Action items\n\n| action | owner | due |\n| --- | --- | --- |\n|  |  |  |\n")?;
     writeln!(
@@ -256,6 +257,19 @@ fn others(out: &mut String, input: &Input<'_>) -> std::fmt::Result {
     Ok(())
 }
 
+/// Phases of logons that became slower: what fails next week may be slow today.
+fn slow_logons(out: &mut String, input: &Input<'_>) -> std::fmt::Result {
+    let slowdowns = logons::slowdowns(input);
+    if slowdowns.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## Slow logons\n")?;
+    for slowdown in slowdowns {
+        writeln!(out, "- {}", plain(&slowdown))?;
+    }
+    writeln!(out)
+}
+
 fn unseen(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
     let input = &report.input;
     writeln!(out, "## What the logs could not show\n\n{}\n", plain(&coverage::scope(input)))?;
@@ -275,6 +289,7 @@ fn unseen(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frame::{Phase, Slowdown};
     use crate::report::fixture;
 
     fn page_of(case: &fixture::Case) -> String {
@@ -295,6 +310,22 @@ mod tests {
         let page = page_of(&case);
         assert!(!page.contains("<img") && !page.contains("\n# f") && !page.contains("a|b"), "{page}");
         assert!(page.contains("a\\|b &lt;img src=x&gt; \\`c\\` \\[d\\](e) \\# f"), "{page}");
+    }
+
+    #[test]
+    fn logons_that_got_slower_have_their_own_heading() {
+        let mut case = fixture::one_day();
+        assert!(!page_of(&case).contains("## Slow logons"));
+        case.tables.slowdowns = vec![Slowdown {
+            host: "RDS01".into(),
+            phase: Phase::Profile,
+            week: case.tables.attempts[0].at,
+            median: 9.0,
+            median_before: 3.0,
+            p: 0.01,
+            n_comparisons: 7,
+        }];
+        assert!(page_of(&case).contains("## Slow logons\n\n- Loading the profile got slower on RDS01:"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the logs could not show: gaps, defects, assumptions. Silence is not success.
 
-use super::number;
+use super::{logons, number};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{TimeRange, Trust};
 use crate::report::document::{DiagnosticSection, Place};
@@ -49,13 +49,7 @@ pub fn caveats(input: &Input<'_>) -> Vec<String> {
     if !unknown.is_empty() {
         caveats.push(format!("No record says which hosts got {}; all are assumed.", unknown.join(", ")));
     }
-    let n_anonymous: u64 = input.tables.n_anonymous.values().sum();
-    if n_anonymous > 0 {
-        caveats.push(format!(
-            "{} without an account were counted aside.",
-            number::count(n_anonymous as usize, "connection")
-        ));
-    }
+    caveats.extend(logons::aside(input));
     for source in input.sources.iter().filter(|source| source.zone.trust == Trust::Guessed) {
         caveats.push(format!("The times of {} were read as {}, which is a guess.", source.path, source.zone.name));
     }

@@ -2,7 +2,7 @@
 
 use super::number;
 use crate::judge::{Abstention, Candidate, CauseKind, Incident, Latent, Verdict};
-use crate::model::Timestamp;
+use crate::model::{Fault, Timestamp};
 use crate::report::error_codes::error_codes as counted;
 use crate::report::input::Input;
 
@@ -25,8 +25,11 @@ pub fn headline(input: &Input<'_>) -> String {
     if n == 0 {
         return "No attempt to connect is in these logs".to_owned();
     }
-    let n_failed = input.tables.attempts.iter().filter(|attempt| attempt.is_failure()).count();
-    format!("No incident: {}, {} failed", number::count(n, "attempt"), number::percent(n_failed as f64 / n as f64))
+    let n_failed = input.tables.attempts.iter().filter(|attempt| attempt.is_service_failure()).count();
+    let has_mistyped = input.tables.attempts.iter().any(|attempt| attempt.fault == Some(Fault::User));
+    let aside = if has_mistyped { ", wrong passwords aside" } else { "" };
+    let share = number::percent(n_failed as f64 / n as f64);
+    format!("No incident: {}, {share} failed{aside}", number::count(n, "attempt"))
 }
 
 /// Returns the probability of the finding as a clause.

@@ -7,6 +7,7 @@
 pub mod coverage;
 pub mod evidence;
 pub mod incident;
+pub mod logons;
 pub mod number;
 pub mod postmortem;
 pub mod symptoms;

@@ -1,7 +1,6 @@
 //! The share of attempts that failed: counts alone punish busy hours.
 
 use super::{counted, missing};
-use crate::model::Fault;
 use crate::report::chart::mark::{Band, Fill, Mark, Note, Scale};
 use crate::report::chart::scene::Scene;
 use crate::report::chart::theme::Ink;
@@ -13,8 +12,7 @@ const FEW_ATTEMPTS: u32 = 5;
 pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     let attempts = &scene.input.tables.attempts;
     let tried = counted(&scene.axis, attempts.iter().map(|attempt| attempt.at));
-    let of_service = |fault: Option<Fault>| fault != Some(Fault::User);
-    let failed = attempts.iter().filter(|attempt| attempt.is_failure() && of_service(attempt.fault));
+    let failed = attempts.iter().filter(|attempt| attempt.is_service_failure());
     let failed = counted(&scene.axis, failed.map(|attempt| attempt.at));
     let mut max: f64 = 0.0;
     let mut marks: Vec<Mark> = missing(scene).collect();
@@ -44,6 +42,7 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Fault;
     use crate::report::fixture;
 
     #[test]
