@@ -113,6 +113,7 @@ mod tests {
     #[test]
     fn leisure_few_ends_or_a_session_that_outlived_it_are_none() {
         assert_eq!(learnt(&[3_000.0, 7_210.0, 9_195.0, 20_230.0, 7_205.0, 600.0], &[]), None);
+        assert_eq!(learnt(&[6_500.0, 6_800.0, 7_210.0, 7_500.0, 7_900.0], &[]), None);
         assert_eq!(learnt(&[7_200.0, 7_210.0, 7_195.0, 7_230.0], &[]), None);
         assert_eq!(learnt(&[7_200.0, 7_210.0, 7_195.0, 7_230.0, 7_205.0], &[4.0 * HOUR]), None);
     }
