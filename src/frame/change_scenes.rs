@@ -53,6 +53,13 @@ fn a_list_that_echoes_the_hosts_is_no_redeploy_and_one_of_its_own_is() {
     listed(&mut both, "1.0", 1_800.0);
     listed(&mut both, "1.0", 5.0 * DAY - HOUR);
     assert_eq!(kinds(both), [(Update, 2), (Redeploy, 2)]);
+    let mut late = observed(&[("1.0", 0.0), ("1.0", 5.0)]);
+    listed(&mut late, "1.0", 1_800.0);
+    listed(&mut late, "1.0", 5.0 * DAY + HOUR);
+    assert_eq!(kinds(late), [(Update, 2), (Redeploy, 2)]);
+    let mut early = observed(&[("1.0", 0.0), ("1.0", 5.0)]);
+    listed(&mut early, "1.0", 5.0 * DAY - HOUR);
+    assert_eq!(kinds(early), [(Update, 1), (Redeploy, 2)]);
     let mut update = Scene::new();
     for day in [0.0, 3.0] {
         update.change("Cumulative Update (KB5016623)", Some("KB5016623"), &["RDS01"], day * DAY, Witness::Observed);
@@ -90,6 +97,11 @@ fn a_service_runs_the_new_version_from_its_next_start_on() {
     };
     assert_eq!(in_force(by_installer), 0.0, "the installer had started it");
     assert_eq!(in_force(|scene| service(scene, "Payroll", "running", DAY - 5.0 * HOUR)), 0.0, "long before");
+    let twice = |scene: &mut Scene| {
+        service(scene, "Payroll", "running", DAY - 20.0);
+        service(scene, "Payroll", "running", DAY + 60.0);
+    };
+    assert_eq!(in_force(twice), 60.0, "the last start of the installation");
 }
 
 #[test]

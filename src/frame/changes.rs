@@ -72,7 +72,9 @@ pub(super) fn changes(records: &[ChangeRecord], events: &[Event], world: &World<
     let mut changes: Vec<Change> =
         rollouts.into_iter().filter_map(|rollout| finished(rollout, &history, &restarts)).collect();
     changes = parts::fold(changes);
-    changes.iter_mut().for_each(|change| restarts.of_services(change));
+    for change in &mut changes {
+        restarts.of_services(change);
+    }
     revealed::add(&mut changes, events);
     mark_routine(&mut changes);
     changes.extend(restarts::changes(events, &records));

@@ -169,7 +169,7 @@ impl Witnesses {
         for attached in between(&self.attached, &session.host, since, at).filter(|word| word.is_about(session)) {
             disks.insert(attached.disk.as_deref(), attached);
         }
-        disks.into_iter().map(|(_, attached)| attached).find(|attached| {
+        disks.into_values().find(|attached| {
             let is_same = |word: &&Word| {
                 attached.disk.is_none() || word.disk.is_none() || word.disk.as_deref() == attached.disk.as_deref()
             };
@@ -219,5 +219,5 @@ fn disk(event: &Event) -> Option<String> {
     let path = event.message.as_deref().filter(|_| is_disk)?;
     let file = path.rsplit(['\\', '/']).next()?.to_lowercase();
     // Without the field the text is a sentence in the language of the host.
-    (file.ends_with(".vhdx") || file.ends_with(".vhd")).then_some(file)
+    matches!(file.rsplit_once('.'), Some((_, "vhdx" | "vhd"))).then_some(file)
 }

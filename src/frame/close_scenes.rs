@@ -295,6 +295,8 @@ fn an_attempt_follows_the_session_that_ended_last_before_it() {
     scene.workday("RDS01", "anna", 5, 0.0);
     scene.begin("RDS01", "anna", 6, HOUR + 10.0);
     scene.end("RDS01", "anna", 6, 2.0 * HOUR);
+    scene.begin("RDS02", "anna", 4, -HOUR);
+    scene.end("RDS02", "anna", 4, 3.0 * HOUR);
     scene.workday("RDS01", "anna", 7, 5.0 * HOUR);
     let tables = and_on(scene);
     let next: Vec<Option<Timestamp>> = tables
@@ -303,5 +305,5 @@ fn an_attempt_follows_the_session_that_ended_last_before_it() {
         .filter(|session| &*session.user == "anna")
         .map(|session| session.next.map(|next| tables.attempts[next.attempt as usize].at))
         .collect();
-    assert_eq!(next, [Some(at(HOUR + 10.0)), Some(at(5.0 * HOUR)), None]);
+    assert_eq!(next, [Some(at(5.0 * HOUR)), Some(at(HOUR + 10.0)), None, None]);
 }

@@ -21,11 +21,11 @@ const MIN_SHARE: f64 = 0.8;
 #[derive(Default)]
 struct Absences {
     /// Until the limit's own record.
-    by_limit: Vec<f64>,
+    limited: Vec<f64>,
     /// Until the logoff.
-    by_logoff: Vec<f64>,
+    ended: Vec<f64>,
     /// Until the user came back.
-    by_return: Vec<f64>,
+    returned: Vec<f64>,
 }
 
 /// Returns the limit of each host that has one, in seconds.
@@ -49,13 +49,13 @@ pub(super) fn limits(events: &[Event], actors: &[Actor]) -> BTreeMap<Name, f64> 
             Action::Disconnect => {
                 away.entry(key).or_insert(event.at);
             }
-            Action::LogoffRequested if event.code == Some(LIMIT_DID_IT) => own.by_limit.extend(absent_s),
+            Action::LogoffRequested if event.code == Some(LIMIT_DID_IT) => own.limited.extend(absent_s),
             Action::SessionEnd => {
-                own.by_logoff.extend(absent_s);
+                own.ended.extend(absent_s);
                 away.remove(&key);
             }
             Action::Reconnect | Action::SessionBegin => {
-                own.by_return.extend(absent_s.filter(|_| event.action == Action::Reconnect));
+                own.returned.extend(absent_s.filter(|_| event.action == Action::Reconnect));
                 away.remove(&key);
             }
             _ => {}
@@ -66,7 +66,7 @@ pub(super) fn limits(events: &[Event], actors: &[Actor]) -> BTreeMap<Name, f64> 
 
 impl Absences {
     fn limit(&self) -> Option<f64> {
-        let ends = if self.by_limit.is_empty() { &self.by_logoff } else { &self.by_limit };
+        let ends = if self.limited.is_empty() { &self.ended } else { &self.limited };
         // A connection that goes right before its session's end belongs to an ordinary logoff.
         let ends: Vec<f64> = ends.iter().copied().filter(|end| *end > EXACT_S).collect();
         if ends.len() < MIN_ENDS {
@@ -74,7 +74,7 @@ impl Absences {
         }
         let limit = quantile(&ends, 0.5)?;
         let n_exact = ends.iter().filter(|end| (*end - limit).abs() <= EXACT_S).count();
-        let outlived = self.by_logoff.iter().chain(&self.by_return).any(|absent| *absent > limit + LOGOFF_S);
+        let outlived = self.ended.iter().chain(&self.returned).any(|absent| *absent > limit + LOGOFF_S);
         (n_exact as f64 >= MIN_SHARE * ends.len() as f64 && !outlived).then_some(limit)
     }
 }
@@ -113,6 +113,7 @@ mod tests {
     #[test]
     fn leisure_few_ends_or_a_session_that_outlived_it_are_none() {
         assert_eq!(learnt(&[3_000.0, 7_210.0, 9_195.0, 20_230.0, 7_205.0, 600.0], &[]), None);
+        assert_eq!(learnt(&[6_500.0, 6_800.0, 7_210.0, 7_500.0, 7_900.0], &[]), None);
         assert_eq!(learnt(&[7_200.0, 7_210.0, 7_195.0, 7_230.0], &[]), None);
         assert_eq!(learnt(&[7_200.0, 7_210.0, 7_195.0, 7_230.0, 7_205.0], &[4.0 * HOUR]), None);
     }

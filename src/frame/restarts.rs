@@ -55,9 +55,12 @@ pub(super) fn by_host(events: &[Event], records: &[ChangeRecord]) -> BTreeMap<Na
     by_host
 }
 
+/// One record of a restart: when, whether it is the start itself, and where it stands.
+type Told = (Timestamp, bool, (Provenance, bool));
+
 /// Joins the records of each restart; a start says when, and where there is none the order to restart does.
 fn restarts(events: &[Event], records: &[ChangeRecord]) -> Vec<Restart> {
-    let mut told: BTreeMap<Name, Vec<(Timestamp, bool, (Provenance, bool))>> = BTreeMap::new();
+    let mut told: BTreeMap<Name, Vec<Told>> = BTreeMap::new();
     for event in events.iter().filter(|event| event.action == Action::Boot) {
         if let Some(host) = &event.host {
             told.entry(host.clone()).or_default().push((event.at, true, (event.provenance, true)));

@@ -425,100 +425,64 @@ mod tests {
         assert!(package(4, "5112").unwrap().needs_restart);
     }
 
-    #[test]
-    fn every_kind_of_change_has_its_way_from_a_record_to_a_change() {
-        use ChangeKind::{Configuration, Install, Remove, Update};
-        const UPDATES: &str = "Microsoft-Windows-WindowsUpdateClient";
-        const SERVICING: &str = "Microsoft-Windows-Servicing";
-        const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
-        let package = "Microsoft-Windows-Foundation-Package~31bf3856ad364e35~amd64~~10.0.20348.1";
-        let feature = [("UpdateName", "SMB1Protocol"), ("PackageIdentifier", package)];
-        let kb = [("updateTitle", "Update for Windows (KB5016623)")];
-        let start = |old, new| [("param1", "Print Spooler"), ("param2", old), ("param3", new), ("param4", "Spooler")];
-        let driver = [("DriverName", "abc.inf"), ("DriverVersion", "7.1"), ("InstallStatus", "0x0")];
-        for (provider, id, data, component, version, kind, needs_restart) in [
-            (UPDATES, 23, &kb[..], kb[0].1, Some("KB5016623"), Remove, false),
-            (SERVICING, 9, &feature[..], "SMB1Protocol", Some("10.0.20348.1"), Install, false),
-            (SERVICING, 13, &feature[..], "SMB1Protocol", Some("10.0.20348.1"), Install, true),
-            (SERVICING, 10, &feature[..], "SMB1Protocol", Some("10.0.20348.1"), Remove, false),
-            (SERVICING, 14, &feature[..], "SMB1Protocol", Some("10.0.20348.1"), Remove, true),
-            (SERVICING, 15, &feature[..], "SMB1Protocol", Some("10.0.20348.1"), Remove, false),
-            (
-                SECURITY,
-                4697,
-                &[("ServiceName", "abc"), ("ServiceFileName", "c:\\abc.exe")],
-                "abc",
-                None,
-                Install,
-                false,
-            ),
-            (
-                "Service Control Manager",
-                7040,
-                &start("auto start", "disabled"),
-                "Print Spooler",
-                None,
-                Configuration,
-                false,
-            ),
-            (
-                "Service Control Manager",
-                7040,
-                &start("Deaktiviert", "Automatisch"),
-                "Print Spooler",
-                None,
-                Configuration,
-                false,
-            ),
-            ("Microsoft-Windows-UserPnp", 20001, &driver, "abc.inf", Some("7.1"), Install, false),
-            (
-                "Microsoft-Windows-GroupPolicy",
-                1502,
-                &[("NumberOfGroupPolicyObjects", "4")],
-                "Group Policy",
-                None,
-                Configuration,
-                false,
-            ),
-            (
-                "Microsoft-Windows-IIS-Configuration",
-                29,
-                &[("ConfigPath", "MACHINE")],
-                "IIS configuration",
-                None,
-                Configuration,
-                false,
-            ),
-            (
-                "Microsoft-Windows-TerminalServices-RemoteConnectionManager",
-                1157,
-                &[("listenerName", "RDP-Tcp")],
-                "Remote desktop listener",
-                None,
-                Configuration,
-                false,
-            ),
-            ("MsiInstaller", 1022, &[("", "Suite"), ("", "Patch 4")], "Suite", None, Update, false),
-            (
-                "MsiInstaller",
-                11724,
-                &[("", "Product: Suite -- Removal completed successfully.")],
-                "Suite",
-                None,
-                Remove,
-                false,
-            ),
-        ] {
-            let found = change(provider, id, data).unwrap_or_else(|| panic!("{provider} {id}"));
+    /// Component, version, kind and whether a restart is needed, by what one record says.
+    type Row<'a> = (&'a str, u32, &'a [(&'a str, &'a str)], &'a str, Option<&'a str>, ChangeKind, bool);
+
+    fn hold(rows: &[Row<'_>]) {
+        for (provider, id, data, component, version, kind, needs_restart) in rows {
+            let found = change(provider, *id, data).unwrap_or_else(|| panic!("{provider} {id}"));
             assert_eq!(
                 (&*found.component, found.version.as_deref(), found.kind, found.needs_restart),
-                (component, version, kind, needs_restart),
+                (*component, *version, *kind, *needs_restart),
                 "{provider} {id}"
             );
         }
-        assert_eq!(change("Service Control Manager", 7040, &start("demand start", "auto start")), None);
+    }
+
+    #[test]
+    fn updates_features_and_drivers_have_their_way_from_a_record_to_a_change() {
+        use ChangeKind::{Install, Remove, Update};
+        const SERVICING: &str = "Microsoft-Windows-Servicing";
+        let package = "Microsoft-Windows-Foundation-Package~31bf3856ad364e35~amd64~~10.0.20348.1";
+        let (name, version) = ("SMB1Protocol", Some("10.0.20348.1"));
+        let feature = [("UpdateName", name), ("PackageIdentifier", package)];
+        let title = "Update for Windows (KB5016623)";
+        let removed = [("", "Product: Suite -- Removal completed successfully.")];
+        let driver = [("DriverName", "abc.inf"), ("DriverVersion", "7.1"), ("InstallStatus", "0x0")];
+        let updates = "Microsoft-Windows-WindowsUpdateClient";
+        hold(&[
+            (updates, 23, &[("updateTitle", title)], title, Some("KB5016623"), Remove, false),
+            (SERVICING, 9, &feature, name, version, Install, false),
+            (SERVICING, 13, &feature, name, version, Install, true),
+            (SERVICING, 10, &feature, name, version, Remove, false),
+            (SERVICING, 14, &feature, name, version, Remove, true),
+            (SERVICING, 15, &feature, name, version, Remove, false),
+            ("Microsoft-Windows-UserPnp", 20001, &driver, "abc.inf", Some("7.1"), Install, false),
+            ("MsiInstaller", 1022, &[("", "Suite"), ("", "Patch 4")], "Suite", None, Update, false),
+            ("MsiInstaller", 11724, &removed, "Suite", None, Remove, false),
+        ]);
         let failed = [("DriverName", "abc.inf"), ("DriverVersion", "7.1"), ("InstallStatus", "0xE0000217")];
         assert_eq!(change("Microsoft-Windows-UserPnp", 20001, &failed), None);
+    }
+
+    #[test]
+    fn services_and_settings_have_their_way_from_a_record_to_a_change() {
+        use ChangeKind::{Configuration, Install};
+        const SERVICES: &str = "Service Control Manager";
+        let start = |old, new| [("param1", "Spooler"), ("param2", old), ("param3", new), ("param4", "Spooler")];
+        let service = [("ServiceName", "abc"), ("ServiceFileName", "c:\\abc.exe")];
+        let policy = [("NumberOfGroupPolicyObjects", "4")];
+        let connections = "Microsoft-Windows-TerminalServices-RemoteConnectionManager";
+        let settings = Configuration;
+        hold(&[
+            ("Microsoft-Windows-Security-Auditing", 4697, &service, "abc", None, Install, false),
+            (SERVICES, 7040, &start("auto start", "disabled"), "Spooler", None, settings, false),
+            (SERVICES, 7040, &start("Deaktiviert", "Automatisch"), "Spooler", None, settings, false),
+            ("Microsoft-Windows-GroupPolicy", 1502, &policy, "Group Policy", None, settings, false),
+            ("Microsoft-Windows-IIS-Configuration", 29, &[], "IIS configuration", None, settings, false),
+            (connections, 1157, &[("listenerName", "RDP-Tcp")], "Remote desktop listener", None, settings, false),
+        ]);
+        assert_eq!(change(SERVICES, 7040, &start("demand start", "auto start")), None);
     }
 
     #[test]
