@@ -78,18 +78,32 @@ fn are_two_logs(one: &Series<'_>, other: &Series<'_>) -> bool {
     if first.1 < second.0 || second.1 < first.0 {
         return false;
     }
-    let named: BTreeMap<u64, Numbered<'_>> = one.records.iter().map(|record| (record.1, *record)).collect();
-    let common = other.records.iter().filter_map(|record| Some((named.get(&record.1)?, record)));
+    // A log that was cleared counts from one again, so a number may stand for several events of one machine.
+    let (own, others) = (by_number(one), by_number(other));
     let (mut n_common, mut n_unlike) = (0, 0);
-    for (own, record) in common {
+    for (number, records) in &others {
+        let Some(own) = own.get(number) else { continue };
         n_common += 1;
-        n_unlike += usize::from(own.2 != record.2 && own.0.0.abs_diff(record.0.0) > SWAP_TICKS.unsigned_abs());
+        n_unlike += usize::from(!records.iter().any(|record| own.iter().any(|own| is_like(own, record))));
     }
     if n_common >= N_PROOFS_MIN {
         // Copies with another clock, or another zone, hold the same events under the same numbers.
         return n_unlike >= N_PROOFS_MIN && 4 * n_unlike >= n_common;
     }
     !is_continued(one, other) && !is_continued(other, one) && runs_against(one, other)
+}
+
+fn by_number<'a>(series: &'a Series<'a>) -> BTreeMap<u64, Vec<&'a Numbered<'a>>> {
+    let mut named: BTreeMap<u64, Vec<&Numbered<'_>>> = BTreeMap::new();
+    for record in &series.records {
+        named.entry(record.1).or_default().push(record);
+    }
+    named
+}
+
+/// Whether two records of one number may be one: of the same kind, or of the same time.
+fn is_like(one: &Numbered<'_>, other: &Numbered<'_>) -> bool {
+    one.2 == other.2 || one.0.0.abs_diff(other.0.0) <= SWAP_TICKS.unsigned_abs()
 }
 
 /// Whether the numbers of one file go on where those of the other end: a rotated log, whatever its clock did.

@@ -288,7 +288,14 @@ fn one_machine_in_several_files_shares_its_name_with_nobody() {
     for draft in &mut late {
         draft.second += 7_200.0;
     }
-    for other in [lines[lines.len() / 2..].to_vec(), whole(&late, &numbers)] {
+    // A log that was cleared: its first life in one file, both lives at the collector.
+    let second = Farm::days(4, 80).into_iter().filter(|draft| draft.host == 0).map(|draft| {
+        let second = draft.second + 400_000.0;
+        Draft { second, ..draft }
+    });
+    let second: Vec<Draft> = second.collect();
+    let both = [lines.clone(), whole(&second, &self::numbers(&second))].concat();
+    for other in [lines[lines.len() / 2..].to_vec(), whole(&late, &numbers), both] {
         let sources = [&lines, &other].map(|lines| lines.join("\n"));
         let sources: Vec<Source> = sources
             .iter()
