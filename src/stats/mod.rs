@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here knows any other part of the crate; sums run in a fixed order.
 
+pub mod level;
 pub mod odds;
 pub mod quantile;
 pub mod random;
@@ -11,6 +12,7 @@ pub mod segment;
 pub mod special;
 pub mod tail;
 
+pub use level::change_points;
 pub use odds::{OddsRatio, Table, mantel_haenszel, odds_ratio};
 pub use quantile::{median_interval, quantile};
 pub use random::Random;

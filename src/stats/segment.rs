@@ -42,36 +42,49 @@ pub struct Segment {
 /// (φ overdispersion, T bins). An empty series has no segment.
 pub fn partition(bins: &[Bin], model: Model, penalty: f64) -> Vec<Segment> {
     let sums = Sums::new(bins);
-    let n = bins.len();
+    let cuts = optimal(bins.len(), 1, penalty, 0.0, |start, end| sums.cost(bins, model, start, end));
+    let starts = std::iter::once(0).chain(cuts.iter().copied());
+    let ends = cuts.iter().copied().chain(std::iter::once(bins.len()));
+    let segments = starts.zip(ends).map(|(start, end)| Segment { start, end, share: sums.share(start, end) });
+    segments.filter(|segment| segment.start < segment.end).collect()
+}
+
+/// The places, rising, that split `n` values into segments of at least `shortest` so that the costs of the segments
+/// plus `penalty` a place are least.
+///
+/// A beginning is given up once it is dearer than the best by more than `slack`. With slack 0 the result is exact if
+/// a split never raises the sum of costs; else slack has to cover what a split may raise it by.
+pub(super) fn optimal(
+    n: usize,
+    shortest: usize,
+    penalty: f64,
+    slack: f64,
+    cost: impl Fn(usize, usize) -> f64,
+) -> Vec<usize> {
     let mut best = vec![f64::INFINITY; n + 1];
     let mut cut = vec![0; n + 1];
     best[0] = -penalty;
-    let mut alive = vec![0_usize];
-    for end in 1..=n {
-        let mut costs = Vec::with_capacity(alive.len());
-        for &start in &alive {
-            let cost = best[start] + sums.cost(bins, model, start, end);
-            costs.push(cost);
-            if cost + penalty < best[end] {
-                best[end] = cost + penalty;
-                cut[end] = start;
+    let mut alive = Vec::new();
+    for end in shortest..=n {
+        alive.push((end - shortest, 0.0));
+        for (start, so_far) in &mut alive {
+            *so_far = best[*start] + cost(*start, end);
+            if *so_far + penalty < best[end] {
+                best[end] = *so_far + penalty;
+                cut[end] = *start;
             }
         }
-        let limit = best[end];
-        let mut kept: Vec<usize> =
-            alive.iter().zip(&costs).filter(|(_, cost)| **cost <= limit).map(|(s, _)| *s).collect();
-        kept.push(end);
-        alive = kept;
+        let limit = best[end] + slack;
+        alive.retain(|(_, so_far)| *so_far <= limit);
     }
-    let mut segments = Vec::new();
+    let mut cuts = Vec::new();
     let mut end = n;
-    while end > 0 {
-        let start = cut[end];
-        segments.push(Segment { start, end, share: sums.share(start, end) });
-        end = start;
+    while cut[end] > 0 {
+        end = cut[end];
+        cuts.push(end);
     }
-    segments.reverse();
-    segments
+    cuts.reverse();
+    cuts
 }
 
 /// Running sums of events and tries.
@@ -176,5 +189,30 @@ mod tests {
         let cost: f64 = found.iter().map(|s| sums.cost(&bins, Model::Binomial, s.start, s.end) + penalty).sum();
         assert!((cost - penalty - best[bins.len()]).abs() < 1e-9);
         assert!(partition(&[], Model::Binomial, 1.0).is_empty());
+    }
+
+    #[test]
+    fn no_segment_is_shorter_than_asked_and_none_is_better() {
+        let values = [0.0, 0.0, 0.0, 9.0, 0.0, 5.0, 5.0, 6.0, 5.0, 0.0, 1.0];
+        let cost = |start: usize, end: usize| {
+            let mean = values[start..end].iter().sum::<f64>() / (end - start) as f64;
+            values[start..end].iter().map(|value| (value - mean).powi(2)).sum::<f64>()
+        };
+        let total = |cuts: &[usize]| {
+            let bounds: Vec<usize> = [&[0], cuts, &[values.len()]].concat();
+            let is_short = bounds.windows(2).any(|pair| pair[1] - pair[0] < 3);
+            let sum = bounds.windows(2).map(|pair| cost(pair[0], pair[1])).sum::<f64>() + 4.0 * cuts.len() as f64;
+            if is_short { f64::INFINITY } else { sum }
+        };
+        let mut least = total(&[]);
+        for one in 1..values.len() {
+            least = least.min(total(&[one]));
+            for other in one + 1..values.len() {
+                least = least.min(total(&[one, other]));
+            }
+        }
+        let found = optimal(values.len(), 3, 4.0, 4.0, cost);
+        assert!((total(&found) - least).abs() < 1e-9, "{found:?}");
+        assert!(optimal(2, 3, 4.0, 4.0, cost).is_empty());
     }
 }
