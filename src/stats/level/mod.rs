@@ -26,7 +26,7 @@ const SHORTEST: usize = 2 * BURST + 1;
 ///
 /// Values that are no finite number count as missing, and are left out. The unit of the values does not matter; their
 /// origin only in that logarithms are considered where all are positive. Takes time that grows with the square of
-/// the length.
+/// the length: about a second for 500 values.
 pub fn change_points(values: &[f64]) -> Vec<usize> {
     let places: Vec<usize> = (0..values.len()).filter(|&place| values[place].is_finite()).collect();
     // Sizes near the limits of the number format must not overflow in squares.
@@ -78,9 +78,13 @@ fn fit(mut series: Vec<f64>) -> Option<(f64, Vec<usize>)> {
 fn standardize(series: &mut [f64]) -> Option<f64> {
     let n = series.len() as f64;
     let mean = series.iter().sum::<f64>() / n;
-    series.iter_mut().for_each(|value| *value -= mean);
+    for value in &mut *series {
+        *value -= mean;
+    }
     let deviation = (series.iter().map(|value| value * value).sum::<f64>() / n).sqrt();
-    series.iter_mut().for_each(|value| *value /= deviation);
+    for value in &mut *series {
+        *value /= deviation;
+    }
     (deviation > 1e-12 * mean.abs().max(1e-3)).then_some(deviation)
 }
 

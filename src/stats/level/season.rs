@@ -41,12 +41,16 @@ fn period(series: &[f64]) -> Option<usize> {
 /// Differences about their median, none larger than three robust standard deviations: a jump is no rhythm.
 fn tamed(mut differences: Vec<f64>) -> Option<Vec<f64>> {
     let middle = quantile(&differences, 0.5)?;
-    differences.iter_mut().for_each(|difference| *difference -= middle);
+    for difference in &mut differences {
+        *difference -= middle;
+    }
     let sizes: Vec<f64> = differences.iter().map(|difference| difference.abs()).collect();
     // 1.4826: from the median of sizes to the standard deviation of normal values.
     let limit = 3.0 * 1.4826 * quantile(&sizes, 0.5)?;
     if limit > 0.0 {
-        differences.iter_mut().for_each(|difference| *difference = difference.clamp(-limit, limit));
+        for difference in &mut differences {
+            *difference = difference.clamp(-limit, limit);
+        }
     }
     Some(differences)
 }
