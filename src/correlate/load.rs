@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::frame::Tables;
-use crate::frame::tables::{EndKind, Session};
+use crate::frame::tables::{EndKind, Outcome, Session};
 use crate::model::{Name, TimeRange, Timestamp};
 use crate::stats::quantile;
 
@@ -36,7 +36,7 @@ pub struct Load {
 impl Load {
     /// Counts the sessions of the tables within `window`.
     pub fn of(tables: &Tables, window: TimeRange) -> Self {
-        let n_succeeded = tables.attempts.iter().filter(|attempt| !attempt.is_failure()).count();
+        let n_succeeded = tables.attempts.iter().filter(|attempt| attempt.outcome == Outcome::Succeeded).count();
         let n_begun = tables.sessions.iter().filter(|session| session.started_at.is_some()).count();
         let enough = n_begun > 0 && n_begun as f64 >= MIN_SESSION_SHARE * n_succeeded as f64;
         let steps = if enough { from_sessions(tables, window) } else { from_hours(tables) };

@@ -42,7 +42,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
             (field::HOST_NAME, "the session host that was tried"),
             (field::USER_NAME, "the account"),
             (field::SOURCE_IP, "the client's address"),
-            (field::OUTCOME, "succeeded, failed or silent"),
+            (field::OUTCOME, "succeeded, failed, silent, or unseen where no log covers its end"),
             (field::RULE_ID, "the failure's signature"),
             ("fault", "user, policy, infrastructure or unclear"),
             (field::ERROR_CODE, "the failure's code as its record has it"),

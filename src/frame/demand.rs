@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Attempt;
+use super::{Attempt, Outcome};
 use crate::model::{Name, Timestamp};
 
 /// A try within this many seconds of the same user's last failed try repeats it.
@@ -24,7 +24,7 @@ pub(super) fn assign(attempts: &mut [Attempt]) {
         }
         if attempt.is_failure() {
             open.insert(attempt.user.clone(), (attempt.demand, attempt.at));
-        } else {
+        } else if attempt.outcome == Outcome::Succeeded {
             open.remove(&attempt.user);
         }
     }

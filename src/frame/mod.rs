@@ -123,11 +123,14 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     diagnostics.extend(gaps);
     let sight = coverage::Sight::learn(&events, &coverage);
     let actors = who::actors(&events);
-    let attempts::Attempts { rows: attempts, aside, unclaimed, n_unseen } =
-        attempts::attempts(&events, &actors, &sight);
+    let attempts::Attempts { rows: attempts, aside, unclaimed } = attempts::attempts(&events, &actors, &sight);
+    let mut n_unseen: BTreeMap<&Name, u64> = BTreeMap::new();
+    for attempt in attempts.iter().filter(|attempt| attempt.outcome == Outcome::Unseen) {
+        *n_unseen.entry(&attempt.host).or_default() += 1;
+    }
     for (host, count) in n_unseen {
-        let detail = format!("{host}: tries whose end no log covers; left out");
-        let path = events.iter().find(|event| event.host.as_ref() == Some(&host)).map(|event| event.provenance.source);
+        let detail = format!("{host}: tries whose end no log covers; they count as demand only");
+        let path = events.iter().find(|event| event.host.as_ref() == Some(host)).map(|event| event.provenance.source);
         let path = path.and_then(|source| paths.get(&source)).map_or("", String::as_str);
         let mut diagnostic = Diagnostic::new(Code::CoverageGap, path, None, detail);
         diagnostic.count = count;

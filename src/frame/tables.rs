@@ -16,6 +16,9 @@ pub enum Outcome {
     Failed,
     /// Accepted, and then nothing: the silent failure.
     Silent,
+    /// No source that could have shown its end covers it. The wish counts as demand, and as neither a success nor a
+    /// failure.
+    Unseen,
 }
 
 /// How sure a join or an inference is.
@@ -71,7 +74,7 @@ pub struct Attempt {
 impl Attempt {
     /// Whether the user did not get in.
     pub fn is_failure(&self) -> bool {
-        self.outcome != Outcome::Succeeded
+        matches!(self.outcome, Outcome::Failed | Outcome::Silent)
     }
 
     /// Whether the service failed the user: not so if name or password were wrong.
