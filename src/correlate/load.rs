@@ -9,9 +9,6 @@ use crate::frame::Tables;
 use crate::model::{Name, TimeRange, Timestamp};
 use crate::stats::quantile;
 
-/// A session whose end no record shows is taken to be over after a long working day: otherwise stuck
-/// sessions, which are an effect, would pass for load, which is a cause.
-const LONGEST_OPEN_S: f64 = 14.0 * 3600.0;
 /// The quantile over host-hours that stands for full load. Nights and weekends are two thirds of all
 /// hours, so that this is the upper end of working hours and not the single highest reading.
 const HIGH: f64 = 0.95;
@@ -78,11 +75,10 @@ fn value_at(steps: &[(Timestamp, f64)], at: Timestamp) -> f64 {
 fn from_sessions(tables: &Tables, window: TimeRange) -> BTreeMap<Name, Vec<(Timestamp, f64)>> {
     let mut changes: BTreeMap<Name, Vec<(Timestamp, i32)>> = BTreeMap::new();
     for session in &tables.sessions {
-        let begin = session.started_at.unwrap_or(window.start);
-        let end = session.ended_at.unwrap_or_else(|| begin.plus_seconds(LONGEST_OPEN_S)).max(begin);
+        let open = session.open(window);
         let host = changes.entry(session.host.clone()).or_default();
-        host.push((begin, 1));
-        host.push((end, -1));
+        host.push((open.start, 1));
+        host.push((open.end, -1));
     }
     changes
         .into_iter()

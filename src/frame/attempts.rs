@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::application::{self, AppTry};
+use super::clocks::{Candidates, Clocks};
 use super::coverage::{Shows, Sight};
 use super::latency::Patience;
 use super::outcome::{self, Context, Custom, Ending};
@@ -24,6 +25,8 @@ pub(super) struct Attempts {
     pub unclaimed: BTreeSet<usize>,
     /// Tries whose end no source could have shown, by host: left out of the rows.
     pub n_unseen: BTreeMap<Name, u64>,
+    /// How far the clocks of these logs are apart.
+    pub clocks: Clocks,
 }
 
 /// One try on its way to a row.
@@ -66,7 +69,9 @@ pub(super) fn attempts(events: &[Event], actors: &[Actor], sight: &Sight) -> Att
         .collect();
     let tries = application::tries(events, actors);
     let session_hosts: BTreeSet<Name> = traces.iter().map(|trace| trace.host.clone()).collect();
-    let pairs = application::pair(&tries, &traces, &session_hosts);
+    let candidates = Candidates::of(&traces, &session_hosts);
+    let clocks = Clocks::learn(events, actors, &tries, &candidates);
+    let pairs = application::pair(&tries, &traces, &candidates, (&clocks, events));
     let mut n_unseen: BTreeMap<Name, u64> = BTreeMap::new();
     let mut drafts = from_traces(&traces, &endings, &tries, &pairs, events, &mut n_unseen);
     for (attempt, pair) in tries.iter().zip(&pairs) {
@@ -78,7 +83,7 @@ pub(super) fn attempts(events: &[Event], actors: &[Actor], sight: &Sight) -> Att
         }
     }
     set_strangers_aside(&mut drafts, events, &mut n_anonymous);
-    Attempts { rows: rows(drafts, events), n_anonymous, unclaimed, n_unseen }
+    Attempts { rows: rows(drafts, events, &clocks), n_anonymous, unclaimed, n_unseen, clocks }
 }
 
 fn from_traces(
@@ -199,7 +204,7 @@ fn set_strangers_aside(drafts: &mut Vec<Draft>, events: &[Event], n_anonymous: &
     });
 }
 
-fn rows(mut drafts: Vec<Draft>, events: &[Event]) -> Vec<Attempt> {
+fn rows(mut drafts: Vec<Draft>, events: &[Event], clocks: &Clocks) -> Vec<Attempt> {
     drafts.sort_by(|one, other| {
         (one.at, &one.host, &one.user, &one.members).cmp(&(other.at, &other.host, &other.user, &other.members))
     });
@@ -225,7 +230,7 @@ fn rows(mut drafts: Vec<Draft>, events: &[Event]) -> Vec<Attempt> {
             records,
         });
     }
-    demand::assign(&mut rows);
+    demand::assign(&mut rows, &clocks);
     rows
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Coverage;
+use super::explain::Explanations;
 use super::who::is_host_log;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::time::TICKS_PER_HOUR;
@@ -29,19 +30,23 @@ struct Series {
 /// the log was being written. Several files of one channel are one source.
 pub(super) fn coverage(events: &[Event], sources: &mut [SourceSummary]) -> (Vec<Coverage>, Vec<Diagnostic>) {
     let series = series(events, sources);
+    let told = Explanations::learn(events, sources);
     let mut rows = Vec::new();
     let mut diagnostics = Vec::new();
     for ((host, source), series) in series {
         let (Some(start), Some(end)) = (series.start, series.end) else { continue };
         let span = TimeRange { start, end: Timestamp(end.0.saturating_add(1)) };
-        let gaps = gaps(&series.hours, span);
+        let begins = told.begins(&host, &source, start);
+        let gaps = told.gaps(&host, &source, gaps(&series.hours, span));
         if let Some(first) = gaps.first() {
-            let detail = format!("{host}, {source}: silent from {} to {}", first.start, first.end);
+            let n_missing =
+                first.n_missing.filter(|n| *n > 0).map_or(String::new(), |n| format!("; {n} records missing"));
+            let detail = format!("{host}, {source}: silent from {} to {}{n_missing}", first.start, first.end);
             let mut diagnostic = Diagnostic::new(Code::CoverageGap, &series.path, None, detail);
             diagnostic.count = gaps.len() as u64;
             diagnostics.push(diagnostic);
         }
-        rows.push(Coverage { host, source, span, gaps });
+        rows.push(Coverage { host, source, span, begins, gaps });
     }
     for summary in sources.iter_mut() {
         summary.gaps = own_gaps(summary, events, &rows);
@@ -197,7 +202,7 @@ fn own_gaps(summary: &SourceSummary, events: &[Event], rows: &[Coverage]) -> Vec
     let mut gaps: Vec<TimeRange> = rows
         .iter()
         .filter(|row| mine.contains(&(row.host.clone(), row.source.clone())))
-        .flat_map(|row| row.gaps.iter().copied())
+        .flat_map(|row| row.gaps.iter().map(super::Gap::range))
         .filter(|gap| gap.start >= start && gap.end <= end)
         .collect();
     gaps.sort();
@@ -323,7 +328,7 @@ mod tests {
         assert!(rows(two_weeks(0..0)).0[0].gaps.is_empty());
         let (rows, diagnostics) = rows(two_weeks(8 * 24..9 * 24));
         assert_eq!(rows[0].gaps.len(), 1);
-        let gap = rows[0].gaps[0];
+        let gap = rows[0].gaps[0].range();
         assert!(gap.contains(at(8.0 * 86_400.0 + 12.0 * 3_600.0)), "{gap:?}");
         assert_eq!(diagnostics.len(), 1);
         assert_eq!(diagnostics[0].code, Code::CoverageGap);

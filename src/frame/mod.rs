@@ -8,15 +8,18 @@
 mod application;
 mod attempts;
 mod changes;
+mod clocks;
 mod close;
 mod columns;
 mod component;
 mod coverage;
 mod demand;
+mod explain;
 mod export;
 mod latency;
 mod list_clock;
 mod load;
+mod load_check;
 mod loose;
 mod order;
 mod outcome;
@@ -37,7 +40,8 @@ pub use export::TableForm;
 pub use outcome::{SHORT_LIVED, SILENT};
 pub use restarts::RESTART;
 pub use tables::{
-    Attempt, Certainty, Change, Close, Coverage, EndKind, HostChange, HostHour, Mark, Outcome, Session, Tables,
+    Attempt, Begins, Certainty, Change, ClockOffset, ClockStep, Close, Coverage, EndKind, Gap, GapKind, HostChange,
+    HostHour, LoadCheck, Mark, Outcome, Session, Tables,
 };
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,7 +107,7 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     diagnostics.extend(gaps);
     let sight = coverage::Sight::learn(&events, &coverage);
     let actors = who::actors(&events);
-    let attempts::Attempts { rows: attempts, n_anonymous, unclaimed, n_unseen } =
+    let attempts::Attempts { rows: attempts, n_anonymous, unclaimed, n_unseen, clocks } =
         attempts::attempts(&events, &actors, &sight);
     for (host, count) in n_unseen {
         let detail = format!("{host}: tries whose end no log covers; left out");
@@ -126,9 +130,31 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     });
     let world = changes::World { hosts: &hosts, sight: &sight, window };
     let changes = changes::changes(&records, &events, &world);
-    let load = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
+    let (load, fleet_load) = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
+    let load_checks = load_check::checks(&load);
+    let counter_path = |host: &Name| {
+        let sample = samples.iter().find(|sample| sample.host.as_ref() == Some(host));
+        sample.and_then(|sample| paths.get(&sample.provenance.source)).cloned().unwrap_or_default()
+    };
+    diagnostics.extend(load_check::diagnostics(&load_checks, counter_path));
     let symptoms = symptoms(&events, &actors, &unclaimed);
-    let tables = Tables { window, hosts, attempts, n_anonymous, sessions, changes, load, samples, coverage, symptoms };
+    let clock_steps = clocks::steps(&events, clocks.edges());
+    let tables = Tables {
+        window,
+        hosts,
+        attempts,
+        n_anonymous,
+        sessions,
+        changes,
+        load,
+        fleet_load,
+        load_checks,
+        samples,
+        coverage,
+        clocks: clocks.rows().to_vec(),
+        clock_steps,
+        symptoms,
+    };
     Framed { tables, sources, events, diagnostics: diagnostics.into_vec(), templates }
 }
 
