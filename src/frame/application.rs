@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::clocks::{Candidates, Clock, Clocks, Mode};
+use super::clocks::{Candidates, Clocks, Mode};
 use super::outcome::is_short;
 use super::trace::Trace;
 use super::who::{Actor, is_host_log};
@@ -102,7 +102,7 @@ pub(super) fn pair(
 ) -> Vec<Option<usize>> {
     let mut pairs: Vec<(f64, f64, usize, usize)> = Vec::new();
     for (number, attempt) in tries.iter().enumerate() {
-        let clock = Clock::of_try(attempt, events);
+        let clock = clocks.of_try(attempt, events);
         for trace in candidates.of_try(Some(&attempt.user), attempt.host.as_ref()) {
             let offset = clocks.offset(&clock, &traces[*trace].host, attempt.start);
             let start = attempt.start.plus_seconds(-offset.map_or(0.0, |offset| offset.ahead_s));

@@ -22,6 +22,8 @@ struct Series {
     start: Option<Timestamp>,
     end: Option<Timestamp>,
     path: String,
+    /// Whether it holds Windows events: those of one host start and stop together.
+    is_windows: bool,
 }
 
 /// Computes coverage by host and source, and fills in the gaps of the source summaries.
@@ -31,13 +33,23 @@ struct Series {
 pub(super) fn coverage(events: &[Event], sources: &mut [SourceSummary]) -> (Vec<Coverage>, Vec<Diagnostic>) {
     let series = series(events, sources);
     let told = Explanations::learn(events, sources);
+    let silent_hosts = silent_hosts(&series);
     let mut rows = Vec::new();
     let mut diagnostics = Vec::new();
     for ((host, source), series) in series {
         let (Some(start), Some(end)) = (series.start, series.end) else { continue };
         let span = TimeRange { start, end: Timestamp(end.0.saturating_add(1)) };
         let begins = told.begins(&host, &source, start);
-        let gaps = told.gaps(&host, &source, gaps(&series.hours, span));
+        let mut silences = gaps(&series.hours, span);
+        for silence in silent_hosts.get(&host).into_iter().flatten().filter(|_| series.is_windows) {
+            let inside = TimeRange { start: silence.start.max(start), end: silence.end.min(end) };
+            let is_new = silences.iter().all(|known| known.end <= inside.start || inside.end <= known.start);
+            if inside.start < inside.end && is_new {
+                silences.push(inside);
+            }
+        }
+        silences.sort();
+        let gaps = told.gaps(&host, &source, silences);
         if let Some(first) = gaps.first() {
             let n_missing =
                 first.n_missing.filter(|n| *n > 0).map_or(String::new(), |n| format!("; {n} records missing"));
@@ -52,6 +64,21 @@ pub(super) fn coverage(events: &[Event], sources: &mut [SourceSummary]) -> (Vec<
         summary.gaps = own_gaps(summary, events, &rows);
     }
     (rows, diagnostics)
+}
+
+/// When no Windows log of a host says anything though all of them together would: one quiet channel proves little, and
+/// many of them at once do.
+fn silent_hosts(series: &BTreeMap<(Name, Name), Series>) -> BTreeMap<Name, Vec<TimeRange>> {
+    let mut hosts: BTreeMap<&Name, (BTreeMap<i64, u64>, TimeRange)> = BTreeMap::new();
+    for ((host, _), series) in series.iter().filter(|(_, series)| series.is_windows) {
+        let (Some(start), Some(end)) = (series.start, series.end) else { continue };
+        let (hours, span) = hosts.entry(host).or_insert((BTreeMap::new(), TimeRange { start, end }));
+        *span = TimeRange { start: span.start.min(start), end: span.end.max(end) };
+        for (hour, count) in &series.hours {
+            *hours.entry(*hour).or_insert(0) += count;
+        }
+    }
+    hosts.into_iter().map(|(host, (hours, span))| (host.clone(), gaps(&hours, span))).collect()
 }
 
 fn source_name(event: &Event) -> Name {
@@ -102,6 +129,7 @@ fn series(events: &[Event], sources: &[SourceSummary]) -> BTreeMap<(Name, Name),
                 }
                 series.start = Some(series.start.map_or(start, |known| known.min(start)));
                 series.end = Some(series.end.map_or(end, |known| known.max(end)));
+                series.is_windows |= summary.role == Role::Events;
                 if series.path.is_empty() {
                     series.path.clone_from(&summary.path);
                 }

@@ -135,7 +135,8 @@ pub struct Session {
 
 /// A session is taken to be open for at most a long working day where its begin or its end is not recorded, in seconds:
 /// otherwise stuck sessions, which are an effect, would pass for load, which is a cause, and a begin that was lost in a
-/// gap would count from the first day on.
+/// gap would count from the first day on. That another session took the number, or that the host restarted weeks later,
+/// is no record of the end.
 const LONGEST_OPEN_S: f64 = 14.0 * 3600.0;
 
 impl Session {
@@ -145,7 +146,12 @@ impl Session {
             let ended = self.ended_at.unwrap_or(window.start);
             window.start.max(ended.plus_seconds(-LONGEST_OPEN_S)).min(ended)
         });
-        let end = self.ended_at.unwrap_or_else(|| start.plus_seconds(LONGEST_OPEN_S)).max(start);
+        let longest = start.plus_seconds(LONGEST_OPEN_S);
+        let end = match (self.ended_at, self.end_kind) {
+            (Some(ended), EndKind::Logoff) => ended,
+            (ended, _) => ended.map_or(longest, |ended| ended.min(longest)),
+        };
+        let end = end.max(start);
         TimeRange { start, end }
     }
 }

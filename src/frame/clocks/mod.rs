@@ -17,8 +17,8 @@ use self::mode::{MAX_OFFSET_S, Pair, modes};
 use super::application::AppTry;
 use super::tables::ClockOffset;
 use super::trace::Trace;
-use super::who::Actor;
-use crate::model::{Event, Name, Timestamp, identity};
+use super::who::{Actor, is_host_log};
+use crate::model::{Event, Name, SourceId, Timestamp, identity};
 
 /// So many pairs of one person on one host are compared at most; more add nothing but time.
 const N_COMPARED_MAX: usize = 1_000_000;
@@ -33,12 +33,6 @@ pub(super) enum Clock {
 }
 
 impl Clock {
-    /// The clock by which an application's try is stamped.
-    pub(super) fn of_try(attempt: &AppTry, events: &[Event]) -> Self {
-        let writer = attempt.members.first().and_then(|index| events[*index].host.clone());
-        Self::Log(attempt.dataset.clone(), writer)
-    }
-
     /// The host whose clock it is, or on which the log is written.
     pub(super) fn host(&self) -> Option<&Name> {
         match self {
@@ -124,6 +118,8 @@ impl<'a> Candidates<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Clocks {
     edges: BTreeMap<(Clock, Name), Vec<Mode>>,
+    /// Datasets of text logs that are written on the host that they name.
+    writers: BTreeSet<Name>,
     /// One row a clock and time, against one clock of each group.
     rows: Vec<ClockOffset>,
     /// How far each host's clock is ahead of the median clock of its group, by time.
@@ -135,7 +131,8 @@ impl Clocks {
     ///
     /// Where session numbers are known and their pairs suffice, only pairs that share one are compared.
     pub(super) fn learn(events: &[Event], actors: &[Actor], tries: &[AppTry], candidates: &Candidates<'_>) -> Self {
-        let sightings = sightings(events, actors, tries);
+        let writers = writers(events);
+        let sightings = sightings(events, actors, tries, &writers);
         let mut pairs: BTreeMap<(Clock, Name), [Vec<Pair>; 2]> = BTreeMap::new();
         let mut number = 0;
         for ((clock, (user, host)), sightings) in sightings {
@@ -165,7 +162,12 @@ impl Clocks {
             pairs.iter().map(|(key, both)| (key.clone(), found(both))).collect();
         let rows = network::rows(&edges);
         let ahead = network::ahead_of_median(&rows);
-        Self { edges, rows, ahead }
+        Self { edges, writers, rows, ahead }
+    }
+
+    /// The clock by which an application's try is stamped.
+    pub(super) fn of_try(&self, attempt: &AppTry, events: &[Event]) -> Clock {
+        clock_of(attempt, events, &self.writers)
     }
 
     /// How far that clock is ahead of the host's, by the time of that clock.
@@ -193,11 +195,35 @@ impl Clocks {
     }
 }
 
+/// The datasets whose files each speak of one host: those are written there. Where a file speaks of several, the hosts
+/// are those that people tried, and which machine wrote it is not known.
+fn writers(events: &[Event]) -> BTreeSet<Name> {
+    let mut hosts: BTreeMap<(SourceId, &Name), &Name> = BTreeMap::new();
+    let mut beside: BTreeSet<&Name> = BTreeSet::new();
+    for event in events.iter().filter(|event| !is_host_log(event)) {
+        let Some(host) = &event.host else { continue };
+        if *hosts.entry((event.provenance.source, &event.dataset)).or_insert(host) != host {
+            beside.insert(&event.dataset);
+        }
+    }
+    hosts.keys().map(|(_, dataset)| *dataset).filter(|dataset| !beside.contains(dataset)).cloned().collect()
+}
+
+fn clock_of(attempt: &AppTry, events: &[Event], writers: &BTreeSet<Name>) -> Clock {
+    let host = attempt.members.first().and_then(|index| events[*index].host.clone());
+    Clock::Log(attempt.dataset.clone(), host.filter(|_| writers.contains(&attempt.dataset)))
+}
+
 /// What other logs than the hosts' own tell of tries, by clock and by whom they tell.
-fn sightings(events: &[Event], actors: &[Actor], tries: &[AppTry]) -> BTreeMap<(Clock, Whom), Vec<Sighting>> {
+fn sightings(
+    events: &[Event],
+    actors: &[Actor],
+    tries: &[AppTry],
+    writers: &BTreeSet<Name>,
+) -> BTreeMap<(Clock, Whom), Vec<Sighting>> {
     let mut all: BTreeMap<(Clock, Whom), Vec<Sighting>> = BTreeMap::new();
     for attempt in tries {
-        let key = (Clock::of_try(attempt, events), (Some(attempt.user.clone()), attempt.host.clone()));
+        let key = (clock_of(attempt, events, writers), (Some(attempt.user.clone()), attempt.host.clone()));
         all.entry(key).or_default().push(Sighting { at: attempt.start, session: attempt.session });
     }
     for (event, actor) in events.iter().zip(actors) {
@@ -268,6 +294,17 @@ mod tests {
         assert_eq!(offsets(&tables), expected);
         assert_eq!((tables.clocks[1].n_pairs, tables.clocks[1].trust), (30, Trust::Derived));
         assert_eq!(tables.attempts.len(), 90, "each try counts once, whatever the clocks say");
+    }
+
+    #[test]
+    fn a_log_that_names_the_hosts_that_people_tried_has_one_clock() {
+        let tables = told(&[("RDS01", 300.0), ("RDS02", 0.0)], |scene, host, user, second| {
+            scene.application(host, user, second, Action::Attempt).host = Some(host.into());
+        });
+        let expected = [("RDS01", -301.0), ("RDS02", -1.0)];
+        let expected: Vec<_> =
+            expected.iter().map(|(host, s)| (host.to_string(), "log4net".to_owned(), *s, true)).collect();
+        assert_eq!(offsets(&tables), expected);
     }
 
     #[test]
