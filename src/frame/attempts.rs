@@ -230,7 +230,7 @@ fn rows(mut drafts: Vec<Draft>, events: &[Event], clocks: &Clocks) -> Vec<Attemp
             records,
         });
     }
-    demand::assign(&mut rows, &clocks);
+    demand::assign(&mut rows, clocks);
     rows
 }
 

@@ -319,7 +319,8 @@ fn load(material: &Material<'_>) -> PolarsResult<DataFrame> {
 }
 
 fn coverage(material: &Material<'_>) -> PolarsResult<DataFrame> {
-    let mut rows: Vec<(&str, &str, &str, TimeRange, String, Option<u64>)> = Vec::new();
+    type Part<'t> = (&'t str, &'t str, &'t str, TimeRange, String, Option<u64>);
+    let mut rows: Vec<Part<'_>> = Vec::new();
     for row in &material.tables.coverage {
         rows.push((&row.host, &row.source, "span", row.span, word(row.begins), None));
         let gap = |gap: &'_ Gap| (&*row.host, &*row.source, "gap", gap.range(), word(gap.kind), gap.n_missing);

@@ -49,7 +49,7 @@ pub(super) fn coverage(events: &[Event], sources: &mut [SourceSummary]) -> (Vec<
             }
         }
         silences.sort();
-        let gaps = told.gaps(&host, &source, silences);
+        let gaps = told.gaps(&host, &source, &silences);
         if let Some(first) = gaps.first() {
             let n_missing =
                 first.n_missing.filter(|n| *n > 0).map_or(String::new(), |n| format!("; {n} records missing"));

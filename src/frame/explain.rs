@@ -67,7 +67,7 @@ impl Explanations {
     }
 
     /// The silences with their reasons, and the times besides whose records are missing.
-    pub(super) fn gaps(&self, host: &Name, source: &Name, silences: Vec<TimeRange>) -> Vec<Gap> {
+    pub(super) fn gaps(&self, host: &Name, source: &Name, silences: &[TimeRange]) -> Vec<Gap> {
         let numbers = self.numbers.get(&(host.clone(), Name::from(source.to_lowercase())));
         let breaks = numbers.map_or(&[][..], |numbers| &numbers.breaks);
         let meets = |one: &TimeRange, other: &TimeRange| one.start < other.end && other.start < one.end;

@@ -262,6 +262,56 @@ mod tests {
         assert_eq!([0, 13, 14].map(|hour| row(&tables, hour).is_settled), [false, false, true]);
     }
 
+    /// Two hosts with counters and an application beside them, the events and readings in this order and spread over two
+    /// files, of which the first comes first or last.
+    fn in_order(order: &[usize], is_turned: bool) -> Tables {
+        let mut scene = Scene::new();
+        for number in 0..20_u32 {
+            for (host, skew) in [("RDS01", 0.0), ("RDS02", 500.0)] {
+                let user = format!("user{:03}{host}", number % 7);
+                scene.workday(host, &user, 10 + number, f64::from(number) * 4_000.0 + skew);
+                scene.application(host, &user, f64::from(number) * 4_000.0 + 1.0, crate::model::Action::Attempt);
+            }
+        }
+        let mut normalized = scene.normalized();
+        let provenance: Provenance = normalized.events[0].provenance;
+        let reading = |number: u32| LoadSample {
+            at: at(f64::from(number) * 1_800.0),
+            time_trust: Trust::Stated,
+            host: Some(["RDS01", "RDS02"][number as usize % 2].into()),
+            metric: LoadMetric::TotalSessions,
+            counter: "Total Sessions".into(),
+            value: f64::from(number % 5),
+            provenance,
+        };
+        normalized.load = (0..40).map(reading).collect();
+        for (number, event) in normalized.events.iter_mut().enumerate() {
+            event.provenance.source = crate::model::SourceId(u32::from(number.is_multiple_of(3) != is_turned));
+        }
+        normalized.sources.push(normalized.sources[0].clone());
+        normalized.sources[1].id = crate::model::SourceId(1);
+        let mut place = order.iter().cycle();
+        normalized.events.sort_by_cached_key(|_| place.next().copied());
+        normalized.load.sort_by_cached_key(|_| place.next().copied());
+        tables(normalized, &Options::default()).tables
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+        #[test]
+        fn load_and_clocks_do_not_depend_on_the_order_of_files_and_records(
+            order in proptest::collection::vec(0_usize..1_000, 1..200),
+            is_turned in proptest::prelude::any::<bool>(),
+        ) {
+            let (one, other) = (in_order(&[0], false), in_order(&order, is_turned));
+            proptest::prop_assert_eq!(&one.load, &other.load);
+            proptest::prop_assert_eq!(&one.fleet_load, &other.fleet_load);
+            proptest::prop_assert_eq!(&one.load_checks, &other.load_checks);
+            proptest::prop_assert_eq!(one.clocks.len(), 2);
+            proptest::prop_assert_eq!(&one.clocks, &other.clocks);
+        }
+    }
+
     #[test]
     fn counters_of_all_hosts_add_up_and_those_of_some_do_not() {
         let of = |hosts: &[&str]| {

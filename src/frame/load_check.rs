@@ -62,7 +62,7 @@ pub(super) fn diagnostics(checks: &[LoadCheck], path_of: impl Fn(&Name) -> Strin
 fn spearman(one: &[f64], other: &[f64]) -> (f64, f64, f64) {
     let (one, other) = (ranks(one), ranks(other));
     let n = one.len() as f64;
-    let middle = (n + 1.0) / 2.0;
+    let middle = f64::midpoint(n, 1.0);
     let product = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| (a - middle) * (b - middle)).sum() };
     let scale = (product(&one, &one) * product(&other, &other)).sqrt();
     if scale <= 0.0 || n <= 3.0 {

@@ -64,3 +64,27 @@ impl NumberRun {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_end_where_a_number_is_left_out_and_go_on_over_the_parts_of_a_log() {
+        let runs = |numbers: &[u64]| {
+            let mut runs = Vec::new();
+            for number in numbers {
+                NumberRun::add(&mut runs, *number, Timestamp(0));
+            }
+            runs
+        };
+        let mut log = runs(&[1, 2, 2, 3, 7, 8]);
+        NumberRun::append(&mut log, runs(&[9, 10, 12]));
+        // A log of fixed size begins anew at its start: there numbers fall.
+        NumberRun::append(&mut log, runs(&[u64::MAX, 0]));
+        let found: Vec<(u64, u64)> = log.iter().map(|run| (run.first.0, run.last.0)).collect();
+        assert_eq!(found, [(1, 3), (7, 10), (12, 12), (u64::MAX, u64::MAX), (0, 0)]);
+        let many: Vec<u64> = (0..30_000).map(|number| number * 2).collect();
+        assert_eq!(runs(&many).len(), NumberRun::MAX_RUNS);
+    }
+}

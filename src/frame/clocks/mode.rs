@@ -301,7 +301,7 @@ mod tests {
         assert_eq!(found, [302.0, 2.0], "{modes:?}");
         assert!(modes[0].span.1 < modes[1].span.0);
         // A part that answers slowly all the time is no step.
-        let slow = |number: usize| if number % 3 == 0 { 100.0 } else { 0.0 };
+        let slow = |number: usize| if number.is_multiple_of(3) { 100.0 } else { 0.0 };
         assert_eq!(super::modes(&planted(90, slow, 3)).len(), 1);
     }
 

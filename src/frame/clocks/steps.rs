@@ -65,10 +65,13 @@ fn stated(event: &Event) -> Option<ClockStep> {
     })
 }
 
+/// One log in one file: its host and channel.
+type Log<'e> = (SourceId, &'e Name, Option<&'e Name>);
+
 /// Where the records of one log, in the order of their numbers, are earlier than the one before. The step was at least
 /// as large: some time passed between the two records.
 fn backward(events: &[Event]) -> Vec<ClockStep> {
-    let mut logs: BTreeMap<(SourceId, &Name, Option<&Name>), Vec<(u64, Timestamp, Provenance)>> = BTreeMap::new();
+    let mut logs: BTreeMap<Log<'_>, Vec<(u64, Timestamp, Provenance)>> = BTreeMap::new();
     for event in events {
         if let (Position::Record(number), Some(host)) = (event.provenance.position, &event.host) {
             let log = logs.entry((event.provenance.source, host, event.channel.as_ref())).or_default();
@@ -125,9 +128,10 @@ fn by_offset(edges: &BTreeMap<(Clock, Name), Vec<Mode>>) -> Vec<ClockStep> {
                     changes(modes).iter().any(|(_, other_s)| (other_s - ahead_s).abs() <= REACH_S)
                 };
                 let is_of_log = hosts.len() > 1 && 2 * hosts.iter().filter(alike).count() > hosts.len();
-                let found = match is_of_log {
-                    true => step(clock, at, ahead_s),
-                    false => step(&Clock::Host((*host).clone()), at, -ahead_s),
+                let found = if is_of_log {
+                    step(clock, at, ahead_s)
+                } else {
+                    step(&Clock::Host((*host).clone()), at, -ahead_s)
                 };
                 add(&mut steps, found);
             }

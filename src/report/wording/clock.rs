@@ -26,7 +26,7 @@ pub fn caveats(input: &Input<'_>) -> Vec<String> {
         if lower > MINUTE_S || upper < -MINUTE_S {
             let way = if value > 0.0 { "ahead" } else { "behind" };
             let within = (upper - lower) / 2.0;
-            let name = label(&offset.host, &offset.source);
+            let name = label(offset.host.as_ref(), offset.source.as_ref());
             let said = format!("{name} {} {way} (\u{b1} {} s)", seconds(value.abs()), number::short(within));
             off.entry(&offset.against).or_default().push(Name::from(said));
         }
@@ -42,17 +42,17 @@ pub fn caveats(input: &Input<'_>) -> Vec<String> {
     caveats.extend(large.take(N_NAMED).map(|step| {
         let way = if step.seconds > 0.0 { "forward" } else { "back" };
         let known = if step.trust == Trust::Stated { "its log says so" } else { "derived from the records" };
-        let name = label(&step.host, &step.source);
+        let name = label(step.host.as_ref(), step.source.as_ref());
         let by = seconds(step.seconds.abs());
         format!("The clock of {name} was set {way} by {by} on {} ({known}).", number::instant(step.at))
     }));
     caveats
 }
 
-fn label(host: &Option<Name>, source: &Option<Name>) -> String {
+fn label(host: Option<&Name>, source: Option<&Name>) -> String {
     match (host, source) {
         (Some(host), Some(source)) => format!("{source} on {host}"),
-        (one, other) => one.as_ref().or(other.as_ref()).map(ToString::to_string).unwrap_or_default(),
+        (one, other) => one.or(other).map(ToString::to_string).unwrap_or_default(),
     }
 }
 
