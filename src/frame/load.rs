@@ -333,8 +333,15 @@ mod tests {
                     provenance,
                 });
             }
-            row(&tables(normalized, &Options::default()).tables, 0).sessions_counted
+            for (counter, value) in [("haproxy connections", 9.0), ("haproxy connections of web", 50.0)] {
+                let (metric, counter) = (LoadMetric::Other, counter.into());
+                let (at, time_trust) = (at(700.0), Trust::Stated);
+                normalized.load.push(LoadSample { at, time_trust, host: None, metric, counter, value, provenance });
+            }
+            let row = *row(&tables(normalized, &Options::default()).tables, 0);
+            (row.sessions_counted, row.requests_open)
         };
-        assert_eq!((of(&["RDS01", "RDS02"]), of(&["RDS01"])), (Some(14.0), None));
+        assert_eq!(of(&["RDS01", "RDS02"]), (Some(14.0), Some(9.0)));
+        assert_eq!(of(&["RDS01"]), (None, Some(9.0)));
     }
 }
