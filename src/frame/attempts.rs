@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::application::{self, AppTry};
 use super::aside::{self, Aside, Stray};
+use super::clocks::{Candidates, Clocks};
 use super::coverage::{Shows, Sight};
 use super::latency::Patience;
 use super::outcome::{self, Context, Custom, Ending};
@@ -23,6 +24,8 @@ pub(super) struct Attempts {
     pub aside: Vec<Aside>,
     /// Failures that belong to no attempt.
     pub unclaimed: BTreeSet<usize>,
+    /// How far the clocks of these logs are apart.
+    pub clocks: Clocks,
 }
 
 /// One try on its way to a row.
@@ -67,7 +70,9 @@ pub(super) fn attempts(events: &[Event], actors: &[Actor], sight: &Sight) -> Att
         .collect();
     let tries = application::tries(events, actors);
     let session_hosts: BTreeSet<Name> = traces.iter().map(|trace| trace.host.clone()).collect();
-    let pairs = application::pair(&tries, &traces, &session_hosts);
+    let candidates = Candidates::of(&traces, &session_hosts);
+    let clocks = Clocks::learn(events, actors, &tries, &candidates);
+    let pairs = application::pair(&tries, &traces, &candidates, (&clocks, events));
     let mut drafts = from_traces(&traces, &endings, &tries, &pairs, events);
     for (attempt, pair) in tries.iter().zip(&pairs) {
         if pair.is_none() {
@@ -78,7 +83,7 @@ pub(super) fn attempts(events: &[Event], actors: &[Actor], sight: &Sight) -> Att
         }
     }
     set_strangers_aside(&mut drafts, events, &mut strays);
-    Attempts { rows: rows(drafts, events), aside: aside::count(&strays, events), unclaimed }
+    Attempts { rows: rows(drafts, events, &clocks), aside: aside::count(&strays, events), unclaimed, clocks }
 }
 
 fn from_traces(
@@ -198,7 +203,7 @@ fn set_strangers_aside(drafts: &mut Vec<Draft>, events: &[Event], strays: &mut V
     });
 }
 
-fn rows(mut drafts: Vec<Draft>, events: &[Event]) -> Vec<Attempt> {
+fn rows(mut drafts: Vec<Draft>, events: &[Event], clocks: &Clocks) -> Vec<Attempt> {
     drafts.sort_by(|one, other| {
         (one.at, &one.host, &one.user, &one.members).cmp(&(other.at, &other.host, &other.user, &other.members))
     });
@@ -225,7 +230,7 @@ fn rows(mut drafts: Vec<Draft>, events: &[Event]) -> Vec<Attempt> {
             records,
         });
     }
-    demand::assign(&mut rows);
+    demand::assign(&mut rows, clocks);
     rows
 }
 

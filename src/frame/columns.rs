@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use polars::prelude::{Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsResult, Series, TimeUnit};
 
-use super::{Change, HostChange, Mark, Phase, Tables, witness};
+use super::{Change, Gap, HostChange, HostHour, Mark, Phase, Tables, witness};
 use crate::model::time::TICKS_PER_HOUR;
 use crate::model::{Event, Position, Provenance, SourceId, TimeRange, Timestamp, field};
 
@@ -157,13 +157,19 @@ pub(super) const SCHEMAS: &[Schema] = &[
     Schema {
         name: "load",
         columns: &[
-            (field::HOST_NAME, "the host"),
+            (field::HOST_NAME, "the host; null for all together"),
             (field::TIMESTAMP, "begin of the hour"),
             ("n_users", "distinct users who wanted in"),
             ("n_attempts", "tries"),
             ("n_failures", "tries that failed by no fault of the user"),
             ("sessions_open", "most sessions open at once"),
             ("sessions_counted", "sessions by the host's counters, mean of the hour"),
+            ("n_hosts", "hosts whose logs cover the hour"),
+            ("n_demands", "wishes to connect that began in it"),
+            ("sessions_mean", "sessions open in the mean of the hour, by begins and ends"),
+            ("is_settled", "false where sessions of before the log or a gap may be open and unknown"),
+            ("processor_percent", "processor time, mean of the hour"),
+            ("requests_open", "connections or requests open at servers, highest reading"),
         ],
         frame: load,
     },
@@ -175,8 +181,29 @@ pub(super) const SCHEMAS: &[Schema] = &[
             ("part", "span, or gap within it: one row a part"),
             ("start", "begin of the part"),
             ("end", "first instant after it"),
+            ("reason", "for a span how it begins, for a gap its kind"),
+            ("n_missing", "records that are left out in a gap, by their numbers; null where these are not known"),
         ],
         frame: coverage,
+    },
+    Schema {
+        name: "clocks",
+        columns: &[
+            (field::HOST_NAME, "the host, or the one that writes the text log"),
+            (field::DATASET, "the kind of a text log; null for the host's own clock"),
+            ("against", "the clock that it is compared with"),
+            ("start", "first pair of records; for a step when the clock was set"),
+            ("end", "last pair of records; null for a step"),
+            ("part", "offset, or step: one row a part"),
+            ("seconds", "how far it is ahead, or was put forward"),
+            ("lower", "lower bound of the 95 % interval"),
+            ("upper", "upper bound of it"),
+            ("latency_seconds", "how much the delay between the records scatters"),
+            ("n_pairs", "pairs of records that agree"),
+            ("trust", "stated or derived"),
+            ("records", "the records that show a step, separated by blanks"),
+        ],
+        frame: clocks,
     },
     Schema {
         name: "events",
@@ -211,6 +238,10 @@ fn owned(name: &str, values: impl Iterator<Item = Option<String>>) -> Column {
 }
 
 fn numbers(name: &str, values: impl Iterator<Item = Option<u32>>) -> Column {
+    Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
+}
+
+fn counts(name: &str, values: impl Iterator<Item = Option<u64>>) -> Column {
     Series::new(name.into(), values.collect::<Vec<_>>()).into_column()
 }
 
@@ -407,27 +438,37 @@ fn versions(material: &Material<'_>) -> PolarsResult<DataFrame> {
 }
 
 fn load(material: &Material<'_>) -> PolarsResult<DataFrame> {
-    let rows = &material.tables.load;
+    let own = material.tables.load.iter().map(|((host, hour), row)| (Some(&**host), *hour, row));
+    let rows: Vec<(Option<&str>, i64, &HostHour)> =
+        own.chain(material.tables.fleet_load.iter().map(|(hour, row)| (None, *hour, row))).collect();
     let hour = |hour: i64| Timestamp(hour.saturating_mul(TICKS_PER_HOUR));
     DataFrame::new(
         rows.len(),
         vec![
-            texts(field::HOST_NAME, rows.keys().map(|(host, _)| Some(&**host))),
-            times(field::TIMESTAMP, rows.keys().map(|key| Some(hour(key.1))))?,
-            numbers("n_users", rows.values().map(|row| Some(row.n_users))),
-            numbers("n_attempts", rows.values().map(|row| Some(row.n_attempts))),
-            numbers("n_failures", rows.values().map(|row| Some(row.n_failures))),
-            floats("sessions_open", rows.values().map(|row| Some(row.sessions_open))),
-            floats("sessions_counted", rows.values().map(|row| row.sessions_counted)),
+            texts(field::HOST_NAME, rows.iter().map(|row| row.0)),
+            times(field::TIMESTAMP, rows.iter().map(|row| Some(hour(row.1))))?,
+            numbers("n_users", rows.iter().map(|row| Some(row.2.n_users))),
+            numbers("n_attempts", rows.iter().map(|row| Some(row.2.n_attempts))),
+            numbers("n_failures", rows.iter().map(|row| Some(row.2.n_failures))),
+            floats("sessions_open", rows.iter().map(|row| Some(row.2.sessions_open))),
+            floats("sessions_counted", rows.iter().map(|row| row.2.sessions_counted)),
+            numbers("n_hosts", rows.iter().map(|row| Some(row.2.n_hosts))),
+            numbers("n_demands", rows.iter().map(|row| Some(row.2.n_demands))),
+            floats("sessions_mean", rows.iter().map(|row| Some(row.2.sessions_mean))),
+            flags("is_settled", rows.iter().map(|row| row.2.is_settled)),
+            floats("processor_percent", rows.iter().map(|row| row.2.processor_percent)),
+            floats("requests_open", rows.iter().map(|row| row.2.requests_open)),
         ],
     )
 }
 
 fn coverage(material: &Material<'_>) -> PolarsResult<DataFrame> {
-    let mut rows: Vec<(&str, &str, &str, TimeRange)> = Vec::new();
+    type Part<'t> = (&'t str, &'t str, &'t str, TimeRange, String, Option<u64>);
+    let mut rows: Vec<Part<'_>> = Vec::new();
     for row in &material.tables.coverage {
-        rows.push((&row.host, &row.source, "span", row.span));
-        rows.extend(row.gaps.iter().map(|gap| (&*row.host, &*row.source, "gap", *gap)));
+        rows.push((&row.host, &row.source, "span", row.span, word(row.begins), None));
+        let gap = |gap: &'_ Gap| (&*row.host, &*row.source, "gap", gap.range(), word(gap.kind), gap.n_missing);
+        rows.extend(row.gaps.iter().map(gap));
     }
     DataFrame::new(
         rows.len(),
@@ -437,6 +478,46 @@ fn coverage(material: &Material<'_>) -> PolarsResult<DataFrame> {
             texts("part", rows.iter().map(|row| Some(row.2))),
             times("start", rows.iter().map(|row| Some(row.3.start)))?,
             times("end", rows.iter().map(|row| Some(row.3.end)))?,
+            owned("reason", rows.iter().map(|row| Some(row.4.clone()))),
+            counts("n_missing", rows.iter().map(|row| row.5)),
+        ],
+    )
+}
+
+fn clocks(material: &Material<'_>) -> PolarsResult<DataFrame> {
+    let (offsets, steps) = (&material.tables.clocks, &material.tables.clock_steps);
+    let none = || steps.iter().map(|_| None);
+    DataFrame::new(
+        offsets.len() + steps.len(),
+        vec![
+            texts(
+                field::HOST_NAME,
+                offsets.iter().map(|row| row.host.as_deref()).chain(steps.iter().map(|row| row.host.as_deref())),
+            ),
+            texts(
+                field::DATASET,
+                offsets.iter().map(|row| row.source.as_deref()).chain(steps.iter().map(|row| row.source.as_deref())),
+            ),
+            texts("against", offsets.iter().map(|row| Some(&*row.against)).chain(steps.iter().map(|_| None))),
+            times("start", offsets.iter().map(|row| Some(row.span.0)).chain(steps.iter().map(|row| Some(row.at))))?,
+            times("end", offsets.iter().map(|row| Some(row.span.1)).chain(steps.iter().map(|_| None)))?,
+            texts("part", offsets.iter().map(|_| Some("offset")).chain(steps.iter().map(|_| Some("step")))),
+            floats(
+                "seconds",
+                offsets.iter().map(|row| Some(row.offset.0)).chain(steps.iter().map(|row| Some(row.seconds))),
+            ),
+            floats("lower", offsets.iter().map(|row| Some(row.offset.1)).chain(none())),
+            floats("upper", offsets.iter().map(|row| Some(row.offset.2)).chain(none())),
+            floats("latency_seconds", offsets.iter().map(|row| Some(row.latency_s)).chain(none())),
+            counts("n_pairs", offsets.iter().map(|row| Some(row.n_pairs)).chain(steps.iter().map(|_| None))),
+            owned(
+                "trust",
+                offsets.iter().map(|row| Some(word(row.trust))).chain(steps.iter().map(|row| Some(word(row.trust)))),
+            ),
+            owned(
+                "records",
+                offsets.iter().map(|_| None).chain(steps.iter().map(|row| places(&row.records, material.paths))),
+            ),
         ],
     )
 }
