@@ -139,7 +139,7 @@ fn tables_agree_with_what_happened() {
             ("ends", ended.len(), count("ends")),
             ("marked", marked, count("marked")),
             ("reconnects", reconnects, count("reconnects")),
-            ("scanner", tables.aside.iter().map(|row| row.n as usize).sum(), count("scanner")),
+            ("scanner", tables.aside.iter().map(|row| row.n).sum(), count("scanner")),
         ] {
             line.push_str(&format!(" {what} {found}/{wanted}"));
             let sum = sums.entry(what).or_insert([0; 4]);
