@@ -62,6 +62,8 @@ pub enum Code {
     SourceIncomplete,
     /// A source is silent for longer than its own rhythm explains.
     CoverageGap,
+    /// A host's counters of sessions and its begins and ends of sessions tell different loads.
+    LoadDisagrees,
     /// Errors that no rule knows have more different messages than are told apart.
     MessagesTooVarious,
 }
@@ -96,6 +98,7 @@ impl Code {
         Self::ChangeIncomplete,
         Self::SourceIncomplete,
         Self::CoverageGap,
+        Self::LoadDisagrees,
         Self::MessagesTooVarious,
     ];
 
@@ -129,6 +132,7 @@ impl Code {
             Self::ChangeIncomplete => "change-incomplete",
             Self::SourceIncomplete => "source-incomplete",
             Self::CoverageGap => "coverage-gap",
+            Self::LoadDisagrees => "load-disagrees",
             Self::MessagesTooVarious => "messages-too-various",
         }
     }

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use causeline::Error;
-use causeline::frame::TableForm;
+use causeline::frame::{Outcome, TableForm};
 use causeline::judge::CauseKind;
 use causeline::model::Name;
 use causeline::normalize::signature::Signatures;
@@ -203,7 +203,7 @@ fn gate(fail_on: Option<FailOn>, analysis: &Analysis) -> Exit {
     };
     if found {
         Exit::Found
-    } else if analysis.framed.tables.attempts.is_empty() {
+    } else if analysis.framed.tables.attempts.iter().all(|attempt| attempt.outcome == Outcome::Unseen) {
         Exit::TooLittle
     } else {
         Exit::Done

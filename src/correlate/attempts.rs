@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Load, place_of};
 use crate::frame::Tables;
+use crate::frame::tables::Outcome;
 use crate::model::{Fault, Name, Provenance, Timestamp};
 
 /// One attempt.
@@ -74,6 +75,7 @@ impl Indexed {
         let mut tries: Vec<Try> = tables
             .attempts
             .iter()
+            .filter(|attempt| attempt.outcome != Outcome::Unseen)
             .filter_map(|attempt| {
                 let host = place_of(&hosts, &attempt.host)?;
                 let at_s = attempt.at.seconds_since(start);

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::frame::SessionLengths;
 use crate::frame::Tables;
-use crate::frame::tables::{EndKind, Session};
+use crate::frame::tables::Outcome;
 use crate::model::{Name, TimeRange, Timestamp};
 use crate::stats::quantile;
 
-/// How long a session lasts where none is seen from begin to end: half a working day.
-const USUAL_OPEN_S: f64 = 4.0 * 3600.0;
 /// The quantile over host-hours that stands for full load. Nights and weekends are two thirds of all
 /// hours, so that this is the upper end of working hours and not the single highest reading.
 const HIGH: f64 = 0.95;
@@ -36,7 +35,7 @@ pub struct Load {
 impl Load {
     /// Counts the sessions of the tables within `window`.
     pub fn of(tables: &Tables, window: TimeRange) -> Self {
-        let n_succeeded = tables.attempts.iter().filter(|attempt| !attempt.is_failure()).count();
+        let n_succeeded = tables.attempts.iter().filter(|attempt| attempt.outcome == Outcome::Succeeded).count();
         let n_begun = tables.sessions.iter().filter(|session| session.started_at.is_some()).count();
         let enough = n_begun > 0 && n_begun as f64 >= MIN_SESSION_SHARE * n_succeeded as f64;
         let steps = if enough { from_sessions(tables, window) } else { from_hours(tables) };
@@ -75,47 +74,15 @@ fn value_at(steps: &[(Timestamp, f64)], at: Timestamp) -> f64 {
     if place == 0 { 0.0 } else { steps[place - 1].1 }
 }
 
-/// How long sessions last that are seen from begin to logoff.
-struct Lengths {
-    /// Their mean, seconds. By Little's law the mean, and no other figure, keeps the expected number of open sessions
-    /// right where it stands in for a begin or an end that no record shows.
-    usual_s: f64,
-    /// The length that 99 of 100 stay below, seconds.
-    longest_s: f64,
-}
-
-impl Lengths {
-    fn of(tables: &Tables) -> Self {
-        let closed = tables.sessions.iter().filter(|session| session.end_kind == EndKind::Logoff);
-        let lengths: Vec<f64> =
-            closed.filter_map(|session| Some(session.ended_at?.seconds_since(session.started_at?))).collect();
-        let usual_s =
-            if lengths.is_empty() { USUAL_OPEN_S } else { lengths.iter().sum::<f64>() / lengths.len() as f64 };
-        Self { usual_s, longest_s: quantile(&lengths, 0.99).unwrap_or(2.0 * usual_s) }
-    }
-
-    /// Begin and end of a session: a begin that no record shows lies the usual length before the end. A session without
-    /// logoff lasts to the restart or to the end of the log, unless it would be longer than sessions are: then its
-    /// logoff was lost or never came, and the one is no load, the other an effect.
-    fn span(&self, session: &Session, window: TimeRange) -> (Timestamp, Timestamp) {
-        let begin = session.started_at.or(session.ended_at.map(|end| end.plus_seconds(-self.usual_s)));
-        let begin = begin.unwrap_or(window.start);
-        let end = session.ended_at.unwrap_or(window.end);
-        let is_seen = matches!(session.end_kind, EndKind::Logoff | EndKind::Replaced) && session.ended_at.is_some();
-        let is_too_long = end.seconds_since(begin) > self.longest_s;
-        (begin, if is_seen || !is_too_long { end.max(begin) } else { begin.plus_seconds(self.usual_s) })
-    }
-}
-
 /// Counts sessions from begin to end.
 fn from_sessions(tables: &Tables, window: TimeRange) -> BTreeMap<Name, Vec<(Timestamp, f64)>> {
-    let lengths = Lengths::of(tables);
+    let lengths = SessionLengths::of(&tables.sessions);
     let mut changes: BTreeMap<Name, Vec<(Timestamp, i32)>> = BTreeMap::new();
     for session in &tables.sessions {
-        let (begin, end) = lengths.span(session, window);
+        let open = lengths.span(session, window);
         let host = changes.entry(session.host.clone()).or_default();
-        host.push((begin, 1));
-        host.push((end, -1));
+        host.push((open.start, 1));
+        host.push((open.end, -1));
     }
     changes
         .into_iter()
@@ -172,7 +139,7 @@ fn mean_of(steps: &BTreeMap<Name, Vec<(Timestamp, f64)>>) -> Vec<(Timestamp, f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::tables::Close;
+    use crate::frame::tables::{Close, EndKind, Session};
 
     fn session(begin: Option<i64>, end: Option<i64>) -> Session {
         Session {

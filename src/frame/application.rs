@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::clocks::{Candidates, Clocks, Mode};
 use super::outcome::is_short;
 use super::trace::Trace;
 use super::who::{Actor, is_host_log};
@@ -9,10 +10,6 @@ use crate::model::{Action, Event, Name, Timestamp};
 
 /// How far apart request and answer of one application's try may lie, in seconds.
 const ANSWER_S: f64 = 600.0;
-/// The farthest that two clocks are believed to be apart, in seconds: a day, which a wrong zone never exceeds.
-const MAX_OFFSET_S: f64 = 86_400.0;
-/// How many pairs tell the offset of two clocks.
-const MIN_PAIRS: usize = 5;
 /// The least and the greatest tolerance for pairing, in seconds, once the offset is known.
 const TOLERANCE_S: (f64, f64) = (30.0, 120.0);
 
@@ -92,34 +89,30 @@ pub(super) fn tries(events: &[Event], actors: &[Actor]) -> Vec<AppTry> {
     tries
 }
 
-/// How far one application's clock is ahead of one host's, and how well that is known.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Offset {
-    ahead_s: f64,
-    tolerance_s: f64,
-}
-
 /// Pairs the tries of applications with the traces of the hosts: for each try the number of its trace.
 ///
-/// The clocks of two machines differ, so their offset is estimated first, from pairs that share a session
-/// number, else from all: the densest difference of their beginnings. Then pairs are formed from
-/// the closest to the farthest, each trace at most once for each application.
-pub(super) fn pair(tries: &[AppTry], traces: &[Trace], session_hosts: &BTreeSet<Name>) -> Vec<Option<usize>> {
-    let candidates = Candidates::of(traces, session_hosts);
-    let offsets = offsets(tries, traces, &candidates);
+/// The clocks of two machines differ, so tries are moved by the offset of their clocks; where that is not known, as far
+/// as the greatest tolerance reaches. Then pairs are formed from the closest to the farthest, each trace at most once
+/// for each application.
+pub(super) fn pair(
+    tries: &[AppTry],
+    traces: &[Trace],
+    candidates: &Candidates<'_>,
+    (clocks, events): (&Clocks, &[Event]),
+) -> Vec<Option<usize>> {
     let mut pairs: Vec<(f64, f64, usize, usize)> = Vec::new();
     for (number, attempt) in tries.iter().enumerate() {
-        for trace in candidates.of_try(attempt) {
-            let key = (&attempt.dataset, &traces[*trace].host);
-            let Some(offset) = offsets.get(&key) else { continue };
-            let start = attempt.start.plus_seconds(-offset.ahead_s);
+        let clock = clocks.of_try(attempt, events);
+        for trace in candidates.of_try(Some(&attempt.user), attempt.host.as_ref()) {
+            let offset = clocks.offset(&clock, &traces[*trace].host, attempt.start);
+            let start = attempt.start.plus_seconds(-offset.map_or(0.0, |offset| offset.ahead_s));
             let from_begin = start.seconds_since(traces[*trace].first);
             // The answer to a try that fails late may come, and be stamped, at its end.
             let lasted = closed(&traces[*trace]).seconds_since(traces[*trace].first);
             let from_end = if attempt.success == Some(false) { from_begin - lasted } else { from_begin };
             let apart = if from_begin > 0.0 && from_end < 0.0 { 0.0 } else { from_begin.abs().min(from_end.abs()) };
             let same_session = attempt.session.is_some_and(|session| traces[*trace].sessions.contains(&session));
-            let tolerance = if same_session { ANSWER_S } else { offset.tolerance_s };
+            let tolerance = if same_session { ANSWER_S } else { offset.map_or(TOLERANCE_S.1, tolerance_s) };
             if apart <= tolerance {
                 pairs.push((apart, from_begin.abs(), number, *trace));
             }
@@ -144,85 +137,8 @@ fn closed(trace: &Trace) -> Timestamp {
     trace.ended.filter(|_| is_short(trace)).map_or(trace.last, |ended| ended.max(trace.last))
 }
 
-/// The traces that a try may belong to.
-struct Candidates<'a> {
-    by_host: BTreeMap<&'a Name, BTreeMap<&'a Name, Vec<usize>>>,
-    by_user: BTreeMap<&'a Name, Vec<usize>>,
-    session_hosts: &'a BTreeSet<Name>,
-}
-
-impl<'a> Candidates<'a> {
-    fn of(traces: &'a [Trace], session_hosts: &'a BTreeSet<Name>) -> Self {
-        let mut candidates = Self { by_host: BTreeMap::new(), by_user: BTreeMap::new(), session_hosts };
-        for (number, trace) in traces.iter().enumerate() {
-            candidates.by_host.entry(&trace.host).or_default().entry(&trace.user).or_default().push(number);
-            candidates.by_user.entry(&trace.user).or_default().push(number);
-        }
-        candidates
-    }
-
-    /// Those of its user on its host; on any host if it names none, or one that nobody has sessions on.
-    fn of_try(&self, attempt: &AppTry) -> &[usize] {
-        match attempt.host.as_ref().and_then(|host| self.session_hosts.get(host)) {
-            Some(host) => self.by_host.get(host).and_then(|users| users.get(&attempt.user)).map_or(&[], Vec::as_slice),
-            None => self.by_user.get(&attempt.user).map_or(&[], Vec::as_slice),
-        }
-    }
-}
-
-/// Estimates for each application and host how far their clocks are apart.
-///
-/// Every try is compared with every trace that it may belong to within a day; the true pairs agree on one
-/// difference and all others scatter, so the densest difference is the offset. Where session numbers are
-/// known, only pairs that share one are compared.
-fn offsets<'a>(
-    tries: &'a [AppTry],
-    traces: &'a [Trace],
-    candidates: &Candidates<'_>,
-) -> BTreeMap<(&'a Name, &'a Name), Offset> {
-    let mut differences: BTreeMap<(&Name, &Name), [Vec<f64>; 2]> = BTreeMap::new();
-    for attempt in tries {
-        for trace in candidates.of_try(attempt).iter().map(|number| &traces[*number]) {
-            let apart_s = attempt.start.seconds_since(trace.first);
-            if apart_s.abs() > MAX_OFFSET_S {
-                continue;
-            }
-            let [by_session, all] = differences.entry((&attempt.dataset, &trace.host)).or_default();
-            if attempt.session.is_some_and(|session| trace.sessions.contains(&session)) {
-                by_session.push(apart_s);
-            }
-            all.push(apart_s);
-        }
-    }
-    let chosen = |[by_session, all]: [Vec<f64>; 2]| if by_session.len() >= MIN_PAIRS { by_session } else { all };
-    differences.into_iter().map(|(key, both)| (key, offset(chosen(both)))).collect()
-}
-
-/// The median of the densest [`TOLERANCE_S`] of the differences, the one nearest to zero of equals; the tolerance
-/// is three times the median absolute deviation around it, within bounds.
-fn offset(mut differences: Vec<f64>) -> Offset {
-    differences.sort_by(f64::total_cmp);
-    let (mut best, mut start) = (0..0, 0);
-    for end in 0..differences.len() {
-        while differences[end] - differences[start] > TOLERANCE_S.0 {
-            start += 1;
-        }
-        let is_nearer = || differences[start].abs() < differences[best.start].abs();
-        if end + 1 - start > best.len() || (end + 1 - start == best.len() && is_nearer()) {
-            best = start..end + 1;
-        }
-    }
-    let densest = &differences[best];
-    if densest.len() < MIN_PAIRS {
-        return Offset { ahead_s: 0.0, tolerance_s: TOLERANCE_S.1 };
-    }
-    let ahead_s = densest[densest.len() / 2];
-    let mut deviations: Vec<f64> = densest.iter().map(|difference| (difference - ahead_s).abs()).collect();
-    let deviation = median(&mut deviations);
-    Offset { ahead_s, tolerance_s: (3.0 * 1.4826 * deviation).clamp(TOLERANCE_S.0, TOLERANCE_S.1) }
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+/// Three standard deviations of the differences, and what is not known of the offset itself, within bounds.
+fn tolerance_s(offset: &Mode) -> f64 {
+    let unknown_s = (offset.interval_s.1 - offset.interval_s.0) / 2.0;
+    f64::hypot(3.0 * offset.deviation_s, unknown_s).clamp(TOLERANCE_S.0, TOLERANCE_S.1)
 }

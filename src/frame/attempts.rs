@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::application::{self, AppTry};
 use super::aside::{self, Aside, Stray};
+use super::clocks::{Candidates, Clocks};
 use super::coverage::{Shows, Sight};
 use super::latency::Patience;
 use super::outcome::{self, Context, Custom, Ending};
@@ -23,8 +24,8 @@ pub(super) struct Attempts {
     pub aside: Vec<Aside>,
     /// Failures that belong to no attempt.
     pub unclaimed: BTreeSet<usize>,
-    /// Tries whose end no source could have shown, by host: left out of the rows.
-    pub n_unseen: BTreeMap<Name, u64>,
+    /// How far the clocks of these logs are apart.
+    pub clocks: Clocks,
 }
 
 /// One try on its way to a row.
@@ -69,9 +70,10 @@ pub(super) fn attempts(events: &[Event], actors: &[Actor], sight: &Sight) -> Att
         .collect();
     let tries = application::tries(events, actors);
     let session_hosts: BTreeSet<Name> = traces.iter().map(|trace| trace.host.clone()).collect();
-    let pairs = application::pair(&tries, &traces, &session_hosts);
-    let mut n_unseen: BTreeMap<Name, u64> = BTreeMap::new();
-    let mut drafts = from_traces(&traces, &endings, &tries, &pairs, events, &mut n_unseen);
+    let candidates = Candidates::of(&traces, &session_hosts);
+    let clocks = Clocks::learn(events, actors, &tries, &candidates);
+    let pairs = application::pair(&tries, &traces, &candidates, (&clocks, events));
+    let mut drafts = from_traces(&traces, &endings, &tries, &pairs, events);
     for (attempt, pair) in tries.iter().zip(&pairs) {
         if pair.is_none() {
             match from_application(attempt, events, sight, &session_hosts) {
@@ -81,7 +83,7 @@ pub(super) fn attempts(events: &[Event], actors: &[Actor], sight: &Sight) -> Att
         }
     }
     set_strangers_aside(&mut drafts, events, &mut strays);
-    Attempts { rows: rows(drafts, events), aside: aside::count(&strays, events), unclaimed, n_unseen }
+    Attempts { rows: rows(drafts, events, &clocks), aside: aside::count(&strays, events), unclaimed, clocks }
 }
 
 fn from_traces(
@@ -90,7 +92,6 @@ fn from_traces(
     tries: &[AppTry],
     pairs: &[Option<usize>],
     events: &[Event],
-    n_unseen: &mut BTreeMap<Name, u64>,
 ) -> Vec<Draft> {
     let mut said: BTreeMap<usize, Vec<&AppTry>> = BTreeMap::new();
     for (attempt, pair) in tries.iter().zip(pairs) {
@@ -101,10 +102,7 @@ fn from_traces(
     let mut drafts = Vec::with_capacity(traces.len());
     for (number, (trace, ending)) in traces.iter().zip(endings).enumerate() {
         let said = said.get(&number).map_or(&[][..], Vec::as_slice);
-        let Some(ending) = with_application(trace, ending.clone(), said, events) else {
-            *n_unseen.entry(trace.host.clone()).or_insert(0) += 1;
-            continue;
-        };
+        let ending = with_application(trace, ending.clone(), said, events).unwrap_or_else(Ending::unseen);
         let mut members = trace.members.clone();
         members.extend(said.iter().flat_map(|attempt| attempt.members.iter().copied()));
         let desktop = trace.shell.or(trace.begun).filter(|_| ending.outcome == Outcome::Succeeded);
@@ -205,7 +203,7 @@ fn set_strangers_aside(drafts: &mut Vec<Draft>, events: &[Event], strays: &mut V
     });
 }
 
-fn rows(mut drafts: Vec<Draft>, events: &[Event]) -> Vec<Attempt> {
+fn rows(mut drafts: Vec<Draft>, events: &[Event], clocks: &Clocks) -> Vec<Attempt> {
     drafts.sort_by(|one, other| {
         (one.at, &one.host, &one.user, &one.members).cmp(&(other.at, &other.host, &other.user, &other.members))
     });
@@ -232,7 +230,7 @@ fn rows(mut drafts: Vec<Draft>, events: &[Event]) -> Vec<Attempt> {
             records,
         });
     }
-    demand::assign(&mut rows);
+    demand::assign(&mut rows, clocks);
     rows
 }
 

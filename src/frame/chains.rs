@@ -116,9 +116,9 @@ pub(super) fn chains(sessions: &[Session], attempts: &[Attempt]) -> Vec<Chain> {
         count[0] += 1;
         if let Some(next) = session.next.filter(|next| next.is_soon) {
             let attempt = &attempts[next.attempt as usize];
-            if attempt.fault != Some(Fault::User) {
+            if attempt.fault != Some(Fault::User) && attempt.outcome != Outcome::Unseen {
                 count[1] += 1;
-                count[2] += usize::from(attempt.outcome != Outcome::Succeeded);
+                count[2] += usize::from(attempt.is_failure());
             }
         }
     }

@@ -179,6 +179,10 @@ fn with_limit(n_ends: u32, last_at: f64, boot: Option<f64>) -> Tables {
     if let Some(second) = boot {
         scene.boot("RDS01", second);
     }
+    // The host is up and writes all the time.
+    for hour in 0..(last_at / HOUR) as u32 {
+        scene.event("RDS01", f64::from(hour) * HOUR, Action::Other);
+    }
     scene.workday("RDS01", "last", 999, last_at - HOUR);
     scene.events.sort_by_key(|event| event.at);
     scene.tables()

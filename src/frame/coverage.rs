@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Coverage;
+use super::explain::Explanations;
 use super::who::is_host_log;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::time::TICKS_PER_HOUR;
@@ -21,6 +22,8 @@ struct Series {
     start: Option<Timestamp>,
     end: Option<Timestamp>,
     path: String,
+    /// Whether it holds Windows events: those of one host start and stop together.
+    is_windows: bool,
 }
 
 /// Computes coverage by host and source, and fills in the gaps of the source summaries.
@@ -29,24 +32,53 @@ struct Series {
 /// the log was being written. Several files of one channel are one source.
 pub(super) fn coverage(events: &[Event], sources: &mut [SourceSummary]) -> (Vec<Coverage>, Vec<Diagnostic>) {
     let series = series(events, sources);
+    let told = Explanations::learn(events, sources);
+    let silent_hosts = silent_hosts(&series);
     let mut rows = Vec::new();
     let mut diagnostics = Vec::new();
     for ((host, source), series) in series {
         let (Some(start), Some(end)) = (series.start, series.end) else { continue };
         let span = TimeRange { start, end: Timestamp(end.0.saturating_add(1)) };
-        let gaps = gaps(&series.hours, span);
+        let begins = told.begins(&host, &source, start);
+        let mut silences = gaps(&series.hours, span);
+        for silence in silent_hosts.get(&host).into_iter().flatten().filter(|_| series.is_windows) {
+            let inside = TimeRange { start: silence.start.max(start), end: silence.end.min(end) };
+            let is_new = silences.iter().all(|known| known.end <= inside.start || inside.end <= known.start);
+            if inside.start < inside.end && is_new {
+                silences.push(inside);
+            }
+        }
+        silences.sort();
+        let gaps = told.gaps(&host, &source, &silences);
         if let Some(first) = gaps.first() {
-            let detail = format!("{host}, {source}: silent from {} to {}", first.start, first.end);
+            let n_missing =
+                first.n_missing.filter(|n| *n > 0).map_or(String::new(), |n| format!("; {n} records missing"));
+            let detail = format!("{host}, {source}: silent from {} to {}{n_missing}", first.start, first.end);
             let mut diagnostic = Diagnostic::new(Code::CoverageGap, &series.path, None, detail);
             diagnostic.count = gaps.len() as u64;
             diagnostics.push(diagnostic);
         }
-        rows.push(Coverage { host, source, span, gaps });
+        rows.push(Coverage { host, source, span, begins, gaps });
     }
     for summary in sources.iter_mut() {
         summary.gaps = own_gaps(summary, events, &rows);
     }
     (rows, diagnostics)
+}
+
+/// When no Windows log of a host says anything though all of them together would: one quiet channel proves little, and
+/// many of them at once do.
+fn silent_hosts(series: &BTreeMap<(Name, Name), Series>) -> BTreeMap<Name, Vec<TimeRange>> {
+    let mut hosts: BTreeMap<&Name, (BTreeMap<i64, u64>, TimeRange)> = BTreeMap::new();
+    for ((host, _), series) in series.iter().filter(|(_, series)| series.is_windows) {
+        let (Some(start), Some(end)) = (series.start, series.end) else { continue };
+        let (hours, span) = hosts.entry(host).or_insert((BTreeMap::new(), TimeRange { start, end }));
+        *span = TimeRange { start: span.start.min(start), end: span.end.max(end) };
+        for (hour, count) in &series.hours {
+            *hours.entry(*hour).or_insert(0) += count;
+        }
+    }
+    hosts.into_iter().map(|(host, (hours, span))| (host.clone(), gaps(&hours, span))).collect()
 }
 
 fn source_name(event: &Event) -> Name {
@@ -97,6 +129,7 @@ fn series(events: &[Event], sources: &[SourceSummary]) -> BTreeMap<(Name, Name),
                 }
                 series.start = Some(series.start.map_or(start, |known| known.min(start)));
                 series.end = Some(series.end.map_or(end, |known| known.max(end)));
+                series.is_windows |= summary.role == Role::Events;
                 if series.path.is_empty() {
                     series.path.clone_from(&summary.path);
                 }
@@ -197,7 +230,7 @@ fn own_gaps(summary: &SourceSummary, events: &[Event], rows: &[Coverage]) -> Vec
     let mut gaps: Vec<TimeRange> = rows
         .iter()
         .filter(|row| mine.contains(&(row.host.clone(), row.source.clone())))
-        .flat_map(|row| row.gaps.iter().copied())
+        .flat_map(|row| row.gaps.iter().map(super::Gap::range))
         .filter(|gap| gap.start >= start && gap.end <= end)
         .collect();
     gaps.sort();
@@ -323,7 +356,7 @@ mod tests {
         assert!(rows(two_weeks(0..0)).0[0].gaps.is_empty());
         let (rows, diagnostics) = rows(two_weeks(8 * 24..9 * 24));
         assert_eq!(rows[0].gaps.len(), 1);
-        let gap = rows[0].gaps[0];
+        let gap = rows[0].gaps[0].range();
         assert!(gap.contains(at(8.0 * 86_400.0 + 12.0 * 3_600.0)), "{gap:?}");
         assert_eq!(diagnostics.len(), 1);
         assert_eq!(diagnostics[0].code, Code::CoverageGap);

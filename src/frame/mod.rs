@@ -12,6 +12,7 @@ mod chains;
 #[cfg(test)]
 mod change_scenes;
 mod changes;
+mod clocks;
 mod close;
 #[cfg(test)]
 mod close_scenes;
@@ -19,6 +20,7 @@ mod columns;
 mod component;
 mod coverage;
 mod demand;
+mod explain;
 mod export;
 mod forwarded;
 mod history;
@@ -26,9 +28,11 @@ mod in_force;
 #[cfg(test)]
 mod joins;
 mod latency;
+mod lengths;
 mod limit;
 mod list_clock;
 mod load;
+mod load_check;
 mod loose;
 mod order;
 mod outcome;
@@ -50,12 +54,13 @@ mod witness;
 pub use aside::{Aside, AsideKind};
 pub use chains::FOLLOW_UP_S;
 pub use export::TableForm;
+pub use lengths::SessionLengths;
 pub use outcome::{NO_DESKTOP, SHORT_LIVED, SILENT};
 pub use phases::{LogonWeek, Phase, Phases, Slowdown};
 pub use restarts::RESTART;
 pub use tables::{
-    Attempt, Certainty, Chain, Change, Close, Coverage, Difference, EndKind, HostChange, HostHour, Mark, Next, Outcome,
-    Session, Sign, Tables, VersionSpan,
+    Attempt, Begins, Certainty, Chain, Change, ClockOffset, ClockStep, Close, Coverage, Difference, EndKind, Gap,
+    GapKind, HostChange, HostHour, LoadCheck, Mark, Next, Outcome, Session, Sign, Tables, VersionSpan,
 };
 pub use versions::{differences, differing};
 pub use witness::{CLOSE_WITNESSES, CloseWitness, Strength, is_strong, strength};
@@ -123,11 +128,14 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     diagnostics.extend(gaps);
     let sight = coverage::Sight::learn(&events, &coverage);
     let actors = who::actors(&events);
-    let attempts::Attempts { rows: attempts, aside, unclaimed, n_unseen } =
-        attempts::attempts(&events, &actors, &sight);
+    let attempts::Attempts { rows: attempts, aside, unclaimed, clocks } = attempts::attempts(&events, &actors, &sight);
+    let mut n_unseen: BTreeMap<&Name, u64> = BTreeMap::new();
+    for attempt in attempts.iter().filter(|attempt| attempt.outcome == Outcome::Unseen) {
+        *n_unseen.entry(&attempt.host).or_default() += 1;
+    }
     for (host, count) in n_unseen {
-        let detail = format!("{host}: tries whose end no log covers; left out");
-        let path = events.iter().find(|event| event.host.as_ref() == Some(&host)).map(|event| event.provenance.source);
+        let detail = format!("{host}: tries whose end no log covers; they count as demand only");
+        let path = events.iter().find(|event| event.host.as_ref() == Some(host)).map(|event| event.provenance.source);
         let path = path.and_then(|source| paths.get(&source)).map_or("", String::as_str);
         let mut diagnostic = Diagnostic::new(Code::CoverageGap, path, None, detail);
         diagnostic.count = count;
@@ -149,9 +157,16 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     let world = changes::World { hosts: &hosts, sight: &sight, window };
     let changes = changes::changes(&records, &events, &world);
     let versions = versions::versions(&changes, &hosts, &sight);
-    let load = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
+    let (load, fleet_load) = load::load(&hosts, window, &attempts, &sessions, &samples, &sight);
+    let load_checks = load_check::checks(&load);
+    let counter_path = |host: &Name| {
+        let sample = samples.iter().find(|sample| sample.host.as_ref() == Some(host));
+        sample.and_then(|sample| paths.get(&sample.provenance.source)).cloned().unwrap_or_default()
+    };
+    diagnostics.extend(load_check::diagnostics(&load_checks, counter_path));
     let symptoms = symptoms(&events, &actors, &unclaimed);
     let signs = signs(&events, &actors);
+    let clock_steps = clocks::steps(&events, clocks.edges());
     let tables = Tables {
         window,
         hosts,
@@ -164,8 +179,12 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
         changes,
         versions,
         load,
+        fleet_load,
+        load_checks,
         samples,
         coverage,
+        clocks: clocks.rows().to_vec(),
+        clock_steps,
         symptoms,
         signs,
     };

@@ -43,6 +43,11 @@ impl Ending {
         Self { outcome: Outcome::Succeeded, telling: None, signature: None, fault: None }
     }
 
+    /// The end of a try that no source could have shown.
+    pub(super) fn unseen() -> Self {
+        Self { outcome: Outcome::Unseen, telling: None, signature: None, fault: None }
+    }
+
     pub(super) fn derived(outcome: Outcome, signature: &str) -> Self {
         Self { outcome, telling: None, signature: Some(signature.into()), fault: Some(Fault::Unclear) }
     }

@@ -215,6 +215,7 @@ impl Scene {
             n_damaged: 0,
             n_walked: 0,
             hours,
+            numbers: BTreeMap::new(),
             gaps: Vec::new(),
         };
         Normalized {

@@ -60,7 +60,7 @@ fn acceptance_without_a_session_is_silence_only_where_it_would_have_been_seen() 
     let tables = and_on(scene).tables();
     assert_eq!(outcomes(&tables, "anna"), [Outcome::Silent]);
     assert_eq!(of(&tables, "anna")[0].signature.as_deref(), Some(SILENT));
-    assert_eq!(outcomes(&tables, "berta"), []);
+    assert_eq!(outcomes(&tables, "berta"), [Outcome::Unseen]);
 }
 
 #[test]

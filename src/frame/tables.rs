@@ -16,6 +16,9 @@ pub enum Outcome {
     Failed,
     /// Accepted, and then nothing: the silent failure.
     Silent,
+    /// No source that could have shown its end covers it. The wish counts as demand, and as neither a success nor a
+    /// failure.
+    Unseen,
 }
 
 /// How sure a join or an inference is.
@@ -71,7 +74,7 @@ pub struct Attempt {
 impl Attempt {
     /// Whether the user did not get in.
     pub fn is_failure(&self) -> bool {
-        self.outcome != Outcome::Succeeded
+        matches!(self.outcome, Outcome::Failed | Outcome::Silent)
     }
 
     /// Whether the service failed the user: not so if name or password were wrong.
@@ -261,23 +264,155 @@ pub struct Coverage {
     pub source: Name,
     /// First and last record.
     pub span: TimeRange,
-    /// Silences that the source's own rhythm makes unlikely.
-    pub gaps: Vec<TimeRange>,
+    /// Why it begins where it does.
+    pub begins: Begins,
+    /// Silences that the source's own rhythm makes unlikely, and times whose records are missing; by time.
+    pub gaps: Vec<Gap>,
 }
 
-/// How busy one host was in one hour.
+impl Coverage {
+    /// Whether the source covers that instant: it lies within its span and in no gap.
+    pub fn covers(&self, at: Timestamp) -> bool {
+        self.span.contains(at) && !self.gaps.iter().any(|gap| gap.range().contains(at))
+    }
+}
+
+/// Why a source begins where it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Begins {
+    /// Its first record is the first that the log ever had.
+    FirstRecord,
+    /// Older records were overwritten: the log holds all from its first record on, whose number is not 1.
+    RolledOver,
+    /// The log was cleared then.
+    Cleared,
+    /// The source does not tell, as text logs never do.
+    Unknown,
+}
+
+/// Why a source is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GapKind {
+    /// Nothing tells why.
+    Silent,
+    /// The host was down.
+    HostDown,
+    /// The event log was stopped, or full, while the host ran.
+    LogStopped,
+    /// Numbers of records are left out: those records were written, and are not here.
+    RecordsMissing,
+}
+
+/// A time that a source does not cover within its span.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// First instant inside.
+    pub start: Timestamp,
+    /// First instant after.
+    pub end: Timestamp,
+    /// Why.
+    pub kind: GapKind,
+    /// How many numbers of records are left out in it; `None` where records have no numbers, or the source holds a
+    /// choice of them. Zero says that the log itself has nothing there.
+    pub n_missing: Option<u64>,
+    /// The records that tell why.
+    pub records: Vec<Provenance>,
+}
+
+impl Gap {
+    /// The time of the gap.
+    pub fn range(&self) -> TimeRange {
+        TimeRange { start: self.start, end: self.end }
+    }
+}
+
+/// How far one clock is ahead of another, over a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClockOffset {
+    /// The host whose clock it is, or that writes the text log; `None` where the log does not name it.
+    pub host: Option<Name>,
+    /// The dataset of a text log, which may be stamped by a clock or zone of its own; `None` for a host's own clock.
+    pub source: Option<Name>,
+    /// The clock that it is compared with, by its label.
+    pub against: Name,
+    /// The first and the last pair of records that show it.
+    pub span: (Timestamp, Timestamp),
+    /// How far it is ahead, in seconds, with the 95 % interval: that of the median, and the scatter of the delay
+    /// between the two records, since a delay cannot be told from an offset.
+    pub offset: (f64, f64, f64),
+    /// The scatter of that delay (distance of the quartiles), in seconds.
+    pub latency_s: f64,
+    /// How many pairs of records agree; along several logs the fewest.
+    pub n_pairs: u64,
+    /// The clocks between, where no log shows it directly.
+    pub through: Vec<Name>,
+    /// How it is known.
+    pub trust: Trust,
+}
+
+/// One time that a clock was set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClockStep {
+    /// The host, as in [`ClockOffset`].
+    pub host: Option<Name>,
+    /// The dataset of a text log, as in [`ClockOffset`].
+    pub source: Option<Name>,
+    /// When, by the clock after it; for an offset that changed the first record after it.
+    pub at: Timestamp,
+    /// By how many seconds it was put forward; negative if back.
+    pub seconds: f64,
+    /// Stated by an event, or derived from the records.
+    pub trust: Trust,
+    /// The records that show it.
+    pub records: Vec<Provenance>,
+}
+
+/// How busy one host was in one hour, or all of them together.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct HostHour {
+    /// How many hosts the hour counts: 1, or for all together those whose logs cover it.
+    pub n_hosts: u32,
     /// Distinct users who wanted in.
     pub n_users: u32,
+    /// Wishes to connect that began in it: a failed try and its repetitions are one.
+    pub n_demands: u32,
     /// Tries.
     pub n_attempts: u32,
     /// Tries that the service failed: a wrong password is the user's own and not counted.
     pub n_failures: u32,
     /// Sessions open at most, derived from begins and ends.
     pub sessions_open: f64,
+    /// Sessions open in the mean of the hour, derived from begins and ends.
+    pub sessions_mean: f64,
+    /// Whether the log reaches back so far that hardly a session is open of which it knows nothing. Until then, in the
+    /// first hours of a log and after a gap, there may be more sessions than those that are counted.
+    pub is_settled: bool,
     /// Sessions by the host's own counters, where there are some (mean of the hour).
     pub sessions_counted: Option<f64>,
+    /// Processor time by the host's own counters, percent, mean of the hour.
+    pub processor_percent: Option<f64>,
+    /// Connections or requests open by the counters of web servers and databases, the highest reading of the hour.
+    pub requests_open: Option<f64>,
+}
+
+/// Sessions by a host's counters beside those by its begins and ends, over the hours that both cover.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoadCheck {
+    /// The host.
+    pub host: Name,
+    /// The hours.
+    pub n_hours: u64,
+    /// Counted over derived sessions (means of the hour): the median over hours, with its 95 % interval.
+    pub ratio: (f64, f64, f64),
+    /// Spearman's rank correlation, with its 95 % interval.
+    pub correlation: (f64, f64, f64),
+    /// Most over mean of the derived sessions of an hour, the median: by so much a counter may differ that reads at one
+    /// moment of the hour.
+    pub within_hour: f64,
+    /// Whether the two agree so far.
+    pub agrees: bool,
 }
 
 /// One record that bears the signature of a failure or a symptom, whether or not an attempt is made of it.
@@ -318,10 +453,18 @@ pub struct Tables {
     pub versions: Vec<VersionSpan>,
     /// Load by host and hour since 1970.
     pub load: BTreeMap<(Name, i64), HostHour>,
+    /// Load of all hosts together, by hour since 1970.
+    pub fleet_load: BTreeMap<i64, HostHour>,
+    /// How the counters of each host agree with what its events show, by host.
+    pub load_checks: Vec<LoadCheck>,
     /// Counters as they were read, by time.
     pub samples: Vec<LoadSample>,
     /// Coverage by host and source.
     pub coverage: Vec<Coverage>,
+    /// How far clocks are apart, by host, source and time.
+    pub clocks: Vec<ClockOffset>,
+    /// When clocks were set, by host, source and time.
+    pub clock_steps: Vec<ClockStep>,
     /// Symptoms that name no user's failure: time, host, signature, record; by time.
     pub symptoms: Vec<(Timestamp, Option<Name>, Name, Provenance)>,
     /// Every record that bears a signature; by time.

@@ -18,6 +18,6 @@ pub use change::{ChangeKind, ChangeRecord, HostScope, Witness};
 pub use event::Event;
 pub use load::{LoadMetric, LoadSample};
 pub use name::{Name, Names};
-pub use provenance::{Position, Provenance, SourceId};
+pub use provenance::{NumberRun, Position, Provenance, SourceId};
 pub use severity::Severity;
 pub use time::{TimeRange, Timestamp, Trust};

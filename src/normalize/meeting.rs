@@ -99,7 +99,7 @@ impl Sightings {
         let differs = |other: &[i64]| offsets.iter().zip(other).filter(|(a, b)| a != b).count() * 2 > offsets.len();
         let n_rival = scored.iter().filter(|(_, other, _)| differs(other)).map(|(n, ..)| *n).max().unwrap_or(0);
         // A few events may meet none in any other zone, by luck.
-        if !is_beyond_chance(*n_met, n_rival.max(1)) {
+        if !is_beyond_chance(*n_met, n_rival.max(1) as f64, P_CHANCE) {
             return None;
         }
         let met = self.met(&compared, offsets);
@@ -177,21 +177,26 @@ pub(super) fn instant(rule: &ZoneRule, civil: Civil) -> Timestamp {
     }
 }
 
-/// Whether `n` or more are less probable than [`P_CHANCE`] where chance gives `mean`, by Poisson's law.
+/// Whether `n` or more are less probable than `p` where chance gives `mean`, by Poisson's law.
 ///
 /// Sums and products alone, so that every machine decides alike.
-fn is_beyond_chance(n: usize, mean: usize) -> bool {
+pub(crate) fn is_beyond_chance(n: usize, mean: f64, p: f64) -> bool {
+    /// Terms are scaled down before they leave the range of numbers; what becomes zero by that counts for nothing.
+    const LARGE: f64 = 1e250;
     let mut term = 1.0;
     let (mut below, mut from) = (0.0, 0.0);
-    for k in 0..=(n.max(mean) * 2 + 50) {
+    for k in 0..=(n.max(mean as usize) * 2 + 50) {
         if k < n {
             below += term;
         } else {
             from += term;
         }
-        term *= mean as f64 / (k + 1) as f64;
+        term *= mean / (k + 1) as f64;
+        if term > LARGE {
+            (term, below, from) = (term / LARGE, below / LARGE, from / LARGE);
+        }
     }
-    from < P_CHANCE * (below + from)
+    from < p * (below + from)
 }
 
 /// The median, and its standard error by the median distance from it.
@@ -281,9 +286,12 @@ mod tests {
     #[test]
     fn the_bound_is_that_of_poisson() {
         // P(X >= 6) is 0.00059 for a mean of 1, P(X >= 5) 0.0037; for 10 the 0.999 quantile is 21.
-        assert!(is_beyond_chance(6, 1) && !is_beyond_chance(5, 1));
-        assert!(is_beyond_chance(22, 10) && !is_beyond_chance(20, 10));
-        assert!(is_beyond_chance(400, 300) && !is_beyond_chance(340, 300));
+        let beyond = |n, mean| is_beyond_chance(n, mean, P_CHANCE);
+        assert!(beyond(6, 1.0) && !beyond(5, 1.0));
+        assert!(beyond(22, 10.0) && !beyond(20, 10.0));
+        assert!(beyond(400, 300.0) && !beyond(340, 300.0));
+        assert!(beyond(4_400, 4_000.0) && !beyond(4_100, 4_000.0));
+        assert!(is_beyond_chance(5, 0.1, 1e-6) && !is_beyond_chance(5, 0.1, 1e-8));
     }
 
     #[test]

@@ -41,6 +41,8 @@ mod window;
 pub mod windows;
 mod zone;
 
+pub(crate) use meeting::is_beyond_chance;
+
 pub use driver::normalize;
 pub use options::Options;
 pub use summary::{Normalized, Role, SourceSummary, Zone};

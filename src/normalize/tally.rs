@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostics;
-use crate::model::{Name, Timestamp};
+use crate::model::{Name, NumberRun, Timestamp};
 
 /// Counts by host and hour, and the balance.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub(super) struct Tally {
     pub(super) n_damaged: u64,
     pub(super) span: Option<(Timestamp, Timestamp)>,
     pub(super) hours: BTreeMap<(Name, i64), u64>,
+    /// The numbers of records by host and channel, in lower case.
+    pub(super) numbers: BTreeMap<(Name, Name), Vec<NumberRun>>,
     /// The host and hour of the last records, and how many there were.
     current: Option<(Name, i64, u64)>,
     pub(super) diagnostics: Diagnostics,
@@ -33,6 +35,15 @@ impl Tally {
         }
         self.settle_hour();
         self.current = Some((Name::clone(host), hour, 1));
+    }
+
+    /// Takes the number of a record of a log.
+    pub(super) fn number(&mut self, host: &Name, channel: &Name, number: u64, at: Timestamp) {
+        let runs = match self.numbers.get_mut(&(host.clone(), channel.clone())) {
+            Some(runs) => runs,
+            None => self.numbers.entry((host.clone(), channel.clone())).or_default(),
+        };
+        NumberRun::add(runs, number, at);
     }
 
     /// Writes down the hour that is being counted.

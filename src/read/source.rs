@@ -9,7 +9,7 @@ use super::record::Record;
 use super::tally::Tally;
 use super::{Selection, document, evtx, json, lines, table, w3c, xml};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{Position, Provenance, SourceId, Timestamp};
+use crate::model::{NumberRun, Position, Provenance, SourceId, Timestamp};
 
 /// Decides whether a line begins a record; the lines that do not continue the one before.
 pub type StartsRecord<'a> = &'a (dyn Fn(&str) -> bool + Sync);
@@ -106,6 +106,8 @@ pub struct Reading {
     pub unselected_hours: BTreeMap<(String, i64), u64>,
     /// First and last instant of the unselected records.
     pub unselected_span: Option<(Timestamp, Timestamp)>,
+    /// The numbers of all sound records of a binary log, as its own headers have them, in the order of the file.
+    pub numbers: Vec<NumberRun>,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -46,6 +46,10 @@ pub struct Document {
     pub symptom_chains: Vec<SymptomChainSection>,
     /// What the sources cover, by host and source.
     pub coverage: Vec<CoverageSection>,
+    /// How far clocks are apart and when they were set, by host and source. Nothing was moved by it.
+    pub clocks: Vec<ClockSection>,
+    /// How counters of sessions agree with begins and ends, by host; empty where only one of them is known.
+    pub load_checks: Vec<LoadCheckSection>,
     /// Defects of the input, by code.
     pub diagnostics: Vec<DiagnosticSection>,
 }
@@ -519,8 +523,97 @@ pub struct CoverageSection {
     pub start: String,
     /// Last record.
     pub end: String,
-    /// Silences that the source's own rhythm does not explain.
-    pub gaps: Vec<Span>,
+    /// How its begin is explained: `first-record` (the log's first), `rolled-over` (older records were overwritten),
+    /// `cleared`, or `unknown`.
+    pub begins: String,
+    /// Silences that the source's own rhythm does not explain, and times whose records are missing.
+    pub gaps: Vec<GapSection>,
+}
+
+/// A time that a source does not cover within its span.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct GapSection {
+    /// Begin.
+    pub start: String,
+    /// End.
+    pub end: String,
+    /// `silent`, `host-down`, `log-stopped` or `records-missing`.
+    pub kind: String,
+    /// How many records are left out, by their numbers; null where these are not known. 0: the log has nothing there.
+    pub n_missing: Option<u64>,
+    /// The records that tell why.
+    pub records: Vec<Place>,
+}
+
+/// Sessions by a host's counters beside those by its begins and ends.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LoadCheckSection {
+    /// The host.
+    #[serde(rename = "host.name")]
+    pub host_name: String,
+    /// The hours that both cover.
+    pub n_hours: u64,
+    /// Counted over derived sessions, the median over hours.
+    pub ratio: Quantity,
+    /// Spearman's rank correlation.
+    pub correlation: Quantity,
+    /// Whether they agree as far as sessions vary within an hour.
+    pub agrees: bool,
+    /// Which of them the judgement uses: `begins-and-ends`.
+    pub used: String,
+}
+
+/// One clock: how far it is ahead of another, and when it was set.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ClockSection {
+    /// The host; null for a text log that does not name the host that writes it.
+    #[serde(rename = "host.name")]
+    pub host_name: Option<String>,
+    /// The kind of a text log, which may be stamped by a clock or in a zone of its own; null for the host's own clock.
+    pub source: Option<String>,
+    /// The clock that it is compared with; null if no two logs saw the same events.
+    pub against: Option<String>,
+    /// How far it is ahead of that clock, in seconds, over the time with the most pairs; null if not known. The interval
+    /// holds the delay between the two records of an event as well, which cannot be told from an offset.
+    pub offset_seconds: Option<Quantity>,
+    /// How much that delay scatters (distance of the quartiles), in seconds; null if the offset is not known.
+    pub latency_seconds: Option<f64>,
+    /// How many pairs of records agree on the offset.
+    pub n_pairs: u64,
+    /// `derived`; null if the offset is not known.
+    pub how_known: Option<String>,
+    /// The clocks between, where no log shows the difference directly: differences add.
+    pub through: Vec<String>,
+    /// The offset by time: more than one where the clock was set.
+    pub spans: Vec<ClockSpan>,
+    /// When it was set.
+    pub steps: Vec<ClockStepSection>,
+}
+
+/// The offset of a clock over a time.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ClockSpan {
+    /// The first pair of records.
+    pub start: String,
+    /// The last pair of records.
+    pub end: String,
+    /// How far it is ahead, in seconds.
+    pub offset_seconds: Quantity,
+    /// How many pairs agree.
+    pub n_pairs: u64,
+}
+
+/// One time that a clock was set.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ClockStepSection {
+    /// When, by the clock after it.
+    pub at: String,
+    /// By how many seconds it was put forward; negative if back.
+    pub seconds: f64,
+    /// `stated` by an event of the log, or `derived` from records that run backwards or from an offset that changed.
+    pub how_known: String,
+    /// The records that show it.
+    pub records: Vec<Place>,
 }
 
 /// Defects of one kind.

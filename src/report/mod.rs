@@ -6,6 +6,7 @@
 //! Invariant: every sentence comes from [`wording`]; the same input gives the same bytes.
 
 pub mod chart;
+mod clocks;
 pub mod document;
 pub mod error_codes;
 pub mod event_line;

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::clocks;
 use super::document::{
     AbstentionSection, CauseSection, ChangeSection, CoverageSection, DiagnosticSection, Document, ErrorCodeSection,
-    EvidenceSection, Forecast, HostTime, HostVersion, IncidentSection, InputFile, Kind, LatentSection, MissingLog,
-    Place, Quantity, RemedySection, SCHEMA_VERSION, SignatureSection, Span, SymptomChainSection, SymptomLinkSection,
-    Tool, VerdictName, VerdictSection, VersionSection,
+    EvidenceSection, Forecast, GapSection, HostTime, HostVersion, IncidentSection, InputFile, Kind, LatentSection,
+    LoadCheckSection, MissingLog, Place, Quantity, RemedySection, SCHEMA_VERSION, SignatureSection, Span,
+    SymptomChainSection, SymptomLinkSection, Tool, VerdictName, VerdictSection, VersionSection,
 };
 use super::error_codes::{ErrorCode, error_codes};
 use super::input::Input;
@@ -16,9 +17,9 @@ use super::{logons, wording};
 use crate::correlate::SymptomChain;
 use crate::correlate::symptoms::{Link, Measured};
 use crate::diagnostic::Diagnostic;
-use crate::frame::{self, Change, Difference};
+use crate::frame::{self, Change, Difference, Gap, LoadCheck};
 use crate::judge::{Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, Incident, Latent, Verdict};
-use crate::model::{Name, Position, Provenance, TimeRange};
+use crate::model::{Name, Position, Provenance};
 
 /// Returns the report as values.
 pub fn document(input: &Input<'_>) -> Document {
@@ -41,6 +42,8 @@ pub fn document(input: &Input<'_>) -> Document {
         signatures: signatures(input),
         symptom_chains: input.symptom_chains.iter().map(|chain| symptom_chain(input, chain)).collect(),
         coverage: coverage(input),
+        clocks: clocks::clocks(input),
+        load_checks: load_checks(input),
         diagnostics: diagnostics(input),
     }
 }
@@ -65,7 +68,7 @@ fn probability(value: f64) -> f64 {
     rounded(value, 9).clamp(0.0, 1.0)
 }
 
-fn finite(value: f64) -> Option<f64> {
+pub(super) fn finite(value: f64) -> Option<f64> {
     value.is_finite().then(|| shown(value))
 }
 
@@ -95,10 +98,6 @@ fn placed(path: &str, position: Option<Position>) -> Place {
         None => {}
     }
     place
-}
-
-fn span(range: &TimeRange) -> Span {
-    Span { start: Some(range.start.to_string()), end: Some(range.end.to_string()) }
 }
 
 fn inputs(input: &Input<'_>) -> Vec<InputFile> {
@@ -342,9 +341,38 @@ fn coverage(input: &Input<'_>) -> Vec<CoverageSection> {
             source: coverage.source.to_string(),
             start: coverage.span.start.to_string(),
             end: coverage.span.end.to_string(),
-            gaps: coverage.gaps.iter().map(span).collect(),
+            begins: word(&coverage.begins),
+            gaps: coverage.gaps.iter().map(|gap| gap_section(input, gap)).collect(),
         })
         .collect()
+}
+
+fn gap_section(input: &Input<'_>, gap: &Gap) -> GapSection {
+    GapSection {
+        start: gap.start.to_string(),
+        end: gap.end.to_string(),
+        kind: word(&gap.kind),
+        n_missing: gap.n_missing,
+        records: gap.records.iter().map(|record| place(input, *record)).collect(),
+    }
+}
+
+fn load_checks(input: &Input<'_>) -> Vec<LoadCheckSection> {
+    let ratio = |(value, lower, upper): (f64, f64, f64)| Quantity {
+        value: finite(value),
+        lower: finite(lower),
+        upper: finite(upper),
+        unit: "1".to_owned(),
+    };
+    let check = |check: &LoadCheck| LoadCheckSection {
+        host_name: check.host.to_string(),
+        n_hours: check.n_hours,
+        ratio: ratio(check.ratio),
+        correlation: ratio(check.correlation),
+        agrees: check.agrees,
+        used: "begins-and-ends".to_owned(),
+    };
+    input.tables.load_checks.iter().map(check).collect()
 }
 
 /// Sums up by code; the first place is that of the first path.

@@ -17,6 +17,7 @@ mod cases;
 mod catalog;
 mod cli;
 mod command;
+mod corpus_tables;
 mod counts;
 mod damage;
 mod damaged;

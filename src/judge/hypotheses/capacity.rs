@@ -83,7 +83,9 @@ fn host_by_host(
         let mut best = Vec::with_capacity(n_hosts);
         for host in 0..n_hosts {
             let mut mean = LogSum::default();
-            own.iter().for_each(|(_, sums)| mean.add(sums[host] - (own.len() as f64).ln()));
+            for (_, sums) in &own {
+                mean.add(sums[host] - (own.len() as f64).ln());
+            }
             sum += mean.ln();
             best.extend(own.iter().max_by(|a, b| a.1[host].total_cmp(&b.1[host])).map(|(response, _)| *response));
         }

@@ -162,6 +162,10 @@ impl Work<'_> {
         let hosts: BTreeSet<Name> =
             self.tally.hours.keys().map(|(host, _)| host).filter(|host| !host.is_empty()).cloned().collect();
         let year_is_open = self.clock.n_without_year > 0;
+        let mut numbers = self.tally.numbers;
+        if let (Some(host), Some(channel), true) = (hosts.first(), only_channel(&self.kept), hosts.len() == 1) {
+            numbers.entry((host.clone(), channel)).or_insert(reading.numbers);
+        }
         let summary = SourceSummary {
             id: self.source.name.id,
             path: path.clone(),
@@ -180,6 +184,7 @@ impl Work<'_> {
             n_damaged,
             n_walked: reading.n_walked,
             hours: self.tally.hours,
+            numbers,
             gaps: Vec::new(),
         };
         One {
@@ -207,4 +212,14 @@ impl Work<'_> {
             (_, None) => ("unknown".to_owned(), Role::Unknown),
         }
     }
+}
+
+/// The channel, in lower case, if all events are of one: then the records that are only counted are of it as well.
+fn only_channel(kept: &[Kept]) -> Option<Name> {
+    let mut channels = kept.iter().filter_map(|kept| match kept {
+        Kept::Event(Some(event), ..) => event.channel.as_deref(),
+        _ => None,
+    });
+    let first = channels.next()?;
+    channels.all(|other| other == first).then(|| Name::from(first.to_lowercase()))
 }

@@ -262,6 +262,11 @@ impl Work<'_> {
         let host = self.names.intern(&record.computer.as_deref().map(canonical_host).unwrap_or_default());
         if let Some(at) = record.time.filter(|_| is_complete) {
             self.tally.see(at, &host);
+            // Only where every record comes by here; readers of EVTX and event XML count what nobody wants themselves.
+            if let (Some(_), Some(number), Some(channel)) = (export, record.record_id, record.channel.as_deref()) {
+                let channel = self.names.intern(&channel.to_lowercase());
+                self.tally.number(&host, &channel, number, at);
+            }
         }
         let provider = record.provider.as_deref().unwrap_or("");
         // Exports are decoded before their provider is known, so the selection is asked here.

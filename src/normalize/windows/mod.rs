@@ -54,6 +54,7 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("dns-client.toml", include_str!("catalog/dns-client.toml")),
     ("dotnet-runtime.toml", include_str!("catalog/dotnet-runtime.toml")),
     ("event-log.toml", include_str!("catalog/event-log.toml")),
+    ("event-log-service.toml", include_str!("catalog/event-log-service.toml")),
     ("fslogix-apps.toml", include_str!("catalog/fslogix-apps.toml")),
     ("gateway.toml", include_str!("catalog/gateway.toml")),
     ("group-policy.toml", include_str!("catalog/group-policy.toml")),

@@ -6,7 +6,7 @@ use super::sift::{self, Sifted};
 use super::stream::Group;
 use super::worker::{self, Worker};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Position, Provenance};
+use crate::model::{NumberRun, Position, Provenance};
 use crate::read::source::{Reading, SourceName};
 
 /// What is known of the file so far.
@@ -39,6 +39,7 @@ impl<'n> Account<'n> {
         for work in group.works.iter_mut().take(std::mem::take(&mut group.n_used)) {
             let sifted = std::mem::take(&mut work.sifted);
             self.follow(&sifted, work.offset);
+            NumberRun::append(&mut self.reading.numbers, sifted.runs);
             for (code, at, count, detail) in sifted.defects {
                 self.report(code, work.offset + at as u64, count, detail);
             }

@@ -18,8 +18,8 @@ use super::utf16;
 use super::values::{Slot, kind};
 use super::worker::Worker;
 use super::{Budget, Defect};
-use crate::model::Timestamp;
 use crate::model::time::TICKS_PER_SECOND;
+use crate::model::{NumberRun, Timestamp};
 use crate::read::selection::Fields;
 use crate::read::{Datum, Selection};
 
@@ -60,6 +60,8 @@ pub(super) struct Sequence {
     before: Option<(Code, Timestamp)>,
     /// How often time ran backwards by more than reordering explains, and where first.
     pub(super) backward: Option<(usize, usize)>,
+    /// Which numbers the records have.
+    pub(super) runs: Vec<NumberRun>,
 }
 
 /// Time that runs backwards by more is no reordering: Windows writes the buffers of a log once a second
@@ -132,6 +134,7 @@ impl Sequence {
     #[inline]
     fn follow(&mut self, row: &Row, place: &Place) {
         let Some(time) = row.time.filter(|_| !place.is_recovered) else { return };
+        NumberRun::add(&mut self.runs, place.header_id, time);
         if let Some((host, before)) = self.before
             && host == row.computer
             && time.0 < before.0.saturating_sub(REORDERING_TICKS)

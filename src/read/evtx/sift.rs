@@ -6,6 +6,7 @@ use super::decode::{Decoder, Place};
 use super::record::{Found, Walk, carve};
 use super::worker::Worker;
 use crate::diagnostic::Code;
+use crate::model::NumberRun;
 use crate::read::How;
 
 /// What one chunk came to, beside the wanted records and the worker's counts.
@@ -21,6 +22,8 @@ pub(super) struct Sifted {
     pub(super) n_walked: u64,
     /// The numbers in the headers of its first and last record, where they follow each other.
     pub(super) ids: Option<(u64, u64)>,
+    /// The numbers of its sound records, with their times.
+    pub(super) runs: Vec<NumberRun>,
     /// Whether something that is no record stood behind the last one.
     is_torn: bool,
     /// What is wrong, at which byte of the chunk first, and how often.
@@ -76,6 +79,7 @@ pub(super) fn sift(chunk: &[u8], how: &How<'_>, worker: &mut Worker, batch: &mut
         let detail = "a record is more than a minute older than the one before it";
         sifted.defects.push((Code::ClockStep, at, count as u64, detail));
     }
+    sifted.runs = std::mem::take(&mut decoder.sequence.runs);
     batch.seal(&worker.dictionary);
     sifted
 }

@@ -2,6 +2,7 @@
 
 use super::{logons, number};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::frame::{Begins, Gap, GapKind};
 use crate::model::{TimeRange, Trust};
 use crate::report::document::{DiagnosticSection, Place};
 use crate::report::input::Input;
@@ -34,16 +35,19 @@ pub fn caveats(input: &Input<'_>) -> Vec<String> {
     for coverage in &input.tables.coverage {
         for gap in &coverage.gaps {
             caveats.push(format!(
-                "{} is silent {} in {}; nothing is claimed for that time.",
+                "{} is silent {} in {}{}; nothing is claimed for that time.",
                 coverage.host,
-                between(gap),
-                coverage.source
+                between(&gap.range()),
+                coverage.source,
+                why(gap)
             ));
         }
     }
     if let Some(window) = input.tables.window {
         caveats.extend(unseen_hosts(input, &window));
+        caveats.extend(late_sources(input, &window));
     }
+    caveats.extend(super::clock::caveats(input));
     let unknown: Vec<&str> =
         input.tables.changes.iter().filter(|change| !change.hosts_known).map(|change| change.id.as_str()).collect();
     if !unknown.is_empty() {
@@ -77,6 +81,40 @@ fn unseen_hosts(input: &Input<'_>, window: &TimeRange) -> Vec<String> {
         }
     }
     unseen
+}
+
+fn why(gap: &Gap) -> String {
+    match (gap.kind, gap.n_missing) {
+        (GapKind::Silent, Some(0)) => " (by their numbers no record is missing)".to_owned(),
+        (GapKind::Silent, _) => String::new(),
+        (GapKind::HostDown, _) => " (the host was down)".to_owned(),
+        (GapKind::LogStopped, _) => " (the event log was stopped)".to_owned(),
+        (GapKind::RecordsMissing, n) => {
+            format!(" ({} missing by their numbers)", number::count(n.unwrap_or(0) as usize, "record"))
+        }
+    }
+}
+
+/// Windows logs that begin within the window though their host was seen before, to a day's precision.
+fn late_sources(input: &Input<'_>, window: &TimeRange) -> Vec<String> {
+    const DAY_S: f64 = 86_400.0;
+    let mut late = Vec::new();
+    for own in &input.tables.coverage {
+        let first =
+            input.tables.coverage.iter().filter(|other| other.host == own.host).map(|other| other.span.start).min();
+        let since = first.map_or(window.start, |first| first.max(window.start));
+        let reason = match own.begins {
+            Begins::RolledOver => "older records were overwritten",
+            Begins::Cleared => "it was cleared then",
+            // A log that was new then, or of which nothing is known, may have had nothing to say before.
+            Begins::FirstRecord | Begins::Unknown => continue,
+        };
+        if own.span.start.seconds_since(since) > DAY_S {
+            let start = number::instant(own.span.start);
+            late.push(format!("{} of {} begins on {start}: {reason}.", own.source, own.host));
+        }
+    }
+    late
 }
 
 fn between(span: &TimeRange) -> String {

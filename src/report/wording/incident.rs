@@ -1,6 +1,7 @@
 //! The finding: titles, runner-up, abstention, what would refute it, impact, and what a latent fault would do.
 
 use super::number;
+use crate::frame::Outcome;
 use crate::judge::{Abstention, Candidate, CauseKind, Incident, Latent, Verdict};
 use crate::model::{Fault, Timestamp};
 use crate::report::error_codes::error_codes as counted;
@@ -21,9 +22,13 @@ pub fn headline(input: &Input<'_>) -> String {
     if let Some(incident) = input.main_incident() {
         return title(input, incident);
     }
-    let n = input.tables.attempts.len();
-    if n == 0 {
+    if input.tables.attempts.is_empty() {
         return "No attempt to connect is in these logs".to_owned();
+    }
+    let n = input.tables.attempts.iter().filter(|attempt| attempt.outcome != Outcome::Unseen).count();
+    if n == 0 {
+        let n_tried = number::count(input.tables.attempts.len(), "attempt");
+        return format!("No incident can be seen: how {n_tried} ended is in none of these logs");
     }
     let n_failed = input.tables.attempts.iter().filter(|attempt| attempt.is_service_failure()).count();
     let has_mistyped = input.tables.attempts.iter().any(|attempt| attempt.fault == Some(Fault::User));

@@ -4,6 +4,7 @@
 //! the word *cause* belongs to the verdict. Units, intervals and times stand where the number stands.
 //! Nobody is blamed: changes and hosts act, people do not.
 
+pub mod clock;
 pub mod coverage;
 pub mod evidence;
 pub mod incident;

@@ -146,7 +146,7 @@ mod tests {
         }));
         let gap = Mark::Missing {
             row: band.rows.iter().position(|row| row.name == "RDS05"),
-            span: case.tables.coverage[4].gaps[0],
+            span: case.tables.coverage[4].gaps[0].range(),
         };
         assert!(band.marks.contains(&gap), "a silent host is hatched and not calm");
     }

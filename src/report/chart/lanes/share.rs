@@ -1,6 +1,7 @@
 //! The share of attempts that failed: counts alone punish busy hours.
 
 use super::{counted, missing};
+use crate::frame::Outcome;
 use crate::report::chart::mark::{Band, Fill, Mark, Note, Scale};
 use crate::report::chart::scene::Scene;
 use crate::report::chart::theme::Ink;
@@ -10,9 +11,9 @@ const FEW_ATTEMPTS: u32 = 5;
 
 /// The share of attempts that failed.
 pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
-    let attempts = &scene.input.tables.attempts;
-    let tried = counted(&scene.axis, attempts.iter().map(|attempt| attempt.at));
-    let failed = attempts.iter().filter(|attempt| attempt.is_service_failure());
+    let seen = || scene.input.tables.attempts.iter().filter(|attempt| attempt.outcome != Outcome::Unseen);
+    let tried = counted(&scene.axis, seen().map(|attempt| attempt.at));
+    let failed = seen().filter(|attempt| attempt.is_service_failure());
     let failed = counted(&scene.axis, failed.map(|attempt| attempt.at));
     let mut max: f64 = 0.0;
     let mut marks: Vec<Mark> = missing(scene).collect();
@@ -60,7 +61,7 @@ mod tests {
     fn a_share_of_few_attempts_is_a_stub() {
         let mut case = fixture::one_day();
         case.tables.attempts.truncate(3);
-        case.tables.attempts[0].outcome = crate::frame::Outcome::Failed;
+        case.tables.attempts[0].outcome = Outcome::Failed;
         let input = case.input();
         let scene = Scene::new(&input).unwrap();
         let band = &bands(&scene)[0];
