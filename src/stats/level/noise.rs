@@ -298,4 +298,16 @@ mod tests {
             assert!(neighbour.abs() < 1.0 && variance >= 1.0, "{correlation:?}");
         }
     }
+
+    /// python: `from scipy.stats import t; 2 * (t(4).logpdf(0) - t(4).logpdf(z))`
+    #[test]
+    fn values_far_off_weigh_as_students_t_says() {
+        for (z, misfit) in [(1.0, 1.115_717_756_571_049), (3.0, 5.893_274_981_708_233), (10.0, 16.290_482_690_107_41)] {
+            let residual = Residual { value: 2.0 * z, begins: false };
+            assert!((residual.misfit(4.0) - misfit).abs() < 1e-9);
+            assert!((residual.weight(4.0) - 5.0 / (4.0 + z * z)).abs() < 1e-12);
+            let first = Residual { value: 2.0 * z, begins: true };
+            assert!((first.misfit(4.0) - z * z).abs() < 1e-12 && first.weight(4.0) == 1.0);
+        }
+    }
 }
