@@ -144,16 +144,13 @@ mod tests {
     fn what_wanders_or_swings_without_a_change_has_none() {
         let daily = |place: usize| 3.0 * (place as f64 * std::f64::consts::TAU / 12.0).sin();
         let slope = |place: usize| place as f64 / 20.0;
-        // Of many such series of 96 values, 0 to 1, 5 and 14 of 100 had a change; of 300 values, 1 of 100 walks.
-        let quiet: [(&str, fn(u64) -> Vec<f64>, usize); 3] = [
-            ("white", |seed| noise(seed, 96, 0.0), 1),
-            ("correlated", |seed| noise(seed, 96, 0.7), 3),
-            ("walk", |seed| random_walk(seed, 96), 6),
-        ];
-        for (name, series, most) in quiet {
-            let false_alarms = (100..120).filter(|&seed| !change_points(&series(seed)).is_empty()).count();
-            assert!(false_alarms <= most, "{name}: {false_alarms} of 20");
-        }
+        // Measured: 9 of 200 correlated series and 41 of 300 walks of this length; 1 of 100 walks of 300 values.
+        let false_alarms = |series: &dyn Fn(u64) -> Vec<f64>| {
+            (100..120).filter(|&seed| !change_points(&series(seed)).is_empty()).count()
+        };
+        assert!(false_alarms(&|seed| noise(seed, 96, 0.0)) <= 1, "white");
+        assert!(false_alarms(&|seed| noise(seed, 96, 0.7)) <= 3, "correlated");
+        assert!(false_alarms(&|seed| random_walk(seed, 96)) <= 6, "walk");
         assert!(change_points(&add(&noise(20, 96, 0.3), daily)).is_empty());
         assert!(change_points(&add(&noise(21, 96, 0.3), slope)).is_empty());
         // Growth by the same share: no change of the logarithms.
