@@ -62,7 +62,7 @@ pub(crate) fn svg(series: &[Series<'_>]) -> String {
         x(1.0),
         y(1.0)
     );
-    for (place, (name, colour, beside, said)) in series.iter().enumerate() {
+    for (place, (name, colour, beside, said)) in series.iter().filter(|one| !one.3.is_empty()).enumerate() {
         points(&mut text, colour, *beside, said);
         let at_x = LEFT + 265.0 * place as f64;
         let label = format!("{name} (n = {})", said.len());

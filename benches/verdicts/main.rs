@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench verdicts -- [N] [--write] [--each]`, or `-- --case ROW/NUMBER`
 //!
-//! Draws `N` fleets of each family (default 1), and the first `N / 4` of each again with logs that are not what they should
+//! Draws `N` fleets of each family (default 1), and the first `N / 5` of each again with logs that are not what they should
 //! be. Prints tables; with `--write` they become `reports/calibration/calibration.md` and `calibration.svg`; with
 //! `--each` a line a case stands before them, and `--case` tells one alone (row 0 is the first family). The same `N` gives the same bytes, whatever the number of threads.
 
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
             }
         }
     }
-    let n_spoiled = n / 4;
+    let n_spoiled = n / 5;
     let clean = block(None, n, each);
     let spoiled: Vec<Block> = SPOILINGS.iter().map(|spoiling| block(Some(spoiling), n_spoiled, each)).collect();
     let text = score::report(&clean, n, &spoiled, n_spoiled);
@@ -129,6 +129,7 @@ fn answer(spoiling: Option<&Spoiling>, place: usize, number: usize) -> (Answer, 
     let guilty = score::guilty(&case, &tables.changes);
     let guilty_id = guilty.map(|place| tables.changes[place].id.as_str());
     let mut answer = score::compare(&case, guilty_id, &judgement);
+    answer.has_twin = score::has_twin(&case, guilty, &correlation);
     answer.nearest = score::compare_naming(guilty, baselines::nearest(&correlation));
     answer.gandalf = score::compare_naming(guilty, baselines::gandalf(&correlation));
     let line = format!(

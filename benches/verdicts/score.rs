@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
+use causeline::correlate::{Correlation, Exposure, Try};
 use causeline::judge::{Candidate, CauseKind, Judgement};
 use causeline::stats::proportion_interval;
 
 use crate::draw::{Case, FAMILIES, GUILTY, Truth};
+use crate::fleet::Trouble;
 use crate::spoiled::SPOILINGS;
 
 /// How a verdict compares with the truth.
@@ -33,6 +35,8 @@ pub(crate) struct Answer {
     pub(crate) innocent: f64,
     /// The likeliest known cause of the first incident: its probability, whether it is right, whether it was named.
     pub(crate) first: Option<(f64, bool, bool)>,
+    /// An innocent change reached the same hosts at so nearly the same times that nothing tells the two apart.
+    pub(crate) has_twin: bool,
     /// What the baselines say.
     pub(crate) nearest: Naming,
     /// The same.
@@ -90,8 +94,30 @@ pub(crate) fn guilty(case: &Case, changes: &[causeline::frame::Change]) -> Optio
     matches!(case.truth, Truth::Guilty).then(|| changes.iter().position(|one| &*one.component == GUILTY)).flatten()
 }
 
-const HEAD: &str = "| | n | right | abstained | missed | innocent named | at .5 | at .9 | mean p | Brier | ECE | nearest: right | innocent | Gandalf: right | innocent |\n\
-    | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+/// Two changes are told apart by the failures that fall between them. Fewer expected than this, and there may be none (by
+/// the rule of three, with a chance above one in twenty).
+const MIN_TELLING: f64 = 3.0;
+
+/// Whether an innocent change is a twin of the guilty one: the tries on hosts that had got the one and not the other,
+/// times the guilty one's effect, are fewer than three.
+pub(crate) fn has_twin(case: &Case, guilty: Option<usize>, from: &Correlation) -> bool {
+    let Some(guilty) = guilty else { return false };
+    let effect = match case.fleet.troubles.first() {
+        Some((Trouble::Deploy { p, .. }, _)) => *p,
+        // Half of the seats are taken on an ordinary day, and the chance goes with the square of that.
+        Some((Trouble::Latent { q, .. }, _)) => q / 4.0,
+        _ => 1.0,
+    };
+    let is_twin = |other: &Exposure| {
+        let has_one =
+            |one: &&Try| (one.at_s >= from.changes[guilty].at_s[one.host]) != (one.at_s >= other.at_s[one.host]);
+        from.tries.iter().filter(has_one).count() as f64 * effect < MIN_TELLING
+    };
+    from.changes.iter().enumerate().any(|(place, other)| place != guilty && is_twin(other))
+}
+
+const HEAD: &str = "| | n | right | twins | right of the others | abstained | missed | innocent named | at .5 | at .9 | mean p | Brier | ECE | nearest: right | innocent | Gandalf: right | innocent |\n\
+    | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
 
 /// The answers of one spoiling (or none), by family.
 pub(crate) type Block = Vec<Vec<Answer>>;
@@ -106,9 +132,12 @@ fn row(name: &str, answers: &[&Answer]) -> String {
         (!named.is_empty()).then(|| named.iter().map(of).sum::<f64>() / named.len() as f64)
     };
     format!(
-        "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+        "| {name} | {} | {} | {} | {} of {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
         answers.len(),
         count(&|one| one.outcome == Outcome::Right),
+        count(&|one| one.has_twin),
+        count(&|one| one.outcome == Outcome::Right && !one.has_twin),
+        count(&|one| !one.has_twin),
         count(&|one| one.outcome == Outcome::Abstained),
         count(&|one| one.outcome == Outcome::Missed),
         count(&|one| one.names_innocent),
@@ -192,9 +221,12 @@ pub(crate) fn report(clean: &Block, n: usize, spoiled: &[Block], n_spoiled: usiz
         Simulated incidents of a fleet that shares no formula with the judge, {n} of each family. Written by \
         `cargo bench --bench verdicts -- {n} --write`; what is drawn and why stands in `benches/verdicts/draw.rs`.\n\n\
         Right: the root cause of the first incident is the planted one (quiet: no incident; unrecorded: a change that no \
-        table holds; there an abstention is no fault). Missed: no incident found. At .5, .9: an innocent change has at \
+        table holds; there an abstention is no fault). Twins: an innocent change reached the same hosts so \
+        nearly at the same times that fewer than three failures are expected between them; to abstain is right \
+        there. Missed: no incident found. At .5, .9: an innocent change has at \
         least that probability. Mean p, Brier and ECE: of causes that were named. The baselines know changes only: \
-        naming nothing counts as right for them where no recorded change is guilty.\n\n"
+        naming nothing counts as right for them where no recorded change is guilty. A draw whose fault failed fewer than \
+        six attempts was drawn again.\n\n"
     );
     text += &by_family(clean);
     text += "\n## Said and right\n\nThe likeliest cause of every incident above, named or not.\n\n";
