@@ -98,26 +98,25 @@ pub(crate) fn guilty(case: &Case, changes: &[causeline::frame::Change]) -> Optio
 /// the rule of three, with a chance above one in twenty).
 const MIN_TELLING: f64 = 3.0;
 
-/// Whether an innocent change is a twin of the guilty one: the tries on hosts that had got the one and not the other,
-/// times the guilty one's effect, are fewer than three.
+/// Whether an innocent change is a twin of the guilty one, recorded or not: the tries on hosts that had got the one and
+/// not the other, times the guilty one's effect, are fewer than three.
 pub(crate) fn has_twin(case: &Case, guilty: Option<usize>, from: &Correlation) -> bool {
-    let Some(guilty) = guilty else { return false };
-    let effect = match case.fleet.troubles.first() {
-        Some((Trouble::Deploy { p, .. }, _)) => *p,
-        // Half of the seats are taken on an ordinary day, and the chance goes with the square of that.
-        Some((Trouble::Latent { q, .. }, _)) => q / 4.0,
-        _ => 1.0,
+    // Half of the seats are taken on an ordinary day, and the chance of a block goes with the square of that.
+    let (truly, effect) = match case.fleet.troubles.first() {
+        Some((Trouble::Deploy { at, p, .. }, _)) => (at, *p),
+        Some((Trouble::Latent { at, q, .. }, _)) => (at, q / 4.0),
+        _ => return false,
     };
+    let got = guilty.map_or(truly, |place| &from.changes[place].at_s);
     let is_twin = |other: &Exposure| {
-        let has_one =
-            |one: &&Try| (one.at_s >= from.changes[guilty].at_s[one.host]) != (one.at_s >= other.at_s[one.host]);
+        let has_one = |one: &&Try| (one.at_s >= got[one.host]) != (one.at_s >= other.at_s[one.host]);
         from.tries.iter().filter(has_one).count() as f64 * effect < MIN_TELLING
     };
-    from.changes.iter().enumerate().any(|(place, other)| place != guilty && is_twin(other))
+    from.changes.iter().enumerate().any(|(place, other)| Some(place) != guilty && is_twin(other))
 }
 
-const HEAD: &str = "| | n | right | twins | right of the others | abstained | missed | innocent named | at .5 | at .9 | mean p | Brier | ECE | nearest: right | innocent | Gandalf: right | innocent |\n\
-    | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+const HEAD: &str = "| | n | right | twins | right of the others | abstained | missed | innocent named | at .5 | without twin | at .9 | mean p | Brier | ECE | nearest: right | innocent | Gandalf: right | innocent |\n\
+    | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
 
 /// The answers of one spoiling (or none), by family.
 pub(crate) type Block = Vec<Vec<Answer>>;
@@ -132,7 +131,7 @@ fn row(name: &str, answers: &[&Answer]) -> String {
         (!named.is_empty()).then(|| named.iter().map(of).sum::<f64>() / named.len() as f64)
     };
     format!(
-        "| {name} | {} | {} | {} | {} of {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+        "| {name} | {} | {} | {} | {} of {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
         answers.len(),
         count(&|one| one.outcome == Outcome::Right),
         count(&|one| one.has_twin),
@@ -142,6 +141,7 @@ fn row(name: &str, answers: &[&Answer]) -> String {
         count(&|one| one.outcome == Outcome::Missed),
         count(&|one| one.names_innocent),
         count(&|one| one.innocent >= 0.5),
+        count(&|one| one.innocent >= 0.5 && !one.has_twin),
         count(&|one| one.innocent >= 0.9),
         figure(mean(&|(p, _)| *p)),
         figure(mean(&|(p, right)| (p - f64::from(u8::from(*right))).powi(2))),
