@@ -1,7 +1,7 @@
 //! What logs of the field are like that the tables of the simulator are not: each way is one row of the report.
 
 use causeline::frame::Tables;
-use causeline::frame::tables::{Close, Coverage, EndKind, Session};
+use causeline::frame::tables::{Close, EndKind, Session};
 use causeline::model::{Name, TimeRange, Timestamp};
 use causeline::stats::Random;
 
@@ -78,7 +78,7 @@ fn gaps(tables: &mut Tables, random: &mut Random) {
     renumber(tables);
 }
 
-/// Takes everything of a host out that its log would have said in a span.
+/// Takes everything of a host out that its log would have said in a span. No row of coverage tells of it.
 fn silence(tables: &mut Tables, host: &Name, gap: TimeRange) {
     let is_in = |at: Option<Timestamp>| at.is_some_and(|at| gap.contains(at));
     tables.attempts.retain(|attempt| attempt.host != *host || !gap.contains(attempt.at));
@@ -91,10 +91,6 @@ fn silence(tables: &mut Tables, host: &Name, gap: TimeRange) {
             lose_end(session);
         }
     }
-    let source = Name::from("Microsoft-Windows-TerminalServices-LocalSessionManager/Operational");
-    let span = tables.window.unwrap_or(gap);
-    tables.coverage.push(Coverage { host: host.clone(), source, span, gaps: vec![gap] });
-    tables.coverage.sort_by(|a, b| a.host.cmp(&b.host).then(a.source.cmp(&b.source)));
 }
 
 fn lose_end(session: &mut Session) {
