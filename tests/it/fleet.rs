@@ -52,6 +52,18 @@ pub struct Fleet {
     pub n_bursts: usize,
     /// Chance that an attempt fails for no reason.
     pub noise: f64,
+    pub patience: Patience,
+}
+
+/// How people whom the service refused go on at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Further tries at most.
+    pub tries: u32,
+    /// Chance of each of them.
+    pub chance: f64,
+    /// The longest wait before one, seconds.
+    pub wait_s: f64,
 }
 
 impl Fleet {
@@ -69,6 +81,7 @@ impl Fleet {
             pull_of_first: 1.0,
             n_bursts: 2,
             noise: 0.012,
+            patience: Patience { tries: 3, chance: 0.8, wait_s: 500.0 },
         }
     }
 
@@ -122,6 +135,11 @@ impl Fleet {
     }
 
     pub fn tables(&self) -> Tables {
+        self.tables_and_truth().0
+    }
+
+    /// The tables, and how many attempts the troubles failed.
+    pub fn tables_and_truth(&self) -> (Tables, usize) {
         Run::new(self).run()
     }
 }
@@ -160,6 +178,7 @@ struct Run<'a> {
     demands: BTreeMap<usize, (u32, f64)>,
     next_demand: u32,
     bursts: Vec<(f64, usize)>,
+    n_failed_by_trouble: usize,
 }
 
 impl<'a> Run<'a> {
@@ -183,6 +202,7 @@ impl<'a> Run<'a> {
             demands: BTreeMap::new(),
             next_demand: 0,
             bursts,
+            n_failed_by_trouble: 0,
         }
     }
 
@@ -192,15 +212,16 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn run(mut self) -> Tables {
+    fn run(mut self) -> (Tables, usize) {
+        let tries_left = self.fleet.patience.tries;
         for day in 0..self.fleet.n_days {
             for user in 0..self.fleet.n_users {
                 if self.random.unit() < self.fleet.presence[day] {
                     let hour = 7.0 + 1.8 * (self.random.unit() + self.random.unit());
-                    self.push(day as f64 * DAY + hour * HOUR, What::Comes { user, tries_left: 3, returns_left: 2 });
+                    self.push(day as f64 * DAY + hour * HOUR, What::Comes { user, tries_left, returns_left: 2 });
                     if self.random.unit() < 0.55 {
                         let hour = 12.5 + 2.5 * self.random.unit();
-                        self.push(day as f64 * DAY + hour * HOUR, What::Comes { user, tries_left: 3, returns_left: 1 });
+                        self.push(day as f64 * DAY + hour * HOUR, What::Comes { user, tries_left, returns_left: 1 });
                     }
                 }
             }
@@ -294,8 +315,9 @@ impl<'a> Run<'a> {
         });
         if failure.is_some() {
             self.demands.insert(user, (demand, at));
-            if tries_left > 0 && self.random.unit() < 0.8 {
-                let wait = 20.0 + 500.0 * self.random.unit();
+            let patience = self.fleet.patience;
+            if tries_left > 0 && self.random.unit() < patience.chance {
+                let wait = 20.0 + patience.wait_s * self.random.unit();
                 self.push(at + wait, What::Comes { user, tries_left: tries_left - 1, returns_left });
             } else if returns_left > 0 {
                 let wait = HOUR * (0.8 + 2.0 * self.random.unit());
@@ -322,11 +344,13 @@ impl<'a> Run<'a> {
                 Trouble::BadHost { host: bad, from, to, p } if *bad == host && (*from..*to).contains(&at) => *p,
                 Trouble::Dependency { from, to, p } if (*from..*to).contains(&at) => *p,
                 Trouble::Password { user: whose, from, to } if *whose == user && (*from..*to).contains(&at) => {
+                    self.n_failed_by_trouble += 1;
                     return Some((signature, Fault::User));
                 }
                 _ => 0.0,
             };
             if self.random.unit() < p {
+                self.n_failed_by_trouble += 1;
                 return Some((signature, infra));
             }
         }
@@ -345,7 +369,7 @@ impl<'a> Run<'a> {
         (drawn < self.fleet.noise * (clumsy + 0.6)).then(|| (other[self.random.below(3)], infra))
     }
 
-    fn finish(mut self) -> Tables {
+    fn finish(mut self) -> (Tables, usize) {
         let mut changes = self.fleet.changes.clone();
         changes.sort_by(|a, b| a.started_at.cmp(&b.started_at).then(a.component.cmp(&b.component)));
         for (place, change) in changes.iter_mut().enumerate() {
@@ -354,6 +378,6 @@ impl<'a> Run<'a> {
         self.tables.changes = changes;
         self.tables.hosts = (0..self.fleet.n_hosts).map(host_name).collect();
         self.tables.window = Some(TimeRange { start: stamp(0.0), end: stamp(self.fleet.n_days as f64 * DAY) });
-        self.tables
+        (self.tables, self.n_failed_by_trouble)
     }
 }

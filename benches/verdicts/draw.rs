@@ -1,0 +1,280 @@
+//! Draws fleets with a known cause, one family a function.
+//!
+//! Bounds and forms come from the field as far as a source states them: rollouts go to all at once, in waves, to a
+//! canary first or to a part (Beyer and others, *The Site Reliability Workbook*, 2018, chapter 16); offices fill in the
+//! morning and are nearly empty on weekends; incidents are ended by undoing a change, or pass, or last. No source
+//! gives the distribution of effect sizes, of rollout lengths or of times to a remedy, so that within their bounds they are
+//! flat, and flat in the logarithm where the bounds are more than a factor of five apart. Families come in equal
+//! numbers, so that every row is equally sharp, and not in the shares of causes that postmortems count (the same,
+//! appendix C): figures over all families are therefore no forecast of how often a verdict is right at a user's.
+
+use causeline::judge::CauseKind;
+use causeline::model::Name;
+use causeline::stats::Random;
+
+use crate::fleet::{DAY, Fleet, HOUR, Trouble, host_name, user_name};
+
+const NEVER: f64 = f64::INFINITY;
+/// The component that is guilty in the families with a guilty change.
+pub(crate) const GUILTY: &str = "Guilty";
+/// The judge calls fewer failures than this no incident (`docs/method.md`): such a draw is drawn again.
+const MIN_FAILED: usize = 6;
+/// Draws at most: an effect of a twentieth at an empty office may fail nobody a few times in a row.
+const MAX_ROUNDS: u64 = 200;
+
+/// What is right.
+#[derive(Clone, Debug)]
+pub(crate) enum Truth {
+    /// No incident.
+    Quiet,
+    /// The change of [`GUILTY`].
+    Guilty,
+    /// A change that no table holds.
+    Unrecorded,
+    /// More people than seats, or something that all hosts need.
+    Kind(CauseKind),
+    /// This host.
+    Host(Name),
+    /// This account.
+    Account(Name),
+}
+
+/// A family: its name, how it is drawn, and whether the guilty change is taken out of the table.
+pub(crate) struct Family {
+    /// In tables.
+    pub(crate) name: &'static str,
+    draw: fn(&mut Scene) -> Truth,
+    is_unrecorded: bool,
+}
+
+/// All families.
+pub(crate) const FAMILIES: &[Family] = &[
+    Family { name: "latent change under load", draw: latent, is_unrecorded: false },
+    Family { name: "guilty deploy", draw: deploy, is_unrecorded: false },
+    Family { name: "several deploys", draw: several, is_unrecorded: false },
+    Family { name: "capacity", draw: capacity, is_unrecorded: false },
+    Family { name: "dependency", draw: dependency, is_unrecorded: false },
+    Family { name: "bad host", draw: bad_host, is_unrecorded: false },
+    Family { name: "one account", draw: account, is_unrecorded: false },
+    Family { name: "quiet", draw: quiet, is_unrecorded: false },
+    Family { name: "latent, unrecorded", draw: latent, is_unrecorded: true },
+    Family { name: "deploy, unrecorded", draw: deploy, is_unrecorded: true },
+    Family { name: "several, unrecorded", draw: several, is_unrecorded: true },
+];
+
+/// A fleet with its truth.
+pub(crate) struct Case {
+    /// The fleet.
+    pub(crate) fleet: Fleet,
+    /// What is right.
+    pub(crate) truth: Truth,
+}
+
+/// A fleet in the making.
+struct Scene {
+    random: Random,
+    fleet: Fleet,
+}
+
+/// The case of a family by number; the same number gives the same case.
+pub(crate) fn case(place: usize, number: usize) -> Case {
+    let family = &FAMILIES[place];
+    let mut case = drawn(family, place, number, 0);
+    for round in 1..MAX_ROUNDS {
+        if matches!(case.truth, Truth::Quiet) || case.fleet.tables_and_truth().1 >= MIN_FAILED {
+            break;
+        }
+        case = drawn(family, place, number, round);
+    }
+    case
+}
+
+fn drawn(family: &Family, place: usize, number: usize, round: u64) -> Case {
+    let seed = ((place as u64 + 1) << 40) | ((number as u64) << 16) | round;
+    let mut scene = Scene::new(seed);
+    let n_innocent = scene.random.below(15);
+    scene.innocents(n_innocent);
+    let mut truth = (family.draw)(&mut scene);
+    if family.is_unrecorded {
+        scene.fleet.changes.retain(|change| &*change.component != GUILTY);
+        truth = Truth::Unrecorded;
+    }
+    Case { fleet: scene.fleet, truth }
+}
+
+impl Scene {
+    fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let mut fleet = Fleet::new(random.bits());
+        fleet.n_hosts = 3 + random.below(6);
+        fleet.n_users = fleet.n_hosts * (8 + random.below(15));
+        fleet.n_days = 7 * (3 + random.below(3));
+        fleet.noise = log_flat(&mut random, 0.004, 0.03);
+        fleet.n_bursts = random.below(4);
+        let mut scene = Self { random, fleet };
+        let (usual, weekend) = (scene.within(0.4, 0.8), scene.within(0.02, 0.2));
+        scene.presence(|_| usual, weekend);
+        scene
+    }
+
+    fn within(&mut self, from: f64, to: f64) -> f64 {
+        from + (to - from) * self.random.unit()
+    }
+
+    fn presence(&mut self, on_day: impl Fn(usize) -> f64, weekend: f64) {
+        let days = 0..self.fleet.n_days;
+        self.fleet.presence = days.map(|day| if day % 7 >= 5 { weekend } else { on_day(day) }).collect();
+    }
+
+    /// A moment of a working day, within a part of the record.
+    fn moment(&mut self, from: f64, to: f64) -> f64 {
+        let n_days = self.fleet.n_days as f64;
+        loop {
+            let day = (self.within(from, to) * n_days).floor();
+            if day as usize % 7 < 5 {
+                return day * DAY + self.within(6.0, 17.0) * HOUR;
+            }
+        }
+    }
+
+    /// How large an effect is: from a twentieth to nine tenths.
+    fn effect(&mut self) -> f64 {
+        log_flat(&mut self.random, 0.05, 0.9)
+    }
+
+    /// When each host gets a change that begins to go out at `start`.
+    fn rollout(&mut self, start: f64) -> Vec<f64> {
+        let n_hosts = self.fleet.n_hosts;
+        let drawn = self.random.unit();
+        let canary = self.random.below(n_hosts);
+        let days = self.within(0.3, 2.0) * DAY;
+        (0..n_hosts)
+            .map(|host| {
+                let soon = start + self.random.unit() * HOUR;
+                match drawn {
+                    // All within an hour.
+                    0.0..0.35 => soon,
+                    // In waves.
+                    0.35..0.65 => start + self.random.unit() * 3.0 * DAY,
+                    // One first.
+                    0.65..0.85 => soon + if host == canary { 0.0 } else { days },
+                    // A part of them, one at least.
+                    _ => {
+                        if host == canary || self.random.unit() < 0.5 {
+                            soon
+                        } else {
+                            NEVER
+                        }
+                    }
+                }
+            })
+            .collect()
+    }
+
+    fn innocents(&mut self, n: usize) {
+        for place in 0..n {
+            let start = self.moment(0.0, 1.0);
+            let at = self.rollout(start);
+            self.fleet.change(&format!("Innocent {place}"), &at);
+        }
+    }
+
+    /// Until when each host suffers from what came at `onset`: half of the time a recorded change ends it, on all
+    /// hosts or on one first; else it lasts.
+    fn remedy(&mut self, onset: f64) -> Vec<f64> {
+        let n_hosts = self.fleet.n_hosts;
+        if self.random.unit() < 0.5 {
+            return vec![NEVER; n_hosts];
+        }
+        let first = onset + log_flat(&mut self.random, 5.0, 90.0) * HOUR;
+        let later = if self.random.unit() < 0.4 { self.within(6.0, 36.0) * HOUR } else { 0.0 };
+        let canary = self.random.below(n_hosts);
+        let until: Vec<f64> = (0..n_hosts)
+            .map(|host| first + if host == canary { 0.0 } else { later } + self.random.unit() * 0.5 * HOUR)
+            .collect();
+        self.fleet.change("Remedy", &until);
+        until
+    }
+}
+
+fn log_flat(random: &mut Random, from: f64, to: f64) -> f64 {
+    from * (to / from).powf(random.unit())
+}
+
+/// A change of the first half blocks users now and then; in the last third people come back from holidays.
+fn latent(scene: &mut Scene) -> Truth {
+    let (usual, high, weekend) = (scene.within(0.3, 0.5), scene.within(0.7, 0.95), scene.within(0.02, 0.15));
+    let back = scene.fleet.n_days - 7;
+    scene.presence(|day| if day >= back { high } else { usual }, weekend);
+    let start = scene.moment(0.05, 0.45);
+    let at = scene.rollout(start);
+    scene.fleet.change(GUILTY, &at);
+    let until = scene.remedy((back as f64) * DAY + 8.0 * HOUR);
+    let (q, days) = (log_flat(&mut scene.random, 0.05, 0.9), log_flat(&mut scene.random, 0.4, 4.0));
+    scene.fleet.trouble(Trouble::Latent { at, until, q, days }, "fslogix-profile-locked");
+    Truth::Guilty
+}
+
+fn deploy(scene: &mut Scene) -> Truth {
+    let start = scene.moment(0.4, 0.85);
+    guilty_at(scene, start)
+}
+
+/// Two to four more deploys of the two days before the guilty one and the day after, each with a rollout of its own.
+fn several(scene: &mut Scene) -> Truth {
+    let start = scene.moment(0.4, 0.85);
+    for place in 0..2 + scene.random.below(3) {
+        let near = start + scene.within(-48.0, 24.0) * HOUR;
+        let at = scene.rollout(near);
+        scene.fleet.change(&format!("Neighbour {place}"), &at);
+    }
+    guilty_at(scene, start)
+}
+
+fn guilty_at(scene: &mut Scene, start: f64) -> Truth {
+    let at = scene.rollout(start);
+    scene.fleet.change(GUILTY, &at);
+    let until = scene.remedy(start);
+    let p = scene.effect();
+    scene.fleet.trouble(Trouble::Deploy { at, until, p }, "profile-load-failed");
+    Truth::Guilty
+}
+
+fn capacity(scene: &mut Scene) -> Truth {
+    let (usual, high, weekend) = (scene.within(0.3, 0.5), scene.within(0.8, 0.97), scene.within(0.02, 0.15));
+    let from = scene.fleet.n_days - 7 - scene.random.below(4);
+    scene.presence(|day| if day >= from { high } else { usual }, weekend);
+    let people = scene.fleet.n_users as f64 / scene.fleet.n_hosts as f64;
+    let seats = (people * scene.within(0.6, 0.7)).round() as usize;
+    scene.fleet.trouble(Trouble::Capacity { seats }, "session-refused");
+    Truth::Kind(CauseKind::Capacity)
+}
+
+fn dependency(scene: &mut Scene) -> Truth {
+    let from = scene.moment(0.2, 0.9);
+    let to = from + log_flat(&mut scene.random, 1.0, 36.0) * HOUR;
+    let p = scene.effect();
+    scene.fleet.trouble(Trouble::Dependency { from, to, p }, "no-logon-server");
+    Truth::Kind(CauseKind::Dependency)
+}
+
+fn bad_host(scene: &mut Scene) -> Truth {
+    let host = scene.random.below(scene.fleet.n_hosts);
+    let from = scene.moment(0.2, 0.9);
+    let to = from + log_flat(&mut scene.random, 6.0, 144.0) * HOUR;
+    let p = scene.effect();
+    scene.fleet.trouble(Trouble::BadHost { host, from, to, p }, "profile-load-failed");
+    Truth::Host(host_name(host))
+}
+
+fn account(scene: &mut Scene) -> Truth {
+    let user = scene.random.below(scene.fleet.n_users);
+    let from = scene.moment(0.2, 0.9);
+    let to = from + log_flat(&mut scene.random, 8.0, 144.0) * HOUR;
+    scene.fleet.trouble(Trouble::Password { user, from, to }, "logon-bad-password");
+    Truth::Account(user_name(user))
+}
+
+fn quiet(_: &mut Scene) -> Truth {
+    Truth::Quiet
+}
