@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use causeline::Error;
-use causeline::frame::{Outcome, TableForm};
+use causeline::frame::{DERIVED, Outcome, TableForm};
 use causeline::judge::CauseKind;
 use causeline::model::Name;
 use causeline::normalize::signature::Signatures;
@@ -172,7 +172,7 @@ fn folder_name(folder: &Path) -> Option<String> {
     name(folder).or_else(|| name(&folder.canonicalize().ok()?))
 }
 
-/// The words of the catalog's signatures, and of those that are templates of messages.
+/// The words of the catalog's signatures, of those that are derived, and of those that are templates of messages.
 fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Name, SignatureText> {
     let templates = analysis.framed.templates.iter().map(|(id, template)| {
         let title = format!("Message template \u{201c}{}\u{201d}", template.text);
@@ -182,6 +182,10 @@ fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Na
         );
         (Name::clone(id), SignatureText { title, meaning, code_kinds: Vec::new() })
     });
+    let derived = DERIVED.iter().map(|(id, title, meaning)| {
+        let text = SignatureText { title: (*title).to_owned(), meaning: (*meaning).to_owned(), code_kinds: Vec::new() };
+        (Name::from(*id), text)
+    });
     own.unwrap_or_else(|| Signatures::embedded())
         .iter()
         .map(|signature| {
@@ -189,6 +193,7 @@ fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Na
             let text = SignatureText { title, meaning, code_kinds: signature.code_kinds() };
             (Name::from(signature.id.as_str()), text)
         })
+        .chain(derived)
         .chain(templates)
         .collect()
 }

@@ -8,6 +8,9 @@ use super::{Class, View};
 const MAX_LENGTH_S: f64 = 75.0 * 60.0;
 /// Quiet for hours on both sides; without this rule, bursts would eat a real incident piece by piece.
 const QUIET_S: f64 = 3.0 * 3600.0;
+/// Quiet is shown by people who got in: had it gone on, so many of the tries beside it would have failed. That none
+/// does is then a chance of e⁻³. Without it, every night would make a burst of a morning.
+const N_SHOWN: f64 = 3.0;
 /// One user who tries again and again is no burst.
 const MIN_USERS: usize = 3;
 /// Chances of failing that are tried.
@@ -50,6 +53,15 @@ pub fn bursts(view: &View<'_>) -> Vec<Burst> {
             }
             let inside = tries.partition_point(|one| one.at_s < from_s)..tries.partition_point(|one| one.at_s <= to_s);
             let inside: Vec<usize> = inside.collect();
+            let share = (last + 1 - first) as f64 / inside.len() as f64;
+            let tried = |from_s: f64, to_s: f64| {
+                let within = |at_s: f64| tries.partition_point(|one| one.at_s < at_s);
+                (within(to_s) - within(from_s)) as f64
+            };
+            let is_quiet = |n_tries: f64| n_tries * share >= N_SHOWN;
+            if !is_quiet(tried(from_s - QUIET_S, from_s)) || !is_quiet(tried(to_s + 1e-6, to_s + QUIET_S)) {
+                return None;
+            }
             let best = SIZES
                 .iter()
                 .map(|m| inside.iter().map(|place| view.log_ratio(*place, *m)).sum::<f64>())

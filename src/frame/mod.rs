@@ -55,7 +55,7 @@ pub use aside::{Aside, AsideKind};
 pub use chains::FOLLOW_UP_S;
 pub use export::TableForm;
 pub use lengths::SessionLengths;
-pub use outcome::{NO_DESKTOP, SHORT_LIVED, SILENT};
+pub use outcome::{DERIVED, NO_DESKTOP, SHORT_LIVED, SILENT};
 pub use phases::{LogonWeek, Phase, Phases, Slowdown};
 pub use restarts::RESTART;
 pub use tables::{

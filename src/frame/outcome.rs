@@ -15,6 +15,26 @@ const TEMPORARY_PROFILE: &str = "temporary-profile";
 /// The signature of a session that was thrown out at once, without any record that says why.
 pub const SHORT_LIVED: &str = "short-lived-session";
 
+/// The signatures of failures that no record states, for people: id, title, meaning.
+pub const DERIVED: &[(&str, &str, &str)] = &[
+    (
+        SILENT,
+        "Accepted, then silence",
+        "Name and password were accepted, and no session followed within a time that this host's own logons hardly ever \
+         take. No record says why.",
+    ),
+    (
+        NO_DESKTOP,
+        "Session without a desktop",
+        "A session was given, and its desktop never came up, where it usually does. No record says why.",
+    ),
+    (
+        SHORT_LIVED,
+        "Thrown out at once",
+        "The session was over within a minute and a half, and its user tried again or had no profile. No record says why.",
+    ),
+];
+
 /// A session that ends within this many seconds of its begin was no working session: after FSLogix has given up
 /// on a locked profile (60 s of retries by its defaults), the user is thrown out again.
 const BOUNCE_S: f64 = 90.0;

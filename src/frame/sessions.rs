@@ -323,6 +323,7 @@ impl Line<'_> {
         let (stuck, ended_at, end_kind) = self.ending(&open, at, end_kind);
         let Open { user, started_at, disconnects, away, mut records, .. } = open;
         records.extend(record);
+        records.dedup(); // a session of which only the end is seen begins with that record
         let session_id = match self.key {
             Key::Number(number) => Some(number),
             Key::Logon(_) => None,

@@ -70,8 +70,9 @@ pub(crate) fn find(from: &Correlation, options: &Options, max: usize) -> Vec<Fou
 }
 
 /// Whether what is found next is more of a known incident: mostly within its noticed span, and either of a
-/// signature of its own (what the model did not attribute to it) or by the same cause (signatures that move
-/// together, such as a locked disk in the words of two components).
+/// signature of its own (what the model did not attribute to it), or by the same cause (signatures that move
+/// together, such as a locked disk in the words of two components), or without a cause that could be named: a
+/// second trouble at the same time, of which nothing is known, is a bolder claim than more of the first.
 fn is_same(from: &Correlation, known: &Found, next: &Found) -> bool {
     let start = known.incident.started_at;
     let within = |place: &&usize| {
@@ -81,7 +82,8 @@ fn is_same(from: &Correlation, known: &Found, next: &Found) -> bool {
     let n_within = next.places.iter().filter(within).count();
     let has_signature = next.incident.signatures.first().is_some_and(|one| known.incident.signatures.contains(one));
     let has_cause = known.causes.first().map(|one| &one.0) == next.causes.first().map(|one| &one.0);
-    2 * n_within >= next.places.len() && (has_signature || has_cause)
+    let has_none = next.incident.root_cause.kind == CauseKind::Unknown;
+    2 * n_within >= next.places.len() && (has_signature || has_cause || has_none)
 }
 
 /// Adds the attempts of `next` to a known incident; its cause and its evidence stay.
@@ -137,11 +139,11 @@ fn loudest<'a>(
         .filter(|(odds, _)| *odds > f64::NEG_INFINITY)
         .collect();
     looks.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    // A latent fault may be too quiet for a quick look: the first two are always weighed. Once an incident
-    // is found, what is left must show itself.
+    // A latent fault, or one of a few hosts, may be too quiet for a quick look: the first three are always weighed. Once
+    // an incident is found, what is left must show itself.
     let n_promising = looks.iter().filter(|(odds, _)| *odds > 0.0).count();
     let min_log_odds = if is_first { MIN_LOG_ODDS } else { MIN_LOG_ODDS_FURTHER };
-    let n_full = if is_first { n_promising.clamp(2, N_FULL) } else { n_promising.min(N_FULL) };
+    let n_full = if is_first { N_FULL } else { n_promising.min(N_FULL) };
     looks
         .into_iter()
         .take(n_full)

@@ -5,6 +5,7 @@
 //!
 //! Invariant: no event is read here, and where the logs cannot tell, the verdict says so.
 
+mod asked;
 mod evidence;
 mod forecast;
 mod hypotheses;
@@ -19,8 +20,8 @@ mod verdicts;
 mod windows;
 
 pub use verdict::{
-    Abstention, Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, EvidenceKind, Incident, Judgement, Latent,
-    Reason, Remedy, Trigger, Verdict,
+    Abstention, Asked, Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, EvidenceKind, Incident, Judgement,
+    Latent, Reason, Remedy, Trigger, Verdict,
 };
 
 use crate::correlate::Correlation;
@@ -41,5 +42,7 @@ pub fn judge(correlation: &Correlation, options: &Options) -> Judgement {
     let found = incident::find(correlation, options, MAX_INCIDENTS);
     let verdicts = verdicts::verdicts(correlation, &found);
     let latent = forecast::latent(correlation, &found);
-    Judgement { incidents: found.into_iter().map(|one| one.incident).collect(), verdicts, latent }
+    let incidents: Vec<Incident> = found.into_iter().map(|one| one.incident).collect();
+    let asked = options.incident.map(|span| asked::asked(correlation, span, &incidents));
+    Judgement { incidents, verdicts, latent, asked }
 }

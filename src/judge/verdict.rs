@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Name, Provenance, Timestamp};
+use crate::model::{Name, Provenance, TimeRange, Timestamp};
 
 /// The kinds of cause that exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -288,4 +288,25 @@ pub struct Judgement {
     pub verdicts: Vec<ChangeVerdict>,
     /// Latent faults, by signature.
     pub latent: Vec<Latent>,
+    /// What is to be said of the span that the caller asked about.
+    pub asked: Option<Asked>,
+}
+
+/// A span that people named, with what the logs hold of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// The span.
+    pub span: TimeRange,
+    /// Whether any source covers any of it.
+    pub is_covered: bool,
+    /// Attempts in it that the service failed.
+    pub n_failures: usize,
+    /// Attempts in it.
+    pub n_attempts: usize,
+    /// The share that failed, with its 95 % interval; `None` without attempts.
+    pub share: Option<Estimate>,
+    /// The same at all other times.
+    pub share_elsewhere: Option<Estimate>,
+    /// The incidents that meet it.
+    pub incidents: Vec<String>,
 }

@@ -28,6 +28,8 @@ pub struct Document {
     pub inputs: Vec<InputFile>,
     /// The time that the connection logs cover.
     pub window: Span,
+    /// What the logs hold of the span that `--incident` named; null if none was named.
+    pub asked: Option<AskedSection>,
     /// Incidents, the greatest impact first; empty for a quiet period.
     pub incidents: Vec<IncidentSection>,
     /// Changes found, by first time.
@@ -83,6 +85,29 @@ pub struct InputFile {
     pub n_irrelevant: u64,
     /// Records that could not be understood.
     pub n_damaged: u64,
+}
+
+/// A span that people named.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AskedSection {
+    /// Its begin.
+    pub start: String,
+    /// Its end.
+    pub end: String,
+    /// Whether any source covers any of it.
+    pub is_covered: bool,
+    /// Attempts in it.
+    pub n_attempts: u64,
+    /// Attempts in it that the service failed.
+    pub n_failures: u64,
+    /// The share that failed; null without attempts.
+    pub share: Option<Quantity>,
+    /// The share that failed at all other times; null without attempts.
+    pub share_elsewhere: Option<Quantity>,
+    /// The incidents that meet it.
+    pub incidents: Vec<String>,
+    /// It in words.
+    pub statement: String,
 }
 
 /// A half-open span of time.

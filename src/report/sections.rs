@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::clocks;
 use super::document::{
-    AbstentionSection, CauseSection, ChangeSection, CoverageSection, DiagnosticSection, Document, ErrorCodeSection,
-    EvidenceSection, Forecast, GapSection, HostTime, HostVersion, IncidentSection, InputFile, Kind, LatentSection,
-    LoadCheckSection, MissingLog, Place, Quantity, RemedySection, SCHEMA_VERSION, SignatureSection, Span,
-    SymptomChainSection, SymptomLinkSection, Tool, VerdictName, VerdictSection, VersionSection,
+    AbstentionSection, AskedSection, CauseSection, ChangeSection, CoverageSection, DiagnosticSection, Document,
+    ErrorCodeSection, EvidenceSection, Forecast, GapSection, HostTime, HostVersion, IncidentSection, InputFile, Kind,
+    LatentSection, LoadCheckSection, MissingLog, Place, Quantity, RemedySection, SCHEMA_VERSION, SignatureSection,
+    Span, SymptomChainSection, SymptomLinkSection, Tool, VerdictName, VerdictSection, VersionSection,
 };
 use super::error_codes::{ErrorCode, error_codes};
 use super::input::Input;
@@ -18,7 +18,7 @@ use crate::correlate::SymptomChain;
 use crate::correlate::symptoms::{Link, Measured};
 use crate::diagnostic::Diagnostic;
 use crate::frame::{self, Change, Difference, Gap, LoadCheck};
-use crate::judge::{Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, Incident, Latent, Verdict};
+use crate::judge::{Asked, Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, Incident, Latent, Verdict};
 use crate::model::{Name, Position, Provenance};
 
 /// Returns the report as values.
@@ -33,6 +33,7 @@ pub fn document(input: &Input<'_>) -> Document {
             start: window.map(|window| window.start.to_string()),
             end: window.map(|window| window.end.to_string()),
         },
+        asked: input.judgement.asked.as_ref().map(|asked| asked_section(input, asked)),
         incidents: input.judgement.incidents.iter().map(|incident| incident_section(input, incident)).collect(),
         changes: input.tables.changes.iter().map(|change| change_section(input, change)).collect(),
         versions: frame::differences(&input.tables.versions).iter().map(version_section).collect(),
@@ -149,6 +150,20 @@ fn cause(candidate: &Candidate) -> CauseSection {
         user_name: candidate.user.as_deref().map(str::to_owned),
         trigger: candidate.trigger.as_ref().map(word),
         probability: probability(candidate.probability),
+    }
+}
+
+fn asked_section(input: &Input<'_>, asked: &Asked) -> AskedSection {
+    AskedSection {
+        start: asked.span.start.to_string(),
+        end: asked.span.end.to_string(),
+        is_covered: asked.is_covered,
+        n_attempts: asked.n_attempts as u64,
+        n_failures: asked.n_failures as u64,
+        share: asked.share.as_ref().map(quantity),
+        share_elsewhere: asked.share_elsewhere.as_ref().map(quantity),
+        incidents: asked.incidents.clone(),
+        statement: wording::incident::asked(input, asked),
     }
 }
 

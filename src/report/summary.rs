@@ -47,6 +47,9 @@ const NAME_COLUMNS: usize = 12;
 /// Returns the summary. `files` names what was written, in words of the caller.
 pub fn summary(input: &Input<'_>, files: &str) -> Vec<SummaryLine> {
     let mut entries: Vec<(Role, &str, String)> = Vec::new();
+    if let Some(asked) = &input.judgement.asked {
+        entries.push((Role::Impact, "asked", incident::asked(input, asked)));
+    }
     match input.main_incident() {
         None => entries.push((Role::Finding, "finding", format!("{}.", incident::headline(input)))),
         Some(main) => {

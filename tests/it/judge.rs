@@ -3,6 +3,7 @@
 use causeline::correlate::{self, correlate};
 use causeline::frame::Tables;
 use causeline::judge::{self, CauseKind, Incident, Judgement, Trigger, Verdict};
+use causeline::model::TimeRange;
 
 use crate::fleet::{DAY, Fleet, HOUR, Trouble, host_name, stamp, user_name};
 
@@ -273,4 +274,23 @@ fn a_weekend_deploy_is_found_on_monday() {
 fn the_same_tables_give_the_same_judgement() {
     let tables = founding(7).tables();
     assert_eq!(judged(&tables), judged(&tables));
+}
+
+#[test]
+fn a_span_that_people_named_is_answered_even_where_nothing_is_found() {
+    let fleet = Fleet::new(3);
+    let tables = fleet.tables();
+    let correlation = correlate(&tables, &correlate::Options::default());
+    let asked = |from_h: f64, to_h: f64| {
+        let span = TimeRange { start: stamp(from_h * HOUR), end: stamp(to_h * HOUR) };
+        let judgement = judge::judge(&correlation, &judge::Options { incident: Some(span) });
+        judgement.asked.expect("the answer")
+    };
+    let one = asked(24.0 + 7.0, 24.0 + 18.0);
+    assert!(one.is_covered && one.incidents.is_empty(), "{one:?}");
+    let within = tables.attempts.iter().filter(|attempt| one.span.contains(attempt.at));
+    assert_eq!(one.n_attempts, within.clone().count());
+    assert_eq!(one.n_failures, within.filter(|attempt| attempt.is_service_failure()).count());
+    let after = asked(24.0 * 4_000.0, 24.0 * 4_001.0);
+    assert!(!after.is_covered && after.share.is_none() && after.n_attempts == 0, "{after:?}");
 }

@@ -157,12 +157,13 @@ fn said(mut tables: Tables) -> String {
     }
     for session in &mut tables.sessions {
         session.records.clear();
-        for mark in &mut session.marks {
+        for mark in session.marks.iter_mut().chain(&mut session.later) {
             mark.record = Provenance { source: SourceId(0), position: Position::Record(0) };
         }
     }
     for change in &mut tables.changes {
         change.stated_by.clear();
+        change.observed_by.clear();
     }
     // A file with several hosts tells the coverage of each to the hour only.
     let coverage: Vec<_> = tables

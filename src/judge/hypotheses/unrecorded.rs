@@ -43,18 +43,28 @@ impl Hypothesis for Unrecorded {
         let (_, share) = shares(scene);
         let shapes =
             [(prior::STEP + prior::DELAYED + prior::RAMP, &scene.constants), (prior::UNDER_LOAD, &scene.powers)];
-        let mut explanations: Vec<Explanation> =
-            shapes.into_iter().filter_map(|(part, sums)| windows(scene, sums, (share * part).ln())).collect();
+        let remedies = scene.remedies(0.0, None);
+        let mut explanations: Vec<Explanation> = shapes
+            .into_iter()
+            .filter_map(|(part, sums)| windows(scene, sums, &remedies, (share * part).ln()))
+            .collect();
         let part = if is_users_fault(scene) { prior::CHAIN * USERS_FAULT_FACTOR } else { prior::CHAIN };
         explanations.extend(chains(scene, (share * part).ln()));
         explanations
+    }
+
+    /// Steps without an end: without them the background would keep a step on some of the hosts to itself, for no other
+    /// quick look has a place for it.
+    fn sketch(&self, scene: &Scene<'_>) -> Vec<Explanation> {
+        let (_, share) = shares(scene);
+        windows(scene, &scene.constants, &[], (share * prior::STEP).ln()).into_iter().collect()
     }
 }
 
 type Point = (Response, f64, Remedied, Vec<bool>);
 
-fn windows(scene: &Scene<'_>, all: &[Sums], log_prior: f64) -> Option<Explanation> {
-    let grids: Vec<Grid<Point>> = all.par_iter().map(|sums| one_size(scene, sums)).collect();
+fn windows(scene: &Scene<'_>, all: &[Sums], remedies: &[(usize, f64)], log_prior: f64) -> Option<Explanation> {
+    let grids: Vec<Grid<Point>> = all.par_iter().map(|sums| one_size(scene, sums, remedies)).collect();
     let mut total = Grid::new();
     for grid in grids {
         total.merge(grid, -(all.len() as f64).ln());
@@ -68,15 +78,12 @@ fn windows(scene: &Scene<'_>, all: &[Sums], log_prior: f64) -> Option<Explanatio
     })
 }
 
-/// All start hours and ends of one size.
-fn one_size(scene: &Scene<'_>, sums: &Sums) -> Grid<Point> {
+/// All start hours and ends of one size; `remedies` are the changes that may have ended it, with their weights.
+fn one_size(scene: &Scene<'_>, sums: &Sums, remedies: &[(usize, f64)]) -> Grid<Point> {
     let mut grid = Grid::new();
     let n_hours = scene.n_hours();
-    let stops: Vec<(usize, f64, Vec<f64>)> = scene
-        .remedies(0.0, None)
-        .into_iter()
-        .map(|(remedy, weight)| (remedy, weight, scene.stops(sums, remedy)))
-        .collect();
+    let stops: Vec<(usize, f64, Vec<f64>)> =
+        remedies.iter().map(|(remedy, weight)| (*remedy, *weight, scene.stops(sums, *remedy))).collect();
     let totals: Vec<f64> = (0..scene.n_hosts()).map(|host| sums.total(host)).collect();
     let mut by_host = vec![0.0; scene.n_hosts()];
     let step_h = if sums.response.is_under_load() { LOAD_STEP_H } else { STEP_H };

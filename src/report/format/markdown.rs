@@ -53,6 +53,9 @@ fn page(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
     writeln!(out, "# {}\n", plain(&incident::headline(input)))?;
     writeln!(out, "![{}](timeline.png)\n", plain(&postmortem::chart_in_words(input)))?;
     writeln!(out, "## Summary\n")?;
+    if let Some(asked) = &input.judgement.asked {
+        writeln!(out, "{}\n", plain(&incident::asked(input, asked)))?;
+    }
     match input.main_incident() {
         None => {
             writeln!(out, "{}\n", plain(&postmortem::quiet(input)))?;

@@ -2,7 +2,7 @@
 
 use super::number;
 use crate::frame::Outcome;
-use crate::judge::{Abstention, Candidate, CauseKind, Incident, Latent, Verdict};
+use crate::judge::{Abstention, Asked, Candidate, CauseKind, Incident, Latent, Verdict};
 use crate::model::{Fault, Timestamp};
 use crate::report::error_codes::error_codes as counted;
 use crate::report::input::Input;
@@ -35,6 +35,34 @@ pub fn headline(input: &Input<'_>) -> String {
     let aside = if has_mistyped { ", wrong passwords aside" } else { "" };
     let share = number::percent(n_failed as f64 / n as f64);
     format!("No incident: {}, {share} failed{aside}", number::count(n, "attempt"))
+}
+
+/// Returns what the logs hold of a span that people named.
+pub fn asked(input: &Input<'_>, asked: &Asked) -> String {
+    let span = format!("{} to {}", number::instant(asked.span.start), number::instant(asked.span.end));
+    if !asked.is_covered {
+        return format!("No log covers the span that was asked about ({span}).");
+    }
+    let Some(share) = &asked.share else {
+        return format!("In the span that was asked about ({span}) the logs hold no attempt to connect.");
+    };
+    let failed = format!(
+        "In the span that was asked about ({span}) {} of {} attempts failed ({}, 95% interval {} to {})",
+        number::grouped(asked.n_failures),
+        number::grouped(asked.n_attempts),
+        number::percent(share.value),
+        number::percent(share.lower),
+        number::percent(share.upper)
+    );
+    let elsewhere = asked.share_elsewhere.as_ref();
+    let elsewhere =
+        elsewhere.map_or(String::new(), |share| format!(", and {} at all other times", number::percent(share.value)));
+    let found = match asked.incidents.as_slice() {
+        [] => "no incident is found in it".to_owned(),
+        [one] if input.judgement.incidents.len() == 1 => format!("the incident ({one}) meets it"),
+        some => format!("{} meet it", some.join(", ")),
+    };
+    format!("{failed}{elsewhere}; {found}.")
 }
 
 /// Returns the probability of the finding as a clause.

@@ -137,7 +137,7 @@ fn compare(at: &str, expected: &Value, found: &Value, differences: &mut Vec<Stri
         (Value::Object(a), Value::Object(b)) => {
             let keys: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
             // Where a record stands differs from shape to shape.
-            for key in keys.into_iter().filter(|key| !matches!(key.as_str(), "records" | "stated_by")) {
+            for key in keys.into_iter().filter(|key| !matches!(key.as_str(), "records" | "stated_by" | "observed_by")) {
                 let null = Value::Null;
                 let (a, b) = (a.get(key).unwrap_or(&null), b.get(key).unwrap_or(&null));
                 compare(&format!("{at}.{key}"), a, b, differences);
