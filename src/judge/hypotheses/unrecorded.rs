@@ -33,8 +33,9 @@ const P_ALL_HOSTS: f64 = 0.6;
 /// Hours between the starts that are tried, for steps and for responses to load.
 const STEP_H: usize = 2;
 const LOAD_STEP_H: usize = 6;
-/// Chains are tried from so many starts.
-const N_CHAIN_STARTS: usize = 12;
+/// Chains are tried from so many starts: about one a day of a usual log. People leave about once a day, so that a finer
+/// step would tell nothing, and a coarser one would make the exact times of recorded changes look right by comparison.
+const N_CHAIN_STARTS: usize = 28;
 /// A change that no file records.
 pub(super) struct Unrecorded;
 
