@@ -79,7 +79,7 @@ pub(crate) struct InputArgs {
     /// Zone of text logs that state none, e.g. Europe/Zurich or 'app/*.log=Europe/Zurich' [default: UTC]
     #[arg(long, value_name = "[GLOB=]ZONE", value_parser = parse_timezone)]
     pub(crate) timezone: Vec<(Option<String>, String)>,
-    /// A configuration in TOML: formats of your own logs
+    /// A configuration in TOML: formats of your own logs, hosts of files that name none
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Leaves out what is older (RFC 3339, or a date in UTC)

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use causeline::Error;
 use causeline::diagnostic::{Code, Diagnostic};
 use causeline::model::TimeRange;
-use causeline::normalize::format::{Formats, own};
+use causeline::normalize::format::Formats;
+use causeline::normalize::format::own::{self, ConfigError};
 use causeline::normalize::signature::Signatures;
 use causeline::pipeline::{Options, Progress};
 use indicatif::ProgressBar;
@@ -29,16 +30,22 @@ const CONFIG_BYTES_MAX: u64 = 1 << 20;
 /// Our formats, and before them those of a configuration.
 pub(crate) fn formats(config: Option<&Path>) -> Result<Formats, Error> {
     let Some(path) = config else { return Ok(Formats::default()) };
+    let own = configured(path, own::read)?;
+    Ok(Formats::with_own(own))
+}
+
+/// What a configuration says, by one of its readers.
+fn configured<T>(path: &Path, read: fn(&str) -> Result<T, ConfigError>) -> Result<T, Error> {
     let refused = |detail: String| Error::Setting { what: format!("`{}`", path.display()), detail };
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes));
-    read.map_err(|error| refused(error.to_string()))?;
+    let opened = File::open(path).and_then(|file| file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes));
+    opened.map_err(|error| refused(error.to_string()))?;
     if bytes.len() as u64 > CONFIG_BYTES_MAX {
         return Err(refused("larger than 1 MiB".to_owned()));
     }
     let text = String::from_utf8(bytes).map_err(|_| refused("not in UTF-8".to_owned()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    own::read(text).map(Formats::with_own).map_err(|error| refused(error.to_string()))
+    read(text).map_err(|error| refused(error.to_string()))
 }
 
 /// The options of the stages.
@@ -49,6 +56,9 @@ pub(crate) fn formats(config: Option<&Path>) -> Result<Formats, Error> {
 pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>, terminal: Terminal) -> Result<Options, Error> {
     let mut options = Options::default();
     options.normalize.formats = formats(args.config.as_deref())?;
+    if let Some(config) = &args.config {
+        options.normalize.hosts = configured(config, own::hosts)?;
+    }
     options.normalize.timezones.clone_from(&args.timezone);
     options.normalize.signatures = signatures(args.signatures.as_deref(), terminal)?;
     options.normalize.recover = args.recover;

@@ -25,7 +25,7 @@ pub fn normalize(sources: &[Source], options: &Options, progress: &(dyn Fn(u64) 
         let mut meaning = |said: Said<'_>, context: &mut Context<'_>| said.outcome(context);
         source::understand(&sources[index], options, &selection, true, Some(order), &mut meaning)
     });
-    host::settle(&mut ones);
+    host::settle(&mut ones, &options.hosts);
     netbios::settle(&mut ones);
     // Before zones are settled, for those of a copy may turn out otherwise.
     overlap::drop_overlaps(&mut ones);

@@ -1,8 +1,8 @@
-//! Finds the host of records that do not name one: from the path of their source.
+//! Finds the host of records that do not name one: from the path of their source, else from the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file::rotated_set;
+use super::file::{glob_fits, rotated_set};
 use super::source::{Kept, One};
 use super::summary::Role;
 use crate::diagnostic::{Code, Diagnostic};
@@ -10,12 +10,14 @@ use crate::model::identity::canonical_host;
 use crate::model::{ChangeRecord, HostScope, Name, Trust, Witness};
 
 /// Gives each source's nameless records the host that its path names, preferring hosts that other
-/// sources state; hours without host go to it, else to all hosts that the source speaks of.
-pub(super) fn settle(ones: &mut [One]) {
+/// sources state, and where it names none the host of the configuration; hours without host go to it, else to all hosts
+/// that the source speaks of.
+pub(super) fn settle(ones: &mut [One], configured: &[(String, Name)]) {
     let known: BTreeSet<Name> = ones.iter().flat_map(|one| one.summary.hosts.iter().cloned()).collect();
     let sets = sets(ones);
     for one in ones {
-        let guess = guess(one, &known);
+        let by_path = guess(one, &known);
+        let guess = by_path.clone().or_else(|| by_configuration(one, configured));
         let set = sets.get(&set_of(one)).cloned().unwrap_or_default();
         let mut n_guessed = 0;
         if let Some(host) = &guess {
@@ -63,7 +65,8 @@ pub(super) fn settle(ones: &mut [One]) {
                 one.summary.hosts.push(Name::clone(&host));
                 one.summary.hosts.sort();
             }
-            let detail = format!("{host}, by the path, for {n_guessed} records");
+            let by = if by_path.is_some() { "path" } else { "configuration" };
+            let detail = format!("{host}, by the {by}, for {n_guessed} records");
             one.diagnostics.push(Diagnostic::new(Code::HostAssumed, &one.summary.path, None, detail));
         }
     }
@@ -94,6 +97,12 @@ fn guess(one: &One, known: &BTreeSet<Name>) -> Option<Name> {
     stated.or_else(|| names[..one.file.n_below_root.min(names.len())].first()).cloned()
 }
 
+/// The host that the last fitting pattern of the configuration gives.
+fn by_configuration(one: &One, configured: &[(String, Name)]) -> Option<Name> {
+    let fitting = configured.iter().rev().find(|(pattern, _)| glob_fits(pattern, &one.summary.path));
+    fitting.map(|(_, host)| Name::clone(host))
+}
+
 /// Moves hours without host to where they belong; returns how many records that were.
 fn settle_hours(one: &mut One, guess: Option<&Name>, set: &BTreeSet<Name>) -> u64 {
     let hours = std::mem::take(&mut one.summary.hours);
@@ -117,9 +126,23 @@ fn settle_hours(one: &mut One, guess: Option<&Name>, set: &BTreeSet<Name>) -> u6
 
 #[cfg(test)]
 mod tests {
-    use crate::model::SourceId;
+    use crate::model::{Name, SourceId};
     use crate::normalize::{Normalized, Options, normalize};
     use crate::read::Source;
+
+    #[test]
+    fn the_configuration_names_a_host_where_content_and_path_do_not() {
+        let line = "2022-08-22 08:00:00,000 [7] ERROR a.B - login failed for user user001\n";
+        let host = |path: &str| {
+            let options = Options { hosts: vec![("*app*".to_owned(), Name::from("APP01"))], ..Options::default() };
+            let source = Source::from_bytes(SourceId(0), path, line.as_bytes());
+            let normalized = normalize(&[source], &options, &|_| ());
+            normalized.events[0].host.as_deref().map(str::to_owned)
+        };
+        assert_eq!(host("logs/app.log").as_deref(), Some("APP01"));
+        assert_eq!(host("logs/SRV07/app.log").as_deref(), Some("SRV07"));
+        assert_eq!(host("logs/api.log"), None);
+    }
 
     #[test]
     fn a_file_of_a_rotated_log_covers_the_hosts_of_the_others() {

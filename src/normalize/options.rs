@@ -6,7 +6,7 @@ use super::clock::ZoneRule;
 use super::format::Formats;
 use super::signature::Signatures;
 use crate::error::Error;
-use crate::model::Timestamp;
+use crate::model::{Name, Timestamp};
 
 /// Settings of this stage.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +14,9 @@ pub struct Options {
     /// Zones of text logs that state none: a pattern of paths (`None` for all others) and a zone's name.
     /// Of several patterns that fit, the last holds.
     pub timezones: Vec<(Option<String>, String)>,
+    /// Hosts of files whose content and path tell none: a pattern of paths, and the host. Of several patterns that fit,
+    /// the last holds.
+    pub hosts: Vec<(String, Name)>,
     /// Whether EVTX records in the slack behind the last one are read, too.
     pub recover: bool,
     /// Events and samples before this instant are counted and left out; changes are kept.

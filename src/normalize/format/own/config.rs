@@ -11,7 +11,8 @@ use toml::Spanned;
 
 use super::field::{FIELDS, Field, field};
 use super::{Definition, OwnFormat, Shape};
-use crate::model::{Names, Position, Provenance, Severity, SourceId, Trust};
+use crate::model::identity::canonical_host;
+use crate::model::{Name, Names, Position, Provenance, Severity, SourceId, Trust};
 use crate::normalize::clock::{Clock, DateOrder, ZoneRule};
 use crate::normalize::file::FileFacts;
 use crate::normalize::format::{Context, FORMATS, LogFormat};
@@ -43,6 +44,16 @@ impl fmt::Display for ConfigError {
 struct File {
     #[serde(default)]
     format: Vec<Spanned<Table>>,
+    #[serde(default)]
+    host: Vec<Host>,
+}
+
+/// The host of files whose content and path tell none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Host {
+    files: Spanned<String>,
+    name: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -93,18 +104,44 @@ fn wrong(at: Range<usize>, detail: impl Into<String>) -> Wrong {
     Wrong { at, detail: detail.into() }
 }
 
+impl Wrong {
+    fn in_text(self, text: &str) -> ConfigError {
+        let before = &text.as_bytes()[..self.at.start.min(text.len())];
+        ConfigError { line: 1 + memchr::memchr_iter(b'\n', before).count(), detail: self.detail }
+    }
+}
+
+fn parse(text: &str) -> Result<File, ConfigError> {
+    toml::from_str(text).map_err(|error| wrong(error.span().unwrap_or(0..0), error.message().to_owned()).in_text(text))
+}
+
+/// Reads the hosts of a configuration: patterns of paths, each with the host that wrote them.
+///
+/// # Errors
+///
+/// [`ConfigError`] names a host without a name or without a pattern.
+pub fn hosts(text: &str) -> Result<Vec<(String, Name)>, ConfigError> {
+    let one = |host: Host| {
+        let name = canonical_host(host.name.get_ref());
+        if name.is_empty() {
+            return Err(wrong(host.name.span(), "a host needs a name"));
+        }
+        if host.files.get_ref().is_empty() {
+            return Err(wrong(host.files.span(), "a host needs a pattern of files"));
+        }
+        Ok((host.files.into_inner(), Name::from(name)))
+    };
+    parse(text)?.host.into_iter().map(|host| one(host).map_err(|wrong| wrong.in_text(text))).collect()
+}
+
 /// Reads the formats of a configuration.
 ///
 /// # Errors
 ///
 /// [`ConfigError`] names the first thing that is wrong, a sample that does not yield what it says among them.
 pub fn read(text: &str) -> Result<Vec<OwnFormat>, ConfigError> {
-    let at_line = |Wrong { at, detail }: Wrong| {
-        let before = &text.as_bytes()[..at.start.min(text.len())];
-        ConfigError { line: 1 + memchr::memchr_iter(b'\n', before).count(), detail }
-    };
-    let file: File = toml::from_str(text)
-        .map_err(|error| at_line(wrong(error.span().unwrap_or(0..0), error.message().to_owned())))?;
+    let at_line = |wrong: Wrong| wrong.in_text(text);
+    let file = parse(text)?;
     if file.format.len() > FORMATS_MAX {
         return Err(at_line(wrong(file.format[FORMATS_MAX].span(), format!("more than {FORMATS_MAX} formats"))));
     }
@@ -311,6 +348,18 @@ text = '{"when":"2022-08-22T06:15:02Z","what":{"text":"Login failed"},"who":"use
 yields = { "log.level" = "error" }
 means = "failure"
 "#;
+
+    #[test]
+    fn hosts_stand_beside_formats_and_need_a_name_and_a_pattern() {
+        let text = "[[host]]\nfiles = \"*/app/*\"\nname = \"app01.corp.example\"\n";
+        assert_eq!(hosts(text).unwrap(), [("*/app/*".to_owned(), Name::from("APP01"))]);
+        assert!(read(text).unwrap().is_empty());
+        for wrong in
+            ["[[host]]\nfiles = \"*\"\nname = \"\"", "[[host]]\nfiles = \"\"\nname = \"a\"", "[[host]]\nname = \"a\""]
+        {
+            assert!(hosts(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_log_is_read_by_the_format_that_the_user_described() {

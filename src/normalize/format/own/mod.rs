@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-pub use config::{ConfigError, read};
+pub use config::{ConfigError, hosts, read};
 use field::Field;
 
 use super::{Context, Entry, Handle, LineOutcome, LogFormat, Parser, Said, Sample};
