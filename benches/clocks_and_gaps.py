@@ -4,44 +4,76 @@
     benches/clocks_and_gaps.py SUITE PATH/TO/causeline [CASE ...]
 
 SUITE holds `cases/NAME.zip` and `truth/NAME.json` with `scene.clock_offset_minutes` (by host, to a tenth of a minute)
-and `scene.gaps` (host, from, to). Only differences of clocks can be seen, so the median over hosts is taken off first.
+and `scene.gaps` (host, from, to). Only differences of clocks can be seen, so what the clock of reference is off by,
+the median over hosts, is taken off first. A gap is found if one of the report overlaps it.
 """
-import json, subprocess, sys, tempfile, zipfile, pathlib, datetime as dt, statistics as st
-suite, binary = pathlib.Path(sys.argv[1]), sys.argv[2]
-names = sys.argv[3:] or sorted(p.stem for p in (suite/'truth').glob('*.json'))
-t = lambda s: dt.datetime.fromisoformat(s.replace('Z','+00:00'))
-errs=[]; n_hosts=n_est=n_in=0; found=tot=inv=0; res=[]
-for name in names:
-    truth = json.load(open(suite/'truth'/f'{name}.json')); scene=truth['scene']
-    with tempfile.TemporaryDirectory() as d:
-        d=pathlib.Path(d); zipfile.ZipFile(suite/'cases'/f'{name}.zip').extractall(d/name)
-        r=subprocess.run([binary,'analyze',str(d/name),'-o',str(d/'out'),'--format','json','-q'],capture_output=True,text=True)
-        if r.returncode: print(name,'status',r.returncode,r.stderr[-300:]); continue
-        rep=json.load(open(d/'out'/'report.json'))
-    truth_off={h.lower():m*60 for h,m in scene['clock_offset_minutes'].items()}
-    own=[c for c in rep['clocks'] if c['source'] is None and c['offset_seconds'] and (c['host.name'] or '').lower() in truth_off]
-    n_hosts+=len(truth_off); n_est+=len(own)
-    if own:
-        diff=[c['offset_seconds']['value']-truth_off[c['host.name'].lower()] for c in own]
-        shift=st.median(diff)  # what the clock of reference is off by
-        e=[x-shift for x in diff]; errs+=e
-        n_in+=sum(c['offset_seconds']['lower']<=truth_off[c['host.name'].lower()]+shift<=c['offset_seconds']['upper'] for c in own)
-        print(name,truth['layout']['app'],'clocks',len(own),'of',len(truth_off),'reference off by %.1f s'%-shift,'errors',['%.1f'%x for x in e],'n',[c['n_pairs'] for c in own],'latency',[c['latency_seconds'] for c in own][:3])
-    else: print(name,truth['layout']['app'],'no clocks of',len(truth_off))
-    steps=[(c['host.name'],s) for c in rep['clocks'] for s in c['steps']]
-    if steps: print('   steps',[(h,s['at'][:16],s['seconds'],s['how_known']) for h,s in steps][:5],len(steps))
-    print('   begins',{k:sum(c['begins']==k for c in rep['coverage']) for k in ('first-record','rolled-over','cleared','unknown')}, 'load', [(x['host.name'],x['n_hours'],round(x['ratio']['value'],2),round(x['correlation']['value'],2),x['agrees']) for x in rep['load_checks']][:4])
-    gaps=[(c['host.name'],c['source'],g) for c in rep['coverage'] for g in c['gaps']]
-    for h,a,b in scene['gaps']:
-        tot+=1; a,b=t(a),t(b)
-        hit=[g for g in gaps if g[0].lower()==h.lower() and t(g[2]['start'])<b and t(g[2]['end'])>a]
-        found+=bool(hit)
-        if not hit: print('   missed',h,a,b)
-    for h,s,g in gaps:
-        real=any(h.lower()==x[0].lower() and t(g['start'])<t(x[2]) and t(g['end'])>t(x[1]) for x in scene['gaps'])
-        if not real: inv+=1; print('   invented',h,s,g['start'],g['end'],g['kind'],g['n_missing'])
-    kinds={}
-    for *_,g in gaps: kinds[(g['kind'],g['n_missing'])]=kinds.get((g['kind'],g['n_missing']),0)+1
-    print('   gap rows',kinds, flush=True)
-if errs: print('hosts',n_hosts,'estimated',n_est,'|error| median %.2f s, max %.2f s'%(st.median(map(abs,errs)),max(map(abs,errs))),'inside interval %d'%n_in)
-print('gaps of truth',tot,'found',found,'; gap rows that are in no gap of truth',inv)
+
+import datetime
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+
+def instant(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def report_of(binary, archive):
+    with tempfile.TemporaryDirectory() as folder:
+        logs, output = pathlib.Path(folder, archive.stem), pathlib.Path(folder, "out")
+        zipfile.ZipFile(archive).extractall(logs)
+        subprocess.run([binary, "analyze", logs, "-o", output, "--format", "json", "-q"], check=True)
+        return json.loads((output / "report.json").read_text(encoding="utf-8"))
+
+
+def clock_errors(report, scene):
+    """Seconds by which each estimated offset misses the truth."""
+    truth = {host.lower(): 60 * minutes for host, minutes in scene["clock_offset_minutes"].items()}
+    misses = [
+        clock["offset_seconds"]["value"] - truth[clock["host.name"].lower()]
+        for clock in report["clocks"]
+        if clock["source"] is None and clock["offset_seconds"] and (clock["host.name"] or "").lower() in truth
+    ]
+    reference = statistics.median(misses) if misses else 0.0
+    return [miss - reference for miss in misses]
+
+
+def gaps_of(report):
+    for row in report["coverage"]:
+        for gap in row["gaps"]:
+            yield row["host.name"].lower(), instant(gap["start"]), instant(gap["end"])
+
+
+def overlap(one, other):
+    return one[0] == other[0] and one[1] < other[2] and other[1] < one[2]
+
+
+def main():
+    suite, binary = pathlib.Path(sys.argv[1]), sys.argv[2]
+    names = sys.argv[3:] or sorted(path.stem for path in (suite / "truth").glob("*.json"))
+    errors, n_hosts, n_true, n_found, n_invented = [], 0, 0, 0, 0
+    for name in names:
+        scene = json.loads((suite / "truth" / f"{name}.json").read_text(encoding="utf-8"))["scene"]
+        report = report_of(binary, suite / "cases" / f"{name}.zip")
+        own = clock_errors(report, scene)
+        true = [(host.lower(), instant(start), instant(end)) for host, start, end in scene["gaps"]]
+        said = list(gaps_of(report))
+        found = sum(any(overlap(gap, one) for one in said) for gap in true)
+        invented = sum(not any(overlap(gap, one) for gap in true) for one in said)
+        print(f"{name}: clocks {len(own)} of {len(scene['clock_offset_minutes'])},",
+              f"errors in seconds {[round(error, 1) for error in own]}; gaps {found} of {len(true)}, {invented} invented")
+        errors += own
+        n_hosts += len(scene["clock_offset_minutes"])
+        n_true, n_found, n_invented = n_true + len(true), n_found + found, n_invented + invented
+    sizes = sorted(abs(error) for error in errors)
+    if sizes:
+        print(f"clocks: {len(sizes)} of {n_hosts} hosts, error {statistics.median(sizes):.1f} s in the median, {sizes[-1]:.1f} s at most")
+    print(f"gaps: {n_found} of {n_true} found, {n_invented} rows invented")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
