@@ -78,7 +78,7 @@ impl Mechanism {
         chances
     }
 
-    /// What it adds to the log likelihood by its marks, unweighted; 0 for mechanisms that leave none.
+    /// Whether its chance of failing follows load, on any host.
     pub(crate) fn is_under_load(&self) -> bool {
         match &self.how {
             How::Response(response) => response.is_under_load(),
