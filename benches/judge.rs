@@ -19,7 +19,10 @@ fn verdict(criterion: &mut Criterion) {
     let mut fleet = Fleet::new(1);
     let at = vec![4.0 * DAY, 4.1 * DAY, 9.0 * DAY, 9.1 * DAY, 9.2 * DAY];
     fleet.innocents(59).change("Guilty", &at);
-    fleet.trouble(Trouble::Latent { at, until: vec![f64::INFINITY; 5], q: 0.2, days: 1.0 }, "profile-locked");
+    fleet.trouble(
+        Trouble::Latent { at, until: vec![f64::INFINITY; 5], q: 0.2, power: 2.0, days: 1.0 },
+        "profile-locked",
+    );
     let tables = fleet.tables();
     let correlation = correlate(&tables, &correlate::Options::default());
     let name = format!("judge/{} attempts, {} changes", tables.attempts.len(), tables.changes.len());

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::correlate::SymptomChain;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::error::Error;
 use crate::frame::Framed;
 use crate::judge::Judgement;
@@ -20,6 +20,8 @@ pub struct Options {
     pub correlate: correlate::Options,
     /// How numbers are weighed.
     pub judge: judge::Options,
+    /// Files of counters for whose peak forecasts are made. They are not read as logs by being named here.
+    pub load: Vec<PathBuf>,
 }
 
 /// Hears how far a run is. All methods may be called from any thread.
@@ -78,11 +80,32 @@ pub fn frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> R
 ///
 /// As [`frame()`].
 pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Analysis, Error> {
-    let framed = frame(paths, options, progress)?;
+    let mut framed = frame(paths, options, progress)?;
+    let load = expected_load(options, &mut framed)?;
     progress.stage("weighing causes");
     let correlation = correlate::correlate(&framed.tables, &options.correlate);
-    let judgement = judge::judge(&correlation, &options.judge);
+    let judgement = judge::judge(&correlation, &judge::Options { load, ..options.judge });
     Ok(Analysis { framed, judgement, symptom_chains: correlation.symptom_chains })
+}
+
+/// The peak that the files of [`Options::load`] state. A file without sessions is a diagnostic.
+fn expected_load(options: &Options, framed: &mut Framed) -> Result<Option<f64>, Error> {
+    if options.load.is_empty() {
+        return Ok(options.judge.load);
+    }
+    let discovery = read::discover(&options.load)?;
+    // What is to come lies beyond the end of what is to be read.
+    let settings = normalize::Options { since: None, until: None, ..options.normalize.clone() };
+    let readings = normalize::normalize(&discovery.sources, &settings, &|_| ()).load;
+    let end = framed.tables.window.map(|window| window.end);
+    let peak = frame::expected_load(&readings, end, framed.tables.hosts.len());
+    if peak.is_none() {
+        let detail = "--load: no reading of sessions; forecasts are for the highest load of the record".to_owned();
+        let path = discovery.sources.first().map_or("", |source| source.name.path.as_str());
+        let known = std::mem::take(&mut framed.diagnostics);
+        framed.diagnostics = merged(known, vec![Diagnostic::new(Code::SourceIncomplete, path, None, detail)]);
+    }
+    Ok(peak.or(options.judge.load))
 }
 
 fn merged(first: Vec<Diagnostic>, second: Vec<Diagnostic>) -> Vec<Diagnostic> {

@@ -8,13 +8,21 @@
 //! numbers, so that every row is equally sharp, and not in the shares of causes that postmortems count (the same,
 //! appendix C): figures over all families are therefore no forecast of how often a verdict is right at a user's.
 
+use std::collections::BTreeSet;
+
+use causeline::frame::Tables;
+use causeline::frame::tables::Attempt;
 use causeline::judge::CauseKind;
 use causeline::model::Name;
 use causeline::stats::Random;
 
-use crate::fleet::{DAY, Fleet, HOUR, Trouble, host_name, user_name};
+use crate::fleet::{DAY, Fleet, HOUR, Trouble, host_name, stamp, user_name};
 
 const NEVER: f64 = f64::INFINITY;
+/// The hour of the day at which the first people come.
+const OPENS_H: f64 = 7.0;
+/// The family whose draws must tell the founding story.
+const FOUNDING: &str = "founding case";
 /// The component that is guilty in the families with a guilty change.
 pub(crate) const GUILTY: &str = "Guilty";
 /// The judge calls fewer failures than this no incident (`docs/method.md`): such a draw is drawn again.
@@ -60,6 +68,7 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family { name: "latent, unrecorded", draw: latent, is_unrecorded: true },
     Family { name: "deploy, unrecorded", draw: deploy, is_unrecorded: true },
     Family { name: "several, unrecorded", draw: several, is_unrecorded: true },
+    Family { name: FOUNDING, draw: founding, is_unrecorded: false },
 ];
 
 /// A fleet with its truth.
@@ -68,12 +77,15 @@ pub(crate) struct Case {
     pub(crate) fleet: Fleet,
     /// What is right.
     pub(crate) truth: Truth,
+    /// When people come back and make a latent fault loud, seconds.
+    pub(crate) onset: Option<f64>,
 }
 
 /// A fleet in the making.
 struct Scene {
     random: Random,
     fleet: Fleet,
+    onset: Option<f64>,
 }
 
 /// The case of a family by number; the same number gives the same case.
@@ -81,7 +93,9 @@ pub(crate) fn case(place: usize, number: usize) -> Case {
     let family = &FAMILIES[place];
     let mut case = drawn(family, place, number, 0);
     for round in 1..MAX_ROUNDS {
-        if matches!(case.truth, Truth::Quiet) || case.fleet.tables_and_truth().1 >= MIN_FAILED {
+        let (tables, failed) = case.fleet.tables_and_truth();
+        let is_story = family.name != FOUNDING || is_founding(&case.fleet, &tables);
+        if matches!(case.truth, Truth::Quiet) || (failed.len() >= MIN_FAILED && is_story) {
             break;
         }
         case = drawn(family, place, number, round);
@@ -99,7 +113,7 @@ fn drawn(family: &Family, place: usize, number: usize, round: u64) -> Case {
         scene.fleet.changes.retain(|change| &*change.component != GUILTY);
         truth = Truth::Unrecorded;
     }
-    Case { fleet: scene.fleet, truth }
+    Case { fleet: scene.fleet, truth, onset: scene.onset }
 }
 
 impl Scene {
@@ -111,7 +125,7 @@ impl Scene {
         fleet.n_days = 7 * (3 + random.below(3));
         fleet.noise = log_flat(&mut random, 0.004, 0.03);
         fleet.n_bursts = random.below(4);
-        let mut scene = Self { random, fleet };
+        let mut scene = Self { random, fleet, onset: None };
         let (usual, weekend) = (scene.within(0.4, 0.8), scene.within(0.02, 0.2));
         scene.presence(|_| usual, weekend);
         scene
@@ -206,14 +220,67 @@ fn latent(scene: &mut Scene) -> Truth {
     let (usual, high, weekend) = (scene.within(0.3, 0.5), scene.within(0.7, 0.95), scene.within(0.02, 0.15));
     let back = scene.fleet.n_days - 7;
     scene.presence(|day| if day >= back { high } else { usual }, weekend);
+    scene.onset = Some(back as f64 * DAY + OPENS_H * HOUR);
     let start = scene.moment(0.05, 0.45);
     let at = scene.rollout(start);
     scene.fleet.change(GUILTY, &at);
     let until = scene.remedy((back as f64) * DAY + 8.0 * HOUR);
     let (q, days) = (log_flat(&mut scene.random, 0.05, 0.9), log_flat(&mut scene.random, 0.4, 4.0));
-    scene.fleet.trouble(Trouble::Latent { at, until, q, days }, "fslogix-profile-locked");
+    scene.fleet.trouble(Trouble::Latent { at, until, q, power: 2.0, days }, "fslogix-profile-locked");
     Truth::Guilty
 }
+
+/// The founding case: a component's update, host by host in the first weeks of holidays, blocks users now and then; the
+/// last week brings everybody back, the Saturday before it an innocent update of the application; then the fix,
+/// on one host first. From 4 to 40 hosts; half of the fleets keep no marks of incomplete closes.
+fn founding(scene: &mut Scene) -> Truth {
+    let n_hosts = log_flat(&mut scene.random, 4.0, 41.0) as usize;
+    scene.fleet.n_hosts = n_hosts;
+    scene.fleet.n_users = n_hosts * (8 + scene.random.below(15));
+    scene.fleet.n_days = 7 * (5 + scene.random.below(3));
+    scene.fleet.marks = (scene.random.unit() < 0.5).then_some(0.8);
+    // What was drawn for another number of hosts.
+    scene.fleet.changes.clear();
+    let n_innocent = 3 + scene.random.below(6);
+    scene.innocents(n_innocent);
+    let (usual, high, weekend) = (scene.within(0.35, 0.55), scene.within(0.75, 0.97), scene.within(0.02, 0.12));
+    let back = scene.fleet.n_days - 7;
+    scene.presence(|day| if day >= back { high } else { usual }, weekend);
+    scene.onset = Some(back as f64 * DAY + OPENS_H * HOUR);
+    let start = scene.moment(0.1, 0.4);
+    let days = log_flat(&mut scene.random, 0.2, 8.0);
+    let at: Vec<f64> = (0..n_hosts).map(|_| start + scene.random.unit() * days * DAY).collect();
+    scene.fleet.change(GUILTY, &at);
+    let monday = back as f64 * DAY;
+    let saturday = monday - 2.0 * DAY + scene.within(8.0, 16.0) * HOUR;
+    let on_saturday: Vec<f64> = (0..n_hosts).map(|_| saturday + scene.random.unit() * HOUR).collect();
+    scene.fleet.change(APPLICATION, &on_saturday);
+    let (first, others) = (monday + scene.within(11.0, 16.0) * HOUR, monday + scene.within(30.0, 90.0) * HOUR);
+    let canary = scene.random.below(n_hosts);
+    let until: Vec<f64> = (0..n_hosts)
+        .map(|host| if host == canary { first } else { others + scene.random.unit() * 2.0 * HOUR })
+        .collect();
+    scene.fleet.change("Remedy", &until);
+    let (q, lasts) = (log_flat(&mut scene.random, 0.05, 0.9), log_flat(&mut scene.random, 0.4, 4.0));
+    scene.fleet.trouble(Trouble::Latent { at, until, q, power: 2.0, days: lasts }, "fslogix-profile-locked");
+    Truth::Guilty
+}
+
+/// Whether a fleet tells the founding story: isolated cases before the Saturday, and an avalanche after it.
+fn is_founding(fleet: &Fleet, tables: &Tables) -> bool {
+    let saturday = stamp((fleet.n_days - 9) as f64 * DAY);
+    let refused = |attempt: &&Attempt| attempt.signature.as_deref() == Some("fslogix-profile-locked");
+    let (before, after): (Vec<_>, Vec<_>) = tables.attempts.iter().filter(refused).partition(|one| one.at < saturday);
+    let users = |all: &[&Attempt]| all.iter().map(|one| one.user.clone()).collect::<BTreeSet<Name>>().len();
+    users(&before) >= MIN_ISOLATED && users(&after) >= MIN_AVALANCHE.max(fleet.n_users / 20)
+}
+
+/// People who failed before the Saturday, at least: without them nothing speaks for its update's innocence.
+const MIN_ISOLATED: usize = 5;
+/// People who failed after it, at least; in large fleets a twentieth of them.
+const MIN_AVALANCHE: usize = 10;
+/// The innocent update of the Saturday.
+pub(crate) const APPLICATION: &str = "Application";
 
 fn deploy(scene: &mut Scene) -> Truth {
     let start = scene.moment(0.4, 0.85);
@@ -277,4 +344,44 @@ fn account(scene: &mut Scene) -> Truth {
 
 fn quiet(_: &mut Scene) -> Truth {
     Truth::Quiet
+}
+
+/// What a forecast is tried on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ahead {
+    /// A latent fault that goes with this power of load.
+    Latent(f64),
+    /// A deploy that fails attempts at any load.
+    Deploy,
+    /// Nothing.
+    Quiet,
+}
+
+/// A fleet of some weeks of low load and a full one, with a fault from the first week on that nobody mends.
+pub(crate) fn ahead(kind: Ahead, number: usize) -> Fleet {
+    // The same people and dice for every kind.
+    let mut scene = Scene::new((0xA4EAD << 40) | number as u64);
+    let n_innocent = scene.random.below(10);
+    scene.innocents(n_innocent);
+    let (usual, high, weekend) = (scene.within(0.3, 0.5), scene.within(0.7, 0.95), scene.within(0.02, 0.15));
+    let back = scene.fleet.n_days - 7;
+    scene.presence(|day| if day >= back { high } else { usual }, weekend);
+    let start = scene.moment(0.05, 0.3);
+    let at = scene.rollout(start);
+    let until = vec![NEVER; scene.fleet.n_hosts];
+    // About as many failures in the quiet weeks, whatever the power: about half of the seats are taken there.
+    let (q, days) = (log_flat(&mut scene.random, 0.02, 0.2), log_flat(&mut scene.random, 0.4, 4.0));
+    let trouble = match kind {
+        Ahead::Latent(power) => {
+            let q = (q * 2.0_f64.powf(power)).min(0.9);
+            Some((Trouble::Latent { at: at.clone(), until, q, power, days }, "fslogix-profile-locked"))
+        }
+        Ahead::Deploy => Some((Trouble::Deploy { at: at.clone(), until, p: q }, "profile-load-failed")),
+        Ahead::Quiet => None,
+    };
+    if let Some((trouble, signature)) = trouble {
+        scene.fleet.change(GUILTY, &at);
+        scene.fleet.trouble(trouble, signature);
+    }
+    scene.fleet
 }

@@ -6,7 +6,7 @@ use causeline::correlate::{Correlation, Exposure, Try};
 use causeline::judge::{Candidate, CauseKind, Judgement};
 use causeline::stats::proportion_interval;
 
-use crate::draw::{Case, FAMILIES, GUILTY, Truth};
+use crate::draw::{Case, Family, GUILTY, Truth};
 use crate::fleet::Trouble;
 use crate::spoiled::SPOILINGS;
 
@@ -35,6 +35,8 @@ pub(crate) struct Answer {
     pub(crate) innocent: f64,
     /// The likeliest known cause of the first incident: its probability, whether it is right, whether it was named.
     pub(crate) first: Option<(f64, bool, bool)>,
+    /// The probability of the truth; 0 without an incident.
+    pub(crate) truth: f64,
     /// An innocent change reached the same hosts at so nearly the same times that nothing tells the two apart.
     pub(crate) has_twin: bool,
     /// What the baselines say.
@@ -80,6 +82,7 @@ pub(crate) fn compare(case: &Case, guilty_id: Option<&str>, judgement: &Judgemen
         names_innocent: is_innocent(&incident.root_cause),
         innocent: innocents.map(|one| one.probability).fold(0.0, f64::max),
         first: first.map(|one| (one.probability, is_right(one), is_named)),
+        truth: incident.posterior.iter().filter(|one| is_right(one)).map(|one| one.probability).sum(),
         ..Answer::default()
     }
 }
@@ -119,7 +122,7 @@ const HEAD: &str = "| | n | right | twins | right of the others | abstained | mi
     | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
 
 /// The answers of one spoiling (or none), by family.
-pub(crate) type Block = Vec<Vec<Answer>>;
+pub(crate) type Block = Vec<(&'static Family, Vec<Answer>)>;
 
 /// One row.
 fn row(name: &str, answers: &[&Answer]) -> String {
@@ -187,13 +190,17 @@ pub(crate) fn all_said<'a>(answers: impl IntoIterator<Item = &'a Answer>) -> Vec
     answers.into_iter().filter_map(|one| one.first).map(|one| (one.0, one.1)).collect()
 }
 
+fn answers(block: &Block) -> Vec<&Answer> {
+    block.iter().flat_map(|(_, answers)| answers).collect()
+}
+
 /// A table with one row a family and one for all.
 pub(crate) fn by_family(block: &Block) -> String {
     let mut text = HEAD.to_owned();
-    for (family, answers) in FAMILIES.iter().zip(block) {
+    for (family, answers) in block {
         text += &row(family.name, &answers.iter().collect::<Vec<_>>());
     }
-    text + &row("all", &block.iter().flatten().collect::<Vec<_>>())
+    text + &row("all", &answers(block))
 }
 
 /// The table of bins.
@@ -230,7 +237,7 @@ pub(crate) fn report(clean: &Block, n: usize, spoiled: &[Block], n_spoiled: usiz
     );
     text += &by_family(clean);
     text += "\n## Said and right\n\nThe likeliest cause of every incident above, named or not.\n\n";
-    text += &by_bin(&all_said(clean.iter().flatten()));
+    text += &by_bin(&all_said(answers(clean)));
     text += "\n![Calibration curve](calibration.svg)\n";
     if n_spoiled == 0 {
         return text;
@@ -241,13 +248,13 @@ pub(crate) fn report(clean: &Block, n: usize, spoiled: &[Block], n_spoiled: usiz
         The first {n_spoiled} fleets of each family again, with one thing wrong; the first row is the same fleets with \
         nothing wrong.\n\n{HEAD}"
     );
-    let first: Vec<&Answer> = clean.iter().flat_map(|answers| &answers[..n_spoiled]).collect();
+    let first: Vec<&Answer> = clean.iter().flat_map(|(_, answers)| answers.iter().take(n_spoiled)).collect();
     text += &row("nothing", &first);
     for (spoiling, block) in SPOILINGS.iter().zip(spoiled) {
-        text += &row(spoiling.name, &block.iter().flatten().collect::<Vec<_>>());
+        text += &row(spoiling.name, &answers(block));
     }
     text += "\n### Said and right, all of these\n\n";
-    text += &by_bin(&all_said(spoiled.iter().flatten().flatten()));
+    text += &by_bin(&all_said(spoiled.iter().flat_map(answers)));
     for (spoiling, block) in SPOILINGS.iter().zip(spoiled) {
         let mut name = spoiling.name.to_owned();
         name[..1].make_ascii_uppercase();

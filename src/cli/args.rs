@@ -73,7 +73,7 @@ pub(crate) struct InputArgs {
     /// A further change list (any format that is recognized)
     #[arg(long, value_name = "FILE")]
     pub(crate) changes: Vec<PathBuf>,
-    /// A further file of counters
+    /// A further file of counters; what it states beyond the end of the logs is the load of forecasts
     #[arg(long, value_name = "FILE")]
     pub(crate) load: Vec<PathBuf>,
     /// Zone of text logs that state none, e.g. Europe/Zurich or 'app/*.log=Europe/Zurich' [default: UTC]

@@ -67,6 +67,7 @@ pub(crate) fn options(args: &InputArgs, incident: Option<TimeRange>, terminal: T
     options.frame.since = args.since;
     options.frame.until = args.until;
     options.judge.incident = incident;
+    options.load.clone_from(&args.load);
     Ok(options)
 }
 

@@ -5,7 +5,6 @@
 //! and maximisation: of each failure the share `b / (b + (1 − b) m s)` belongs to the background.
 
 use super::Class;
-use super::Try;
 
 /// No background explains more than every second attempt: above it, it is a mechanism.
 const MAX_CHANCE: f64 = 0.5;
@@ -17,6 +16,15 @@ const HOST_WEIGHT: f64 = 2.0;
 const USER_WEIGHT: f64 = 2.5;
 /// Rounds after which the estimates move by less than a hundredth.
 const N_ROUNDS: usize = 20;
+/// Rounds that weigh all attempts anew. Between them only the failures are shared out again: how many failures a host or
+/// an account should have had moves far less than how many it is held for.
+const WEIGHING: [usize; 6] = [0, 1, 2, 4, 8, 16];
+
+/// Rounds of a rough fit.
+const N_ROUGH_ROUNDS: usize = 8;
+
+/// The host and the account of an attempt.
+pub type Pair = (u32, u32);
 
 /// Rates of one signature without a mechanism.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,55 +37,112 @@ pub struct Background {
     pub rate: f64,
 }
 
+/// What rates and factors are multiplied by to give failures.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// By host: the sum of the factors of the accounts of its attempts.
+    pub host: Vec<f64>,
+    /// By account: the sum of the rates of the hosts of its attempts.
+    pub user: Vec<f64>,
+    /// Attempts.
+    pub n: f64,
+}
+
 impl Background {
     /// Fits it to attempts of the given classes, where a mechanism fails attempt `i` with chance `chances[i]`
     /// and the share `share` of its failures shows this signature. No mechanism: an empty `chances`.
-    pub fn fit(tries: &[Try], classes: &[Class], chances: &[f64], share: f64, n_hosts: usize, n_users: usize) -> Self {
-        let n = classes.iter().filter(|class| **class != Class::Skipped).count() as f64;
+    pub fn fit(pairs: &[Pair], classes: &[Class], chances: &[f64], share: f64, n_hosts: usize, n_users: usize) -> Self {
+        let chance = |place: usize| chances.get(place).copied().unwrap_or(0.0);
+        let counted: Vec<Pair> =
+            pairs.iter().zip(classes).filter(|(_, class)| **class != Class::Skipped).map(|(pair, _)| *pair).collect();
+        let own: Vec<(Pair, f64)> = (0..pairs.len())
+            .filter(|place| classes[*place] == Class::Own)
+            .map(|place| (pairs[place], chance(place) * share))
+            .collect();
         // Begin where the mechanism is not at work: from a background that holds the incident, too, the
         // rounds would take long to come down.
-        let is_idle = |place: usize| chances.get(place).is_none_or(|m| *m < 0.005);
-        let idle = || (0..classes.len()).filter(|place| classes[*place] != Class::Skipped && is_idle(*place));
-        let own = idle().filter(|place| classes[*place] == Class::Own).count() as f64;
-        let rate = (own + 0.5) / (idle().count() as f64 + 50.0);
+        let is_idle = |place: &usize| classes[*place] != Class::Skipped && chance(*place) < 0.005;
+        let n_idle = (0..pairs.len()).filter(is_idle).count() as f64;
+        let n_own = (0..pairs.len()).filter(is_idle).filter(|place| classes[*place] == Class::Own).count() as f64;
+        let rate = (n_own + 0.5) / (n_idle + 50.0);
         let mut fit = Self { host: vec![rate; n_hosts], user: vec![1.0; n_users], rate };
-        for _ in 0..N_ROUNDS {
-            fit.improve(tries, classes, chances, share, n);
+        let mut weights = (vec![0.0; n_hosts], vec![0.0; n_users]);
+        for round in 0..N_ROUNDS {
+            let is_weighing = WEIGHING.contains(&round);
+            let (by_host, by_user) = fit.attribute(&own);
+            fit.rate = (by_host.iter().sum::<f64>() + 0.5) / (counted.len() as f64 + 50.0);
+            if is_weighing {
+                weights.0.fill(0.0);
+                for (host, user) in &counted {
+                    weights.0[*host as usize] += fit.user[*user as usize];
+                }
+            }
+            for (host, sum) in by_host.iter().enumerate() {
+                fit.host[host] = (HOST_WEIGHT + sum) / (HOST_WEIGHT / fit.rate + weights.0[host]);
+            }
+            if is_weighing {
+                weights.1.fill(0.0);
+                for (host, user) in &counted {
+                    weights.1[*user as usize] += fit.host[*host as usize];
+                }
+            }
+            for (user, sum) in by_user.iter().enumerate() {
+                fit.user[user] = (USER_WEIGHT + sum) / (USER_WEIGHT + weights.1[user]);
+            }
         }
         fit
     }
 
-    fn improve(&mut self, tries: &[Try], classes: &[Class], chances: &[f64], share: f64, n: f64) {
+    /// How much each host and each account weighs: what its rate or factor is multiplied by to give the failures that
+    /// it should have.
+    pub fn weights(&self, pairs: &[Pair], classes: &[Class]) -> Weights {
+        let mut weights = Weights { host: vec![0.0; self.host.len()], user: vec![0.0; self.user.len()], n: 0.0 };
+        for ((host, user), _) in pairs.iter().zip(classes).filter(|(_, class)| **class != Class::Skipped) {
+            weights.host[*host as usize] += self.user[*user as usize];
+            weights.user[*user as usize] += self.host[*host as usize];
+            weights.n += 1.0;
+        }
+        weights
+    }
+
+    /// Roughly what [`Self::fit`] would make of failures `own`, each with the chance that a mechanism made it one of the
+    /// signature, and how many failures that should be: with the weights of this fit, scaled as all rates and
+    /// all factors move in the mean. It looks at no other attempt.
+    pub fn refit_roughly(&self, own: &[(Pair, f64)], weights: &Weights) -> (Self, f64) {
+        let n_idle = own.iter().filter(|(_, m)| *m < 0.005).count() as f64;
+        let rate = (n_idle + 0.5) / (weights.n + 50.0);
+        let mut fit = Self { host: vec![rate; self.host.len()], user: vec![1.0; self.user.len()], rate };
+        let sum = |of: &[f64], weights: &[f64]| of.iter().zip(weights).map(|(one, weight)| one * weight).sum::<f64>();
+        let (hosts, users) = (sum(&self.host, &weights.host), sum(&self.user, &weights.user));
+        let mut by_users = sum(&fit.user, &weights.user) / users.max(1e-9);
+        for _ in 0..N_ROUGH_ROUNDS {
+            let (by_host, by_user) = fit.attribute(own);
+            fit.rate = (by_host.iter().sum::<f64>() + 0.5) / (weights.n + 50.0);
+            for (host, sum) in by_host.iter().enumerate() {
+                fit.host[host] = (HOST_WEIGHT + sum) / (HOST_WEIGHT / fit.rate + weights.host[host] * by_users);
+            }
+            let by_hosts = sum(&fit.host, &weights.host) / hosts.max(1e-9);
+            for (user, sum) in by_user.iter().enumerate() {
+                fit.user[user] = (USER_WEIGHT + sum) / (USER_WEIGHT + weights.user[user] * by_hosts);
+            }
+            by_users = sum(&fit.user, &weights.user) / users.max(1e-9);
+        }
+        let expected = sum(&fit.host, &weights.host) * by_users;
+        (fit, expected)
+    }
+
+    /// How many failures are the background's, by host and by account; each failure comes with the chance that the
+    /// mechanism made it one of the signature.
+    fn attribute(&self, own: &[(Pair, f64)]) -> (Vec<f64>, Vec<f64>) {
         let (mut by_host, mut by_user) = (vec![0.0; self.host.len()], vec![0.0; self.user.len()]);
-        let mut host_weight = vec![0.0; self.host.len()];
-        let mut total = 0.0;
-        for (place, one) in tries.iter().enumerate() {
-            if classes[place] == Class::Skipped {
-                continue;
-            }
-            host_weight[one.host] += self.user[one.user];
-            if classes[place] == Class::Own {
-                let b = self.chance(one.host, one.user);
-                let by_mechanism = chances.get(place).map_or(0.0, |m| (1.0 - b) * m * share);
-                let part = b / (b + by_mechanism);
-                by_host[one.host] += part;
-                by_user[one.user] += part;
-                total += part;
-            }
+        for ((host, user), m) in own {
+            let (host, user) = (*host as usize, *user as usize);
+            let b = self.chance(host, user);
+            let part = b / (b + (1.0 - b) * m);
+            by_host[host] += part;
+            by_user[user] += part;
         }
-        self.rate = (total + 0.5) / (n + 50.0);
-        for (host, sum) in by_host.iter().enumerate() {
-            self.host[host] = (HOST_WEIGHT + sum) / (HOST_WEIGHT / self.rate + host_weight[host]);
-        }
-        let mut user_weight = vec![0.0; self.user.len()];
-        for (place, one) in tries.iter().enumerate() {
-            if classes[place] != Class::Skipped {
-                user_weight[one.user] += self.host[one.host];
-            }
-        }
-        for (user, sum) in by_user.iter().enumerate() {
-            self.user[user] = (USER_WEIGHT + sum) / (USER_WEIGHT + user_weight[user]);
-        }
+        (by_host, by_user)
     }
 
     /// The chance that an attempt of this account on this host fails with the signature.
@@ -86,8 +151,8 @@ impl Background {
     }
 
     /// The chance of each attempt.
-    pub fn chances(&self, tries: &[Try]) -> Vec<f64> {
-        tries.iter().map(|one| self.chance(one.host, one.user)).collect()
+    pub fn chances(&self, pairs: &[Pair]) -> Vec<f64> {
+        pairs.iter().map(|(host, user)| self.chance(*host as usize, *user as usize)).collect()
     }
 
     /// The logarithm of the prior density, as a function of the logarithms of the rates, up to a constant.

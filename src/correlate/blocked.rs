@@ -4,24 +4,20 @@
 //! chance that grows with the load at that moment; a mark of an incomplete close raises it, a mark that
 //! should have been there lowers it. A blocked user's attempts fail; whether they do corrects the
 //! chance by Bayes' rule. Two states a user (Rabiner 1989 on such chains); exact, one step an event.
+//!
+//! Whoever leaves a session had got in, so that an end begins anew unless something says otherwise
+//! ([`super::Sequels`]): what it and all behind it are worth does not depend on earlier ends.
 
-use super::{Class, Correlation, End, MarkState, Try, View};
+use super::sequels::{Sequel, Step, What};
+use super::{Class, Correlation, End, MarkState, View};
+use crate::stats::special::Product;
 
 /// Load below which the chance does not fall any more, in units of full load.
 const LOWEST_LOAD: f64 = 0.05;
 /// The highest chance that one end blocks.
-const MAX_BLOCKING: f64 = 0.9;
+pub(super) const MAX_BLOCKING: f64 = 0.9;
 /// What is left of a block when its host is fixed or, where that clears, restarted.
 const LEFT_AFTER_CLEARING: f64 = 0.1;
-
-/// One moment in the life of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// A session's end, by index.
-    Left(usize),
-    /// An attempt, by index.
-    Tried(usize),
-}
 
 /// The parameters of the filter.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,153 +47,160 @@ pub struct Run {
     pub marks: f64,
 }
 
-/// Puts attempts and ends of each account into one order; an end before an attempt at the same time.
-pub fn lives(tries: &[Try], ends: &[End], n_users: usize) -> Vec<Vec<Moment>> {
-    let mut moments: Vec<(f64, usize, Moment)> = ends
-        .iter()
-        .enumerate()
-        .map(|(place, end)| (end.at_s, end.user, Moment::Left(place)))
-        .chain(tries.iter().enumerate().map(|(place, one)| (one.at_s, one.user, Moment::Tried(place))))
-        .collect();
-    moments.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut lives = vec![Vec::new(); n_users];
-    for (_, user, moment) in moments {
-        lives[user].push(moment);
-    }
-    lives
-}
-
-/// A chance of being blocked below this is none: it saves most of the work, and moves no sum by a hundredth.
-const NEGLIGIBLE: f64 = 1e-4;
-
-/// The state of one account.
+/// The state of one account: how likely it is blocked, now, and when the host of the block is fixed.
 struct State {
     w: f64,
     at_s: f64,
-    host: Option<usize>,
+    fixed_s: f64,
 }
 
-/// The logarithm of a long product, one multiplication a factor.
-struct Product {
-    now: f64,
-    log: f64,
-}
-
-impl Product {
-    fn new() -> Self {
-        Self { now: 1.0, log: 0.0 }
-    }
-
-    fn times(&mut self, factor: f64) {
-        self.now *= factor;
-        if !(1e-200..1e200).contains(&self.now) {
-            self.log += self.now.max(1e-300).ln();
-            self.now = 1.0;
-        }
-    }
-
-    fn ln(&self) -> f64 {
-        self.log + self.now.max(1e-300).ln()
-    }
-}
-
-/// How the chance of blocking scales with load, for each session end.
-pub fn doses(from: &Correlation, gamma: f64) -> Vec<f64> {
-    from.ends.iter().map(|end| end.load.max(LOWEST_LOAD).powf(gamma)).collect()
+/// How the chance of blocking scales with load at a session's end.
+pub fn dose(end: &End, gamma: f64) -> f64 {
+    if gamma == 0.0 { 1.0 } else { end.load.max(LOWEST_LOAD).powf(gamma) }
 }
 
 impl Blocked {
-    /// Runs the filter over all accounts; hosts are exposed within `spans`, `doses` are those of the filter's
-    /// power. Tells `blocked` the chance that the mechanism fails each attempt, before its outcome is known.
-    pub fn run(self, view: &View<'_>, spans: &[(f64, f64)], doses: &[f64], mut blocked: impl FnMut(usize, f64)) -> Run {
-        let (mut tries, mut marks) = (Product::new(), Product::new());
-        for life in &view.from.lives {
-            let mut state = State { w: 0.0, at_s: 0.0, host: None };
-            for moment in life {
-                match *moment {
-                    Moment::Left(place) => {
-                        let end = &view.from.ends[place];
-                        let (from, to) = spans[end.host];
-                        if end.at_s >= from && end.at_s < to {
-                            self.pass(&mut state, end.at_s, view.from, spans);
-                            let mark = if view.with_marks { end.mark } else { MarkState::NotObservable };
-                            marks.times(self.leave(&mut state, end.host, mark, doses[place]));
-                        }
+    /// Runs the filter over all ends; hosts are exposed within `spans`. Tells `blocked` the chance that the mechanism fails
+    /// each attempt, before its outcome is known.
+    pub fn run(self, view: &View<'_>, spans: &[(f64, f64)], blocked: impl FnMut(usize, f64)) -> Run {
+        self.run_over(view, view.from.sequels.iter(), spans, blocked)
+    }
+
+    /// The same over some of the ends.
+    pub fn run_over<'a>(
+        self,
+        view: &View<'_>,
+        sequels: impl Iterator<Item = Sequel<'a>>,
+        spans: &[(f64, f64)],
+        mut blocked: impl FnMut(usize, f64),
+    ) -> Run {
+        let (mut tries, mut marks) = (Product::default(), Product::default());
+        let exposed = |end: usize| {
+            let end = &view.from.ends[end];
+            let (from_s, to_s) = spans[end.host];
+            (end.at_s >= from_s && end.at_s < to_s).then_some(to_s)
+        };
+        for one in sequels.filter(|one| !one.continues) {
+            let mut state = State { w: 0.0, at_s: view.from.ends[one.end].at_s, fixed_s: f64::INFINITY };
+            self.leave_if(exposed(one.end), view, one.end, &mut state, &mut marks);
+            for step in one.steps {
+                self.pass(step, &mut state);
+                match step.what {
+                    What::Left(end) => self.leave_if(exposed(end), view, end, &mut state, &mut marks),
+                    What::Tried(place) if state.w > 0.0 => {
+                        self.meet(view, place, &mut state, &mut tries, &mut blocked);
                     }
-                    Moment::Tried(place) => {
-                        if state.w <= NEGLIGIBLE || view.classes[place] == Class::Skipped {
-                            continue;
-                        }
-                        self.pass(&mut state, view.from.tries[place].at_s, view.from, spans);
-                        blocked(place, self.kappa * state.w);
-                        tries.times(self.meet(&mut state, view, place));
-                    }
+                    What::Tried(_) => {}
                 }
             }
         }
         Run { tries: tries.ln(), marks: marks.ln() }
     }
 
-    /// Time goes by: blocks end by themselves, by a fix, or by a restart.
-    fn pass(self, state: &mut State, at_s: f64, from: &Correlation, spans: &[(f64, f64)]) {
-        if state.w > NEGLIGIBLE {
-            state.w *= (-(at_s - state.at_s) / (self.lasts_h * 3600.0)).exp();
-            if let Some(host) = state.host {
-                let within = |time: f64| state.at_s < time && time <= at_s;
-                let restarted = || {
-                    let restarts = &from.restarts[host];
-                    let next = restarts.partition_point(|time| *time <= state.at_s);
-                    restarts.get(next).is_some_and(|time| *time <= at_s)
-                };
-                if within(spans[host].1) || (self.restart_clears && restarted()) {
-                    state.w *= LEFT_AFTER_CLEARING;
+    /// Tells `blocked` the chance that the mechanism fails each attempt, whatever became of those before: what the filter
+    /// would do to the same people with ends of these `doses`, on hosts that are exposed from the first record to the last.
+    pub fn foresee(self, from: &Correlation, exposed: &[bool], doses: &[f64], mut blocked: impl FnMut(usize, f64)) {
+        let leave = |end: usize, w: f64| {
+            let (e, _) = self.leave(MarkState::NotObservable, doses[end]);
+            if exposed[from.ends[end].host] { w + (1.0 - w) * e } else { w }
+        };
+        for one in from.sequels.iter().filter(|one| !one.continues) {
+            let mut w = leave(one.end, 0.0);
+            for step in one.steps {
+                w *= self.kept(step, false);
+                match step.what {
+                    What::Left(end) => w = leave(end, w),
+                    What::Tried(place) => blocked(place, self.kappa * w),
                 }
             }
         }
-        state.at_s = at_s;
     }
 
-    /// A session ends on an exposed host: first the mark, then the block. Returns the ratio of the mark.
-    fn leave(self, state: &mut State, host: usize, mark: MarkState, dose: f64) -> f64 {
+    /// What it changes that hosts were fixed at the ends of their `spans`: the log ratio of the attempts of those who
+    /// were blocked then, for whom it was cleared, to the same if it had not been. `fixed` are the ends before it that
+    /// were followed until then.
+    pub fn cleared(self, view: &View<'_>, spans: &[(f64, f64)], fixed: &[Sequel<'_>]) -> f64 {
+        let run = |one: &Sequel<'_>, fixed_s: f64, tries: &mut Product| {
+            let mut state = State { w: 0.0, at_s: view.from.ends[one.end].at_s, fixed_s };
+            let mut unused = Product::default();
+            self.leave_if(Some(fixed_s), view, one.end, &mut state, &mut unused);
+            for step in one.steps {
+                self.pass(step, &mut state);
+                match step.what {
+                    What::Left(end) => self.leave_if(Some(fixed_s), view, end, &mut state, &mut unused),
+                    What::Tried(place) => self.meet(view, place, &mut state, tries, &mut |_, _| ()),
+                }
+            }
+        };
+        let (mut with, mut without) = (Product::default(), Product::default());
+        for one in fixed {
+            run(one, spans[view.from.ends[one.end].host].1, &mut with);
+            run(one, f64::INFINITY, &mut without);
+        }
+        with.ln() - without.ln()
+    }
+
+    /// A session ends, on a host that is exposed if it is known when that is fixed.
+    fn leave_if(self, fixed_s: Option<f64>, view: &View<'_>, end: usize, state: &mut State, marks: &mut Product) {
+        let Some(fixed_s) = fixed_s else { return };
+        let end = &view.from.ends[end];
+        let (e, ratio) = self.leave(view.mark(end), dose(end, self.gamma));
+        marks.times(ratio);
+        state.w += (1.0 - state.w) * e;
+        state.fixed_s = fixed_s;
+    }
+
+    /// A session ends on an exposed host: first the mark, then the block. Returns the chance that its user is blocked,
+    /// and the ratio of the mark.
+    fn leave(self, mark: MarkState, dose: f64) -> (f64, f64) {
         let (d, d0) = (self.d, self.d0);
         let e = (self.q0 * dose).min(MAX_BLOCKING);
-        let (e, ratio) = match mark {
+        match mark {
             MarkState::Seen => {
                 let seen = e * d + (1.0 - e * d) * d0;
                 (e * (d + (1.0 - d) * d0) / seen, seen / d0)
             }
             MarkState::NotSeen => (e * (1.0 - d) / (1.0 - e * d), 1.0 - e * d),
             MarkState::NotObservable => (e, 1.0),
-        };
-        if state.w < e {
-            state.host = Some(host);
         }
-        state.w += (1.0 - state.w) * e;
-        ratio
     }
 
-    /// An attempt: returns the ratio of its outcome, and corrects the chance of being blocked by it.
-    fn meet(self, state: &mut State, view: &View<'_>, place: usize) -> f64 {
-        let (kappa, s) = (self.kappa, view.share);
-        // The outcome's chance if the user is blocked, relative to its chance if not.
-        let if_blocked = match view.classes[place] {
-            Class::Own => {
-                let b = view.base[place];
-                (b + (1.0 - b) * kappa * s) / b
-            }
-            Class::Other => 1.0 - kappa + kappa * (1.0 - s) / view.other,
-            Class::Success => 1.0 - kappa,
-            Class::Skipped => return 1.0,
-        };
-        let total = state.w * if_blocked + 1.0 - state.w;
-        state.w *= if_blocked / total.max(1e-12);
-        total.max(1e-12)
+    /// Time goes by: blocks pass by themselves, by a fix, or by a restart.
+    fn pass(self, step: &Step, state: &mut State) {
+        let before_s = state.at_s;
+        state.at_s += step.after_s;
+        state.w *= self.kept(step, before_s < state.fixed_s && state.fixed_s <= state.at_s);
+    }
+
+    /// An attempt: its outcome multiplies `tries` by its ratio and corrects the chance of being blocked.
+    fn meet(
+        self,
+        view: &View<'_>,
+        place: usize,
+        state: &mut State,
+        tries: &mut Product,
+        blocked: &mut impl FnMut(usize, f64),
+    ) {
+        if view.classes[place] != Class::Skipped {
+            blocked(place, self.kappa * state.w);
+            let if_blocked = view.if_blocked(place, self.kappa);
+            let total = (state.w * if_blocked + 1.0 - state.w).max(1e-12);
+            state.w *= if_blocked / total;
+            tries.times(total);
+        }
+    }
+
+    /// The part of a block that is still there at a step, after the one before.
+    pub(super) fn kept(self, step: &Step, is_fixed: bool) -> f64 {
+        let cleared = is_fixed || (self.restart_clears && step.has_restarted);
+        (-step.after_s / (self.lasts_h * 3600.0)).exp() * if cleared { LEFT_AFTER_CLEARING } else { 1.0 }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::correlate::{Correlation, Sequels, Try};
     use crate::model::{Name, Timestamp};
 
     /// One user: leaves, fails, fails, gets in.
@@ -219,7 +222,7 @@ mod tests {
         };
         let tries = vec![attempt(2000.0, true), attempt(2100.0, true), attempt(2200.0, false)];
         let ends = vec![End { at_s: 1000.0, host: 0, user: 0, load: 1.0, mark, records: Vec::new() }];
-        let lives = lives(&tries, &ends, 1);
+        let sequels = Sequels::of(&tries, &ends, 1, &[Vec::new()]);
         let name = vec![Name::from("one")];
         Correlation {
             hosts: name.clone(),
@@ -227,7 +230,7 @@ mod tests {
             signatures: name,
             tries,
             ends,
-            lives,
+            sequels,
             restarts: vec![Vec::new()],
             length_s: 3600.0,
             ..Correlation::default()
@@ -244,7 +247,7 @@ mod tests {
             let mut view = View::new(&from, Some(0), &[]);
             view.base = vec![0.02; 3];
             view.share = 0.95;
-            let run = filter.run(&view, &[(0.0, 5000.0)], &doses(&from, 0.0), |_, _| ());
+            let run = filter.run(&view, &[(0.0, 5000.0)], |_, _| ());
             let (seen_if_blocked, seen_if_free) = (0.8 + 0.2 * 0.01, 0.01);
             let (mark_blocked, mark_free, alone) = match mark {
                 MarkState::Seen => (seen_if_blocked, seen_if_free, 0.01),
@@ -266,7 +269,7 @@ mod tests {
         let mut view = View::new(&from, Some(0), &[]);
         view.base = vec![0.02; 3];
         let filter = Blocked { q0: 0.1, gamma: 0.0, kappa: 0.9, lasts_h: 10.0, restart_clears: true, d: 0.8, d0: 0.01 };
-        let run = filter.run(&view, &[(1500.0, 5000.0)], &doses(&from, 0.0), |_, _| ());
+        let run = filter.run(&view, &[(1500.0, 5000.0)], |_, _| ());
         assert_eq!(run, Run { tries: 0.0, marks: 0.0 });
     }
 }

@@ -1,8 +1,8 @@
 //! Ends of sessions, with what is known of whether they completed.
 
 use super::{Load, place_of};
-use crate::frame::Tables;
 use crate::frame::tables::{Close, EndKind};
+use crate::frame::{Tables, close_at_the_time};
 use crate::model::{Name, Provenance, Timestamp};
 
 /// What a log shows of an incomplete close.
@@ -45,7 +45,7 @@ pub fn ends(tables: &Tables, load: &Load, hosts: &[Name], users: &[Name], start:
                 EndKind::Logoff | EndKind::Replaced => session.ended_at?,
                 EndKind::Reboot | EndKind::EdgeOfLog => session.marks.first().map(|mark| mark.at).or(session.left_at)?,
             };
-            let mark = match session.close {
+            let mark = match close_at_the_time(session) {
                 Close::Incomplete => MarkState::Seen,
                 Close::Complete => MarkState::NotSeen,
                 Close::NotObservable => MarkState::NotObservable,

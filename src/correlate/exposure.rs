@@ -7,7 +7,7 @@ use crate::model::{ChangeKind, Name, Provenance, Timestamp, Trust};
 
 /// One change, host by host.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "four things that a source knows of a change, each on its own")]
+#[expect(clippy::struct_excessive_bools, reason = "five things that a source knows of a change, each on its own")]
 pub struct Exposure {
     /// `chg-1`, ...
     pub id: String,
@@ -26,6 +26,9 @@ pub struct Exposure {
     pub is_one_time: bool,
     /// Whether the list of hosts is known.
     pub hosts_known: bool,
+    /// Whether a list names one host of several, and no host's own log tells of it: the list may know the start of the
+    /// rollout only.
+    pub may_be_start_only: bool,
     /// Whether only a list says so, and no host's own log.
     pub only_stated: bool,
     /// Whether it recurs as a routine.
@@ -43,6 +46,12 @@ impl Exposure {
     /// When the last host that got it did; minus infinity if none did.
     pub fn last_s(&self) -> f64 {
         self.at_s.iter().copied().filter(|at| at.is_finite()).fold(f64::NEG_INFINITY, f64::max)
+    }
+
+    /// Whether a component that a failure names is this change's, by one name within the other.
+    pub fn is_of(&self, component: &Name) -> bool {
+        let (own, named) = (self.component.to_lowercase(), component.to_lowercase());
+        !named.is_empty() && (own.contains(&named) || named.contains(&own))
     }
 
     /// Whether a host has it at a moment.
@@ -82,6 +91,7 @@ pub fn exposures(tables: &Tables, hosts: &[Name], start: Timestamp) -> Vec<Expos
                 trust,
                 is_one_time,
                 hosts_known: change.hosts_known,
+                may_be_start_only: change.only_stated && change.hosts_known && reached.len() == 1 && hosts.len() > 1,
                 only_stated: change.only_stated,
                 is_routine: change.is_routine,
                 stated_by: change.stated_by.clone(),

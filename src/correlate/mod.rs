@@ -11,11 +11,14 @@ pub mod background;
 pub mod blocked;
 pub mod bursts;
 pub mod cells;
+pub mod effects;
 pub mod ends;
 pub mod exposure;
 pub mod load;
 pub mod onset;
 pub mod ratios;
+pub mod sequels;
+pub mod split;
 pub mod symptoms;
 pub mod templates;
 
@@ -30,11 +33,13 @@ pub use background::Background;
 pub use blocked::Blocked;
 pub use bursts::Burst;
 pub use cells::Cell;
+pub use effects::Effects;
 pub use ends::{End, MarkState};
 pub use exposure::Exposure;
 pub use load::Load;
 pub use onset::Onset;
 pub use ratios::{Class, Response, Sums, View};
+pub use sequels::Sequels;
 pub use symptoms::SymptomChain;
 pub use templates::Sighting;
 
@@ -65,12 +70,14 @@ pub struct Correlation {
     pub users: Vec<Name>,
     /// Failure signatures by name.
     pub signatures: Vec<Name>,
+    /// By signature: since when a failure of it could have been seen, seconds; minus infinity for always.
+    pub seen_since_s: Vec<f64>,
     /// Attempts by time.
     pub tries: Vec<Try>,
     /// Session ends by time.
     pub ends: Vec<End>,
-    /// What each account did, by account: its attempts and session ends in order.
-    pub lives: Vec<Vec<blocked::Moment>>,
+    /// What each account tried after each of its sessions ended.
+    pub sequels: Sequels,
     /// Changes, in the order of the tables.
     pub changes: Vec<Exposure>,
     /// When each host restarted, by host, in order.
@@ -112,12 +119,14 @@ pub fn correlate(tables: &Tables, options: &Options) -> Correlation {
         return Correlation::default();
     };
     let start = window.start;
+    let seen_since_s =
+        |name: &Name| tables.seen_since.get(name).map_or(f64::NEG_INFINITY, |at| at.seconds_since(start));
     let load = Load::of(tables, window);
     let Indexed { hosts, users, signatures, tries } = Indexed::of(tables, &load, start);
     let ends = ends::ends(tables, &load, &hosts, &users, start);
-    let lives = blocked::lives(&tries, &ends, users.len());
     let changes = exposure::exposures(tables, &hosts, start);
     let restarts = exposure::restarts(tables, &changes, &hosts, start);
+    let sequels = Sequels::of(&tries, &ends, users.len(), &restarts);
     let cells = cells::cells(&tries, options.cell_h * 3600.0);
     let onsets = onset::onsets(&tries, signatures.len(), window.seconds());
     Correlation {
@@ -125,10 +134,11 @@ pub fn correlate(tables: &Tables, options: &Options) -> Correlation {
         length_s: window.seconds(),
         hosts,
         users,
+        seen_since_s: signatures.iter().map(seen_since_s).collect(),
         signatures,
         tries,
         ends,
-        lives,
+        sequels,
         changes,
         restarts,
         load,

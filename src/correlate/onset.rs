@@ -1,7 +1,7 @@
 //! When the share of failures rose and fell, by signature and over all.
 
 use super::Try;
-use crate::stats::{Bin, Model, partition};
+use crate::stats::{Bin, Model, overdispersion, partition};
 
 /// Length of a bin, seconds.
 pub const BIN_S: f64 = 3600.0;
@@ -62,19 +62,4 @@ pub fn split(bins: &[Bin], signature: Option<usize>) -> Vec<Onset> {
             share: segment.share,
         })
         .collect()
-}
-
-/// Pearson's statistic by degree of freedom around proposed segments, from 1 to 20.
-fn overdispersion(bins: &[Bin], segments: &[crate::stats::Segment]) -> f64 {
-    let (mut chi2, mut n) = (0.0, 0.0);
-    for segment in segments {
-        let p = segment.share.clamp(1e-3, 1.0 - 1e-3);
-        for bin in &bins[segment.start..segment.end] {
-            let tries = bin.n as f64;
-            chi2 += (bin.k as f64 - tries * p).powi(2) / (tries * p * (1.0 - p));
-            n += 1.0;
-        }
-    }
-    let free = n - segments.len() as f64;
-    if free > 0.0 { (chi2 / free).clamp(1.0, 20.0) } else { 1.0 }
 }

@@ -7,8 +7,13 @@
 //! and `1 − m` for a success. Where `m` does not depend on what happened before, running sums by host
 //! make the sum over any span a subtraction.
 
-use super::{Correlation, Try};
+use std::sync::Arc;
+
+use super::background::Pair;
+use super::sequels::Sequel;
+use super::{Correlation, End, MarkState, Try};
 use crate::model::Fault;
+use crate::stats::special::Product;
 
 /// What one attempt is to one signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +57,16 @@ pub enum Response {
 impl Response {
     /// The chance that an attempt fails.
     pub fn chance(self, one: &Try) -> f64 {
+        self.at(one.load, one.fleet_load)
+    }
+
+    /// The chance that an attempt fails at a load of its host, and of the mean of all hosts.
+    pub fn at(self, load: f64, fleet_load: f64) -> f64 {
         match self {
             Self::Constant { m } => m,
-            Self::Power { m, gamma } => (m * one.load.max(0.02).powf(gamma)).min(0.97),
+            Self::Power { m, gamma } => (m * load.max(0.02).powf(gamma)).min(0.97),
             Self::Hinge { m, from, of_fleet } => {
-                let load = if of_fleet { one.fleet_load } else { one.load };
+                let load = if of_fleet { fleet_load } else { load };
                 m * ((load - from) / 0.25).clamp(0.0, 1.0)
             }
         }
@@ -87,10 +97,40 @@ pub struct View<'a> {
     pub with_marks: bool,
     /// The weight of each log ratio: below 1 where failures scatter more than independent ones.
     pub weight: f64,
+    /// The attempts once more, in the order in which they are summed.
+    layout: Arc<Layout>,
+}
+
+/// What is asked of attempts many times, close together in memory.
+#[derive(Debug)]
+struct Layout {
     /// Attempts of each host, by time.
     by_host: Vec<Vec<usize>>,
     /// Times of the attempts of each host.
     times: Vec<Vec<f64>>,
+    /// Loads of the attempts of each host: its own, and the mean of all.
+    loads: Vec<Vec<(f64, f64)>>,
+    /// Host and account of each attempt, by time.
+    pairs: Vec<Pair>,
+}
+
+impl Layout {
+    fn of(from: &Correlation) -> Self {
+        let mut by_host = vec![Vec::new(); from.hosts.len()];
+        for (place, one) in from.tries.iter().enumerate() {
+            by_host[one.host].push(place);
+        }
+        let each = |host: &Vec<usize>| host.iter().map(|place| &from.tries[*place]).collect::<Vec<_>>();
+        Self {
+            times: by_host.iter().map(|host| each(host).iter().map(|one| one.at_s).collect()).collect(),
+            loads: by_host
+                .iter()
+                .map(|host| each(host).iter().map(|one| (one.load, one.fleet_load)).collect())
+                .collect(),
+            pairs: from.tries.iter().map(|one| (one.host as u32, one.user as u32)).collect(),
+            by_host,
+        }
+    }
 }
 
 impl<'a> View<'a> {
@@ -110,11 +150,6 @@ impl<'a> View<'a> {
             .collect();
         let n = classes.iter().filter(|class| **class != Class::Skipped).count() as f64;
         let others = classes.iter().filter(|class| **class == Class::Other).count() as f64;
-        let mut by_host = vec![Vec::new(); from.hosts.len()];
-        for (place, one) in from.tries.iter().enumerate() {
-            by_host[one.host].push(place);
-        }
-        let times = by_host.iter().map(|host| host.iter().map(|place| from.tries[*place].at_s).collect()).collect();
         Self {
             from,
             signature,
@@ -124,8 +159,7 @@ impl<'a> View<'a> {
             other: ((others + 1.0) / (n + 2.0)).max(0.005),
             with_marks: true,
             weight: 1.0,
-            by_host,
-            times,
+            layout: Arc::new(Layout::of(from)),
         }
     }
 
@@ -136,30 +170,70 @@ impl<'a> View<'a> {
 
     /// Attempts of a host before `at_s`: the place in its running sums.
     pub fn place(&self, host: usize, at_s: f64) -> usize {
-        self.times[host].partition_point(|time| *time < at_s)
+        self.layout.times[host].partition_point(|time| *time < at_s)
     }
 
     /// Attempts of a host, by time.
     pub fn tries_of(&self, host: usize) -> &[usize] {
-        &self.by_host[host]
+        &self.layout.by_host[host]
     }
 
     /// The log ratio of one attempt of which a mechanism fails the share `m`, unweighted.
     pub fn log_ratio(&self, place: usize, m: f64) -> f64 {
+        self.ratio(place, m).ln()
+    }
+
+    fn ratio(&self, place: usize, m: f64) -> f64 {
         match self.classes[place] {
             Class::Own => {
                 let b = self.base[place];
-                ((b + (1.0 - b) * m * self.share) / b).ln()
+                (b + (1.0 - b) * m * self.share) / b
             }
-            Class::Other => (1.0 - m + m * (1.0 - self.share) / self.other).max(1e-6).ln(),
-            Class::Success => (1.0 - m).max(1e-6).ln(),
-            Class::Skipped => 0.0,
+            Class::Other => (1.0 - m + m * (1.0 - self.share) / self.other).max(1e-6),
+            Class::Success => (1.0 - m).max(1e-6),
+            Class::Skipped => 1.0,
         }
+    }
+
+    /// The ratio of an attempt's outcome, if its user is blocked, to what it is if not; a blocked user's attempt fails
+    /// with chance `kappa`.
+    pub fn if_blocked(&self, place: usize, kappa: f64) -> f64 {
+        match self.classes[place] {
+            Class::Own => {
+                let b = self.base[place];
+                (b + (1.0 - b) * kappa * self.share) / b
+            }
+            Class::Other => 1.0 - kappa + kappa * (1.0 - self.share) / self.other,
+            Class::Success => 1.0 - kappa,
+            Class::Skipped => 1.0,
+        }
+    }
+
+    /// The ends within `spans` whose users were followed still when the span of their host was over: whom it may have
+    /// freed.
+    pub fn fixed(&self, spans: &[(f64, f64)]) -> Vec<Sequel<'a>> {
+        let from = self.from;
+        let is_fixed = |one: &Sequel<'_>| {
+            let end = &from.ends[one.end];
+            let (from_s, to_s) = spans[end.host];
+            let last_s = end.at_s + one.steps.iter().map(|step| step.after_s).sum::<f64>();
+            !one.continues && from_s <= end.at_s && end.at_s < to_s && last_s >= to_s
+        };
+        from.sequels.iter().filter(is_fixed).collect()
+    }
+
+    /// What is known of whether a session's close completed.
+    pub fn mark(&self, end: &End) -> MarkState {
+        if self.with_marks { end.mark } else { MarkState::NotObservable }
     }
 
     /// The log likelihood ratio of all attempts, unweighted.
     pub fn log_likelihood(&self, chances: &[f64]) -> f64 {
-        chances.iter().enumerate().filter(|(_, m)| **m > 0.0).map(|(place, m)| self.log_ratio(place, *m)).sum()
+        let mut product = Product::default();
+        for (place, m) in chances.iter().enumerate().filter(|(_, m)| **m > 0.0) {
+            product.times(self.ratio(place, *m));
+        }
+        product.ln()
     }
 
     /// How many failures of this signature the mechanism, rather than the background, has caused.
@@ -175,16 +249,48 @@ impl<'a> View<'a> {
         (0..chances.len()).map(part).collect()
     }
 
+    /// Host and account of each attempt.
+    pub fn pairs(&self) -> &[Pair] {
+        &self.layout.pairs
+    }
+
+    /// The sums of one response over the attempts of a host before some places of it, which are in order; weighted.
+    pub fn sums_at(&self, response: Response, host: usize, places: &[usize]) -> Vec<f64> {
+        let attempts = self.layout.by_host[host].iter().zip(&self.layout.loads[host]);
+        let mut product = Product::default();
+        let mut sums = Vec::with_capacity(places.len());
+        for (before, (&place, (load, fleet_load))) in attempts.enumerate() {
+            while places.get(sums.len()).is_some_and(|place| *place <= before) {
+                sums.push(self.weight * product.ln());
+            }
+            let m = response.at(*load, *fleet_load);
+            if m > 0.0 {
+                product.times(self.ratio(place, m));
+            }
+        }
+        sums.resize(places.len(), self.weight * product.ln());
+        sums
+    }
+
     /// The running sums of one response, weighted.
     pub fn sums(&self, response: Response) -> Sums {
-        let hosts = self.by_host.iter().map(|places| {
+        // Most attempts succeed, and a constant chance makes the same of each of them.
+        let success = match response {
+            Response::Constant { m } => Some(self.weight * (1.0 - m).max(1e-6).ln()),
+            _ => None,
+        };
+        let hosts = self.layout.by_host.iter().zip(&self.layout.loads).map(|(places, loads)| {
             let mut sum = 0.0;
             let mut sums = Vec::with_capacity(places.len() + 1);
             sums.push(0.0);
-            for &place in places {
-                let m = response.chance(&self.from.tries[place]);
-                if m > 0.0 {
-                    sum += self.weight * self.log_ratio(place, m);
+            for (&place, (load, fleet_load)) in places.iter().zip(loads) {
+                if let (Some(success), Class::Success) = (success, self.classes[place]) {
+                    sum += success;
+                } else {
+                    let m = response.at(*load, *fleet_load);
+                    if m > 0.0 {
+                        sum += self.weight * self.log_ratio(place, m);
+                    }
                 }
                 sums.push(sum);
             }

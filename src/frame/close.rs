@@ -30,11 +30,14 @@ pub(super) fn test(ended: Vec<Ended>, events: &[Event], actors: &[Actor], sight:
             witnesses.spoken(&mut session, at);
             if !is_cut {
                 witnesses.unfinished(&mut session, at, sight);
+                let witness = match (lossy.contains(&session.host), witnesses.was_released(&session, at)) {
+                    (true, _) => witness::DETACH_NOT_LOGGED,
+                    (false, true) => witness::DISK_FREE_LATER,
+                    (false, false) => witness::DISK_NOT_DETACHED,
+                };
                 let undetached = witnesses.undetached(&session, at, sight);
-                let is_lossy = lossy.contains(&session.host);
-                let witness = if is_lossy { witness::DETACH_NOT_LOGGED } else { witness::DISK_NOT_DETACHED };
-                let blamed = undetached.filter(|_| !witnesses.was_released(&session, at));
-                session.marks.extend(blamed.map(|word| Mark { at: word.at, witness, record: word.record }));
+                let mark = undetached.map(|word| Mark { at: word.at, witness, record: word.record });
+                session.marks.extend(mark);
             }
             session
                 .marks

@@ -131,8 +131,19 @@ fn a_log_that_loses_records_of_disks_accuses_nobody_by_their_absence() {
             }
             scene.event("RDS01", 6.0 * HOUR + 1.0, Action::DiskDetached).user = Some(user.into());
         }
-        close(&and_on(scene), "anna")
+        and_on(scene)
     };
+    let at_the_time = |tables: &Tables, user: &str| {
+        let session = tables.sessions.iter().find(|session| &*session.user == user);
+        session.map(super::close_at_the_time)
+    };
+    let one = with(1);
+    assert_eq!(close(&one, "lost1"), (Close::Complete, vec!["disk-free-later"]));
+    // Before her next attempt nobody could have told the one from the other.
+    assert_eq!(at_the_time(&one, "lost1"), Some(Close::Incomplete));
+    assert_eq!(at_the_time(&one, "anna"), Some(Close::Incomplete));
+    assert_eq!(at_the_time(&with(2), "anna"), Some(Close::NotObservable));
+    let with = |n_lost| close(&with(n_lost), "anna");
     assert_eq!(with(0), (Close::Incomplete, vec!["disk-not-detached"]));
     assert_eq!(with(1), (Close::Incomplete, vec!["disk-not-detached"]));
     assert_eq!(with(2), (Close::Complete, vec!["disk-detach-not-logged"]));

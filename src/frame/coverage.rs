@@ -81,7 +81,8 @@ fn silent_hosts(series: &BTreeMap<(Name, Name), Series>) -> BTreeMap<Name, Vec<T
     hosts.into_iter().map(|(host, (hours, span))| (host.clone(), gaps(&hours, span))).collect()
 }
 
-fn source_name(event: &Event) -> Name {
+/// The kind of source that an event stands in.
+pub(super) fn source_name(event: &Event) -> Name {
     event.channel.clone().unwrap_or_else(|| event.dataset.clone())
 }
 

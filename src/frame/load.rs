@@ -142,6 +142,23 @@ fn mean((sum, n): (f64, u32)) -> Option<f64> {
     (n > 0).then(|| sum / f64::from(n))
 }
 
+/// The highest number of sessions on a host that counters state after `end`, in the mean of an hour, or at any time where none
+/// is later. A counter of all hosts together is shared out evenly among `n_hosts`. `None` without a reading of sessions.
+pub fn expected_load(samples: &[LoadSample], end: Option<Timestamp>, n_hosts: usize) -> Option<f64> {
+    let hours = readings(samples);
+    let peak = |is_wanted: &dyn Fn(i64) -> bool| {
+        hours
+            .iter()
+            .filter(|((_, hour), _)| is_wanted(*hour))
+            .filter_map(|((host, _), hour)| {
+                let sharers = if host.is_none() { n_hosts.max(1) } else { 1 };
+                Some(hour.sessions()? / sharers as f64)
+            })
+            .max_by(f64::total_cmp)
+    };
+    end.and_then(|end| peak(&|hour| hour > end.hour())).or_else(|| peak(&|_| true))
+}
+
 /// Whether a counter tells how many connections or requests a server has open, and not only a part of them.
 fn is_of_requests(counter: &str) -> bool {
     let name = counter.to_lowercase();
@@ -220,7 +237,7 @@ mod tests {
     use super::super::scene::{Scene, at};
     use super::super::{Options, Tables, tables};
     use super::*;
-    use crate::model::{Fault, Provenance, Trust};
+    use crate::model::{Fault, Position, Provenance, SourceId, Trust};
 
     const HOUR: f64 = 3_600.0;
 
@@ -248,6 +265,25 @@ mod tests {
         assert_eq!((row.n_users, row.n_hosts, row.sessions_open), (2, 2, 1.0), "{row:?}");
         assert_eq!((row.n_demands, row.n_attempts), (3, 4), "{:#?}", tables.attempts);
         assert!((row.sessions_mean * HOUR - (600.0 + 600.0 + 1_600.0)).abs() < 1.0, "{row:?}");
+    }
+
+    #[test]
+    fn the_load_expected_is_the_peak_beyond_the_logs_on_a_host() {
+        let reading = |host: Option<&str>, hour: i64, value: f64| LoadSample {
+            at: Timestamp::from_unix_seconds(hour * 3600),
+            time_trust: Trust::Stated,
+            host: host.map(Name::from),
+            metric: LoadMetric::TotalSessions,
+            counter: Name::from("sessions"),
+            value,
+            provenance: Provenance { source: SourceId(0), position: Position::Record(1) },
+        };
+        let end = Some(Timestamp::from_unix_seconds(10 * 3600));
+        let past = [reading(Some("RDS01"), 3, 50.0), reading(Some("RDS01"), 4, 20.0)];
+        assert_eq!(expected_load(&past, end, 2), Some(50.0));
+        let later = [past.as_slice(), &[reading(Some("RDS01"), 20, 30.0), reading(None, 20, 70.0)]].concat();
+        assert_eq!(expected_load(&later, end, 2), Some(35.0), "70 on two hosts");
+        assert_eq!(expected_load(&[], end, 2), None);
     }
 
     #[test]
@@ -286,10 +322,10 @@ mod tests {
         };
         normalized.load = (0..40).map(reading).collect();
         for (number, event) in normalized.events.iter_mut().enumerate() {
-            event.provenance.source = crate::model::SourceId(u32::from(number.is_multiple_of(3) != is_turned));
+            event.provenance.source = SourceId(u32::from(number.is_multiple_of(3) != is_turned));
         }
         normalized.sources.push(normalized.sources[0].clone());
-        normalized.sources[1].id = crate::model::SourceId(1);
+        normalized.sources[1].id = SourceId(1);
         let mut place = order.iter().cycle();
         normalized.events.sort_by_cached_key(|_| place.next().copied());
         normalized.load.sort_by_cached_key(|_| place.next().copied());

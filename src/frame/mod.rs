@@ -44,6 +44,7 @@ mod revealed;
 mod scene;
 #[cfg(test)]
 mod scenes;
+mod seen_since;
 mod sessions;
 pub mod tables;
 mod trace;
@@ -55,6 +56,7 @@ pub use aside::{Aside, AsideKind};
 pub use chains::FOLLOW_UP_S;
 pub use export::TableForm;
 pub use lengths::SessionLengths;
+pub use load::expected_load;
 pub use outcome::{DERIVED, NO_DESKTOP, SHORT_LIVED, SILENT};
 pub use phases::{LogonWeek, Phase, Phases, Slowdown};
 pub use restarts::RESTART;
@@ -63,14 +65,14 @@ pub use tables::{
     GapKind, HostChange, HostHour, LoadCheck, Mark, Next, Outcome, Session, Sign, Tables, VersionSpan,
 };
 pub use versions::{differences, differing};
-pub use witness::{CLOSE_WITNESSES, CloseWitness, Strength, is_strong, strength};
+pub use witness::{CLOSE_WITNESSES, CloseWitness, Strength, close_at_the_time, is_strong, strength};
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use who::Actor;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::model::{Action, Event, Name, Provenance, SourceId, Timestamp};
+use crate::model::{Action, Event, Name, Provenance, SourceId, TimeRange, Timestamp};
 use crate::normalize::template::Template;
 use crate::normalize::{Normalized, SourceSummary};
 
@@ -125,6 +127,7 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     let (events, copies) = order::arrange(events, &paths);
     diagnostics.extend(copies);
     let (coverage, gaps) = coverage::coverage(&events, &mut sources);
+    let coverage: Vec<Coverage> = coverage.into_iter().filter_map(|row| narrowed(row, options)).collect();
     diagnostics.extend(gaps);
     let sight = coverage::Sight::learn(&events, &coverage);
     let actors = who::actors(&events);
@@ -152,7 +155,7 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     let hosts: Vec<Name> = hosts.into_iter().collect();
     let window = sight.window(&hosts).or_else(|| {
         let (first, last) = (attempts.first()?, attempts.last()?);
-        Some(crate::model::TimeRange { start: first.at, end: Timestamp(last.at.0 + 1) })
+        Some(TimeRange { start: first.at, end: Timestamp(last.at.0 + 1) })
     });
     let world = changes::World { hosts: &hosts, sight: &sight, window };
     let changes = changes::changes(&records, &events, &world);
@@ -166,6 +169,7 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
     diagnostics.extend(load_check::diagnostics(&load_checks, counter_path));
     let symptoms = symptoms(&events, &actors, &unclaimed);
     let signs = signs(&events, &actors);
+    let seen_since = seen_since::seen_since(&events, &coverage, window);
     let clock_steps = clocks::steps(&events, clocks.edges());
     let tables = Tables {
         window,
@@ -187,12 +191,28 @@ pub fn tables(normalized: Normalized, options: &Options) -> Framed {
         clock_steps,
         symptoms,
         signs,
+        seen_since,
     };
     Framed { tables, sources, events, diagnostics: diagnostics.into_vec(), templates }
 }
 
 fn is_before(at: Timestamp, until: Option<Timestamp>) -> bool {
     until.is_none_or(|until| at < until)
+}
+
+/// What a row covers of the span that is looked at: nothing was left out beyond it that could be missed.
+fn narrowed(mut row: Coverage, options: &Options) -> Option<Coverage> {
+    let narrow = |span: TimeRange| TimeRange {
+        start: options.since.map_or(span.start, |since| span.start.max(since)),
+        end: options.until.map_or(span.end, |until| span.end.min(until)),
+    };
+    row.span = narrow(row.span);
+    row.gaps.retain_mut(|gap| {
+        let span = narrow(TimeRange { start: gap.start, end: gap.end });
+        (gap.start, gap.end) = (span.start, span.end);
+        gap.start < gap.end
+    });
+    (row.span.start < row.span.end).then_some(row)
 }
 
 /// Every record that bears a signature.

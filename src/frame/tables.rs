@@ -469,4 +469,7 @@ pub struct Tables {
     pub symptoms: Vec<(Timestamp, Option<Name>, Name, Provenance)>,
     /// Every record that bears a signature; by time.
     pub signs: Vec<Sign>,
+    /// By signature, since when a failure of it could have been seen: only where every source that shows it began within
+    /// the window.
+    pub seen_since: BTreeMap<Name, Timestamp>,
 }

@@ -1,6 +1,6 @@
 //! The witnesses of a close that did not complete, and how far each can be believed.
 
-use super::Mark;
+use super::{Close, Mark, Session};
 use crate::model::{Action, Event};
 
 /// How far one witness can be believed.
@@ -34,6 +34,7 @@ pub(super) const LOCKED_NEXT: &str = "next-logon-locked";
 pub(super) const BEGUN_ELSEWHERE: &str = "begun-elsewhere";
 pub(super) const BEGUN_ANEW: &str = "begun-anew";
 pub(super) const DETACH_NOT_LOGGED: &str = "disk-detach-not-logged";
+pub(super) const DISK_FREE_LATER: &str = "disk-free-later";
 const FSLOGIX_SAYS: &str = "fslogix-close-incomplete";
 const HIVE_IN_USE: &str = "profile-hive-in-use-1530";
 const DIRECTORY_LEFT: &str = "profile-directory-left-1533";
@@ -74,6 +75,7 @@ pub const CLOSE_WITNESSES: &[CloseWitness] = &[
     weak(HIVE_IN_USE, "antivirus and agents hold hives open on healthy hosts, too; Windows unloads it by force"),
     weak(DIRECTORY_LEFT, "a profile's folder could not be deleted: common with temporary profiles"),
     weak(NOTICE_FAILED, "one component failed on the notice of the logoff; the others went on"),
+    weak(DISK_FREE_LATER, "no record says that a profile disk went offline, but it came online again without trouble"),
     weak(
         BROKER_REFUSED,
         "the broker refused a notice of the session's state: in an outage of the broker it does so to all",
@@ -88,6 +90,25 @@ pub const CLOSE_WITNESSES: &[CloseWitness] = &[
 /// Whether a mark proves an incomplete close by itself.
 pub fn is_strong(mark: &Mark) -> bool {
     CLOSE_WITNESSES.iter().any(|known| known.name == mark.witness && known.strength == Strength::Strong)
+}
+
+/// Whether the close completed, by what could be known before the user's next attempt.
+///
+/// Which of two witnesses a disk is that never was seen to go offline hangs on whether it came online again, and that
+/// is the outcome of the next attempt: whoever weighs that attempt takes both for the same. Where the host's log loses
+/// such records, it could not have shown either.
+pub fn close_at_the_time(session: &Session) -> Close {
+    let has = |names: &[&str]| session.marks.iter().any(|mark| names.contains(&mark.witness));
+    let is_proven = session.marks.iter().any(|mark| is_strong(mark) && mark.witness != DISK_NOT_DETACHED);
+    if is_proven || (session.close == Close::NotObservable) {
+        session.close
+    } else if has(&[DETACH_NOT_LOGGED]) {
+        Close::NotObservable
+    } else if has(&[DISK_NOT_DETACHED, DISK_FREE_LATER]) {
+        Close::Incomplete
+    } else {
+        session.close
+    }
 }
 
 /// How far the best of these marks can be believed; `None` without marks.

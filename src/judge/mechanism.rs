@@ -1,7 +1,7 @@
 //! A mechanism: which attempts it fails, where and when, with which chance.
 
-use crate::correlate::blocked::doses;
-use crate::correlate::{Blocked, Response, View};
+use crate::correlate::sequels::Sequel;
+use crate::correlate::{Blocked, Class, Response, Try, View};
 
 /// A span on no host.
 pub(crate) const NEVER: (f64, f64) = (f64::INFINITY, f64::INFINITY);
@@ -54,28 +54,47 @@ impl Mechanism {
 
     /// The chance that it fails each attempt, before the outcome is known.
     pub(crate) fn chances(&self, view: &View<'_>) -> Vec<f64> {
-        let tries = &view.from.tries;
-        let mut chances = vec![0.0; tries.len()];
         if let How::Blocked(filter) = self.how {
-            filter.run(view, &self.spans, &doses(view.from, filter.gamma), |place, m| chances[place] = m);
+            let mut chances = vec![0.0; view.from.tries.len()];
+            filter.run(view, &self.spans, |place, m| chances[place] = m);
             return chances;
         }
-        for (place, one) in tries.iter().enumerate() {
-            let (from, to) = self.spans[one.host];
-            if one.at_s < from || one.at_s >= to || self.user.is_some_and(|user| user != one.user) {
-                continue;
-            }
-            chances[place] = match &self.how {
-                How::Response(response) => response.chance(one),
-                How::ByHost(responses) => responses[one.host].chance(one),
-                How::Ramp { m, hours } => ramp(*m, *hours, one.at_s - from),
-                How::Clock { m, from_s, length_s, period_s } => {
-                    if (one.at_s - from_s).rem_euclid(*period_s) < *length_s { *m } else { 0.0 }
+        view.from.tries.iter().map(|one| self.chance(one)).collect()
+    }
+
+    /// The same for the failures of the signature alone.
+    pub(crate) fn chances_of_own(&self, view: &View<'_>, own: &Own<'_>) -> Vec<f64> {
+        if let How::Blocked(filter) = self.how {
+            let mut chances = vec![0.0; own.places.len()];
+            filter.run_over(view, own.sequels.iter().copied(), &self.spans, |place, m| {
+                if let Ok(index) = own.places.binary_search(&place) {
+                    chances[index] = m;
                 }
-                How::Blocked(_) => 0.0,
-            };
+            });
+            return chances;
         }
-        chances
+        own.places.iter().map(|place| self.chance(&view.from.tries[*place])).collect()
+    }
+
+    /// The chance that it fails an attempt, if that does not depend on earlier ones.
+    fn chance(&self, one: &Try) -> f64 {
+        let (from, to) = self.spans[one.host];
+        if one.at_s < from || one.at_s >= to || self.user.is_some_and(|user| user != one.user) {
+            return 0.0;
+        }
+        match &self.how {
+            How::Response(response) => response.chance(one),
+            How::ByHost(responses) => responses[one.host].chance(one),
+            How::Ramp { m, hours } => ramp(*m, *hours, one.at_s - from),
+            How::Clock { m, from_s, length_s, period_s } => {
+                if (one.at_s - from_s).rem_euclid(*period_s) < *length_s {
+                    *m
+                } else {
+                    0.0
+                }
+            }
+            How::Blocked(_) => 0.0,
+        }
     }
 
     /// Whether its chance of failing follows load, on any host.
@@ -85,6 +104,30 @@ impl Mechanism {
             How::ByHost(responses) => responses.iter().any(|response| response.is_under_load()),
             How::Blocked(filter) => filter.gamma > 0.0,
             How::Ramp { .. } | How::Clock { .. } => false,
+        }
+    }
+}
+
+/// The failures of a signature.
+pub(crate) struct Own<'a> {
+    /// By place in the list of attempts, in order.
+    pub(crate) places: Vec<usize>,
+    /// The ends that some of them follow.
+    sequels: Vec<Sequel<'a>>,
+}
+
+impl<'a> Own<'a> {
+    /// Those of a view.
+    pub(crate) fn of(view: &View<'a>) -> Self {
+        let is_own = |place: usize| view.classes[place] == Class::Own;
+        let from = view.from;
+        Self {
+            places: (0..view.classes.len()).filter(|place| is_own(*place)).collect(),
+            sequels: from
+                .sequels
+                .iter()
+                .filter(|one| one.steps.iter().any(|step| step.tried().is_some_and(is_own)))
+                .collect(),
         }
     }
 }

@@ -6,6 +6,8 @@
 //! Invariant: no event is read here, and where the logs cannot tell, the verdict says so.
 
 mod asked;
+mod course;
+mod estimate;
 mod evidence;
 mod forecast;
 mod hypotheses;
@@ -15,10 +17,13 @@ mod opinion;
 mod posterior;
 mod remedy;
 mod scene;
+mod silence;
+mod start_only;
 pub mod verdict;
 mod verdicts;
 mod windows;
 
+pub use course::LEVEL;
 pub use verdict::{
     Abstention, Asked, Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, EvidenceKind, Incident, Judgement,
     Latent, Reason, Remedy, Trigger, Verdict,
@@ -28,10 +33,12 @@ use crate::correlate::Correlation;
 use crate::model::TimeRange;
 
 /// What the caller asks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Options {
     /// A span in which people could not connect, by their word: it is judged even if no onset is found.
     pub incident: Option<TimeRange>,
+    /// The peak of the load that is expected in the coming weeks: sessions open on a host.
+    pub load: Option<f64>,
 }
 
 /// The most incidents that one log is searched for.
@@ -39,9 +46,8 @@ const MAX_INCIDENTS: usize = 4;
 
 /// Finds the incidents, their causes, and what is to be said of every change.
 pub fn judge(correlation: &Correlation, options: &Options) -> Judgement {
-    let found = incident::find(correlation, options, MAX_INCIDENTS);
+    let (found, latent) = incident::find(correlation, options, MAX_INCIDENTS);
     let verdicts = verdicts::verdicts(correlation, &found);
-    let latent = forecast::latent(correlation, &found);
     let incidents: Vec<Incident> = found.into_iter().map(|one| one.incident).collect();
     let asked = options.incident.map(|span| asked::asked(correlation, span, &incidents));
     Judgement { incidents, verdicts, latent, asked }

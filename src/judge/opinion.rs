@@ -1,13 +1,18 @@
 //! Weighs all hypotheses on one signature: two passes, the second with the background of the first's best.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
-use super::hypotheses::{Cause, Explanation, HYPOTHESES};
+use super::estimate::{Estimate, Rough};
+use super::hypotheses::{Cause, Explanation, HYPOTHESES, suspicion};
 use super::mechanism::Mechanism;
 use super::scene::Scene;
 use crate::correlate::bursts::{Burst, bursts};
+use crate::correlate::split::split;
 use crate::correlate::{Background, Class, Correlation, View};
 use crate::stats::log_sum_exp;
+use crate::stats::special::{LogSum, Product};
 
 /// Below this many failures of a signature there is nothing to judge.
 pub(crate) const MIN_FAILURES: usize = 6;
@@ -17,6 +22,14 @@ pub(crate) const MIN_ATTRIBUTED: f64 = 6.0;
 const MIN_SIGN: f64 = 2.0;
 /// Bounds of the weight of log ratios: never more than independent attempts, never less than a twentieth.
 const WEIGHT: (f64, f64) = (0.05, 1.0);
+
+/// Explanations whose gain is computed side by side.
+const BATCH: usize = 8;
+/// By how many nats an estimate of a gain may err more than it did so far.
+const ERROR: f64 = 10.0;
+/// Explanations that are by so many nats behind the best do not matter: a thousand of them have the least probability
+/// that is listed.
+const FAR: f64 = 16.0;
 
 /// What all hypotheses together say of one signature.
 pub(crate) struct Opinion<'a> {
@@ -28,6 +41,8 @@ pub(crate) struct Opinion<'a> {
     pub(crate) causes: Vec<(Cause, f64)>,
     /// Logarithm of the odds of the best cause that is not "nothing" to "nothing".
     pub(crate) log_odds: f64,
+    /// Whether any explanation shows a sign of something before the background is refitted.
+    shows: bool,
 }
 
 impl Opinion<'_> {
@@ -45,96 +60,122 @@ impl Opinion<'_> {
 /// Rounds of quick looks: each lowers the background that still holds the incident.
 const N_LOOKS: usize = 3;
 
-/// A quick look at a signature, by the hypotheses that are quick: the view with a background that has let go of
-/// what they explain, and the logarithm of the odds that something is there at all.
+/// A quick look at a signature.
+pub(crate) struct Look<'a> {
+    /// The view, with a background that has let go of what the look explains.
+    view: View<'a>,
+    background: Background,
+    /// The logarithm of the odds that something is there at all; minus infinity if there are too few failures.
+    pub(crate) log_odds: f64,
+}
+
+/// A quick look at a signature, by the hypotheses that are quick.
 ///
 /// With all failures in the background every mechanism would look small, and the full grids would begin at the
 /// wrong sizes.
-fn look(mut view: View<'_>, asked: Option<(f64, f64)>) -> (View<'_>, Background, f64) {
-    let mut background = fit(&view, &[]);
-    let mut odds = f64::NEG_INFINITY;
-    for _ in 0..N_LOOKS {
-        view.base = background.chances(&view.from.tries);
-        let scene = Scene::new(view, asked);
-        let all: Vec<Explanation> = HYPOTHESES.iter().flat_map(|one| one.sketch(&scene)).collect();
-        odds = log_sum_exp(&all.iter().map(Explanation::weight).collect::<Vec<_>>());
-        let best = all.iter().max_by(|a, b| a.weight().total_cmp(&b.weight()));
-        let chances = best.filter(|one| one.grid_likelihood > MIN_SIGN).map(|one| one.best.chances(&scene.view));
-        view = scene.view;
-        let Some(chances) = chances else { break };
-        background = fit(&view, &chances);
-    }
-    view.base = background.chances(&view.from.tries);
-    (view, background, odds)
-}
-
-/// The logarithm of the odds that something is there at all; minus infinity if there are too few failures.
-pub(crate) fn sketch(from: &Correlation, signature: Option<usize>, skip: &[bool], asked: Option<(f64, f64)>) -> f64 {
-    let view = View::new(from, signature, skip);
-    if view.n_own() < MIN_FAILURES { f64::NEG_INFINITY } else { look(view, asked).2 }
-}
-
-/// Weighs everything on one signature.
-pub(crate) fn opinion<'a>(
+pub(crate) fn look<'a>(
     from: &'a Correlation,
     signature: Option<usize>,
     skip: &[bool],
     asked: Option<(f64, f64)>,
-    with_marks: bool,
-) -> Opinion<'a> {
+) -> Look<'a> {
     let mut view = View::new(from, signature, skip);
+    let mut background = fit(&view, &split(&view));
+    let mut log_odds = f64::NEG_INFINITY;
+    if view.n_own() < MIN_FAILURES {
+        return Look { view, background, log_odds };
+    }
+    let mut last = None;
+    for _ in 0..N_LOOKS {
+        view.base = background.chances(view.pairs());
+        let scene = Scene::quick(view, asked);
+        let all: Vec<Vec<Explanation>> = HYPOTHESES.par_iter().map(|one| one.sketch(&scene)).collect();
+        let all: Vec<Explanation> = all.into_iter().flatten().collect();
+        log_odds = log_sum_exp(&all.iter().map(Explanation::weight).collect::<Vec<_>>());
+        let best = all.into_iter().max_by(|a, b| a.weight().total_cmp(&b.weight()));
+        let best = best.filter(|one| one.grid_likelihood > MIN_SIGN).map(|one| one.best);
+        let chances = best.as_ref().map(|best| best.chances(&scene.view));
+        view = scene.view;
+        // The same again leaves the background as it is.
+        let Some(chances) = chances.filter(|_| best != last) else { break };
+        background = fit(&view, &chances);
+        last = best;
+    }
+    view.base = background.chances(view.pairs());
+    Look { view, background, log_odds }
+}
+
+/// Weighs everything on one signature.
+pub(crate) fn opinion(look: Look<'_>, asked: Option<(f64, f64)>, with_marks: bool) -> Opinion<'_> {
+    let Look { mut view, background, .. } = look;
     view.with_marks = with_marks;
-    let (view, background, _) = look(view, asked);
     let first = pass(Scene::new(view, asked), &background);
     // Without a sign of anything, a second pass with its background would be the first one again. The odds are
     // no sign: in the first pass the background holds the incident, too.
-    let shows = first.explanations.iter().any(|one| one.grid_likelihood > MIN_SIGN);
-    let Some(best) = first.best().filter(|_| shows || asked.is_some()) else { return first };
+    let Some(best) = first.best().filter(|_| first.shows || asked.is_some()) else { return first };
     let mut view = first.scene.view.clone();
     let chances = best.best.chances(&view);
-    if signature.is_some() {
+    // What the first pass summed is not needed any more.
+    drop(first);
+    if view.signature.is_some() {
         view.share = share_of(&view, &chances);
     }
     let background = fit(&view, &chances);
-    view.base = background.chances(&from.tries);
+    view.base = background.chances(view.pairs());
     view.weight = tempering(&view, &chances);
     pass(Scene::new(view, asked), &background)
 }
 
 fn fit(view: &View<'_>, chances: &[f64]) -> Background {
     let from = view.from;
-    Background::fit(&from.tries, &view.classes, chances, view.share, from.hosts.len(), from.users.len())
+    Background::fit(view.pairs(), &view.classes, chances, view.share, from.hosts.len(), from.users.len())
 }
 
 /// One pass over all hypotheses with a given background.
 fn pass<'a>(scene: Scene<'a>, background: &Background) -> Opinion<'a> {
     let found: Vec<Vec<Explanation>> = HYPOTHESES.par_iter().map(|one| one.explanations(&scene)).collect();
     let mut explanations: Vec<Explanation> = found.into_iter().flatten().collect();
-    let bursts = bursts(&scene.view);
-    let before = base_likelihood(&scene.view, &scene.view.base) + background.log_prior();
-    let gains: Vec<Option<f64>> =
-        explanations.par_iter().map(|one| gain(&scene.view, &one.best, before, &bursts)).collect();
+    let shows = explanations.iter().any(|one| one.grid_likelihood > MIN_SIGN);
+    let gains = gains(&scene.view, background, &explanations);
     for (one, gain) in explanations.iter_mut().zip(&gains) {
         one.log_likelihood += gain.unwrap_or(f64::NEG_INFINITY);
     }
     // A cause to which too few failures are attributed is no incident, whatever else it explains.
     explanations.retain(|one| one.cause == Cause::Nothing || one.log_likelihood > f64::NEG_INFINITY);
     explanations.sort_by(|a, b| b.weight().total_cmp(&a.weight()).then(a.cause.cmp(&b.cause)));
-    let mut causes: Vec<(Cause, Vec<f64>)> = Vec::new();
-    for one in &explanations {
-        match causes.iter_mut().find(|(cause, _)| *cause == one.cause) {
-            Some((_, weights)) => weights.push(one.weight()),
-            None => causes.push((one.cause, vec![one.weight()])),
-        }
-    }
-    let mut causes: Vec<(Cause, f64)> = causes.into_iter().map(|(cause, all)| (cause, log_sum_exp(&all))).collect();
+    let mut causes = weights(&explanations);
+    share(&scene, &mut causes);
     causes.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let log_odds = odds_of_something(&causes);
     let total = log_sum_exp(&causes.iter().map(|(_, weight)| *weight).collect::<Vec<_>>());
     for (_, weight) in &mut causes {
         *weight = (*weight - total).exp();
     }
-    Opinion { scene, explanations, causes, log_odds }
+    Opinion { scene, explanations, causes, log_odds, shows }
+}
+
+/// The logarithm of each cause's weight.
+fn weights(explanations: &[Explanation]) -> Vec<(Cause, f64)> {
+    let mut weights: BTreeMap<Cause, LogSum> = BTreeMap::new();
+    for one in explanations {
+        weights.entry(one.cause).or_default().add(one.weight());
+    }
+    weights.into_iter().map(|(cause, sum)| (cause, sum.ln())).collect()
+}
+
+/// Shares the weight of changes that no attempt separates out among them, in proportion to their priors: what the
+/// shapes prefer, the shortest delay for one, is nothing that the log says.
+fn share(scene: &Scene<'_>, causes: &mut [(Cause, f64)]) {
+    for set in scene.inseparable() {
+        let is_one = |cause: Cause| matches!(cause, Cause::Change(Some(change)) if set.contains(&change));
+        let among: Vec<&mut (Cause, f64)> = causes.iter_mut().filter(|(cause, _)| is_one(*cause)).collect();
+        let prior = |cause: Cause| if let Cause::Change(Some(change)) = cause { suspicion(scene, change) } else { 0.0 };
+        let weight = log_sum_exp(&among.iter().map(|one| one.1).collect::<Vec<_>>());
+        let total: f64 = among.iter().map(|one| prior(one.0)).sum();
+        for one in among {
+            one.1 = weight + (prior(one.0) / total).ln();
+        }
+    }
 }
 
 fn odds_of_something(causes: &[(Cause, f64)]) -> f64 {
@@ -143,13 +184,52 @@ fn odds_of_something(causes: &[(Cause, f64)]) -> f64 {
     sum(something) - sum(nothing)
 }
 
+/// What refitting gains each explanation; `None` for those that cannot matter, too.
+///
+/// Explanations are taken in the order of a rough estimate, some at a time, until those that are left are too far
+/// behind the best: even if the estimate errs by as much as the worst before, and by [`ERROR`] nats more.
+fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation]) -> Vec<Option<f64>> {
+    let bursts = bursts(view);
+    let before = base_likelihood(view, &view.base) + background.log_prior();
+    let estimate = Estimate::of(view, background);
+    let rough: Vec<Rough> = explanations.par_iter().map(|one| estimate.of_mechanism(&one.best)).collect();
+    let is_nothing = |place: &usize| explanations[*place].cause == Cause::Nothing;
+    let mut order: Vec<usize> = (0..explanations.len())
+        .filter(|place| is_nothing(place) || rough[*place].attributed >= MIN_ATTRIBUTED / 2.0)
+        .collect();
+    let estimated = |place: usize| explanations[place].weight() + rough[place].gain;
+    order
+        .sort_by(|a, b| is_nothing(b).cmp(&is_nothing(a)).then(estimated(*b).total_cmp(&estimated(*a))).then(a.cmp(b)));
+    let mut gains = vec![None; explanations.len()];
+    // The estimate knows nothing of bursts: an explanation gains all of them at most.
+    let of_bursts: f64 = bursts.iter().map(|burst| burst.worth).sum();
+    let (mut best, mut error) = (f64::NEG_INFINITY, 0.0_f64);
+    for some in order.chunks(BATCH) {
+        if estimated(some[0]) + of_bursts + error + ERROR < best - FAR {
+            break;
+        }
+        let exact: Vec<Option<f64>> =
+            some.par_iter().map(|place| gain(view, &explanations[*place].best, before, &bursts)).collect();
+        for (place, gain) in some.iter().zip(exact) {
+            gains[*place] = gain;
+            // The best of the causes is wanted also where nothing at all explains more, and the error for that, from which
+            // the background moves farthest, tells nothing of theirs.
+            if let Some(gain) = gain.filter(|_| !is_nothing(place)) {
+                best = best.max(explanations[*place].weight() + gain);
+                error = error.max(gain - rough[*place].gain);
+            }
+        }
+    }
+    gains
+}
+
 /// What refitting the background and setting bursts aside gains for one explanation, weighted; `None` if it is
 /// held for some failures, but for too few.
 fn gain(view: &View<'_>, mechanism: &Mechanism, before: f64, bursts: &[Burst]) -> Option<f64> {
     let chances = mechanism.chances(view);
     let refitted = fit(view, &chances);
     let mut after = view.clone();
-    after.base = refitted.chances(&view.from.tries);
+    after.base = refitted.chances(view.pairs());
     let is_something = chances.iter().any(|m| *m > 0.0) || mechanism.spans.iter().any(|span| span.0 < span.1);
     if is_something && after.attributed(&chances).iter().sum::<f64>() < MIN_ATTRIBUTED {
         return None;
@@ -168,14 +248,15 @@ fn gain(view: &View<'_>, mechanism: &Mechanism, before: f64, bursts: &[Burst]) -
 
 /// The log likelihood of the attempts without a mechanism, up to what no hypothesis changes.
 fn base_likelihood(view: &View<'_>, base: &[f64]) -> f64 {
-    base.iter()
-        .zip(&view.classes)
-        .map(|(b, class)| match class {
-            Class::Own => b.ln(),
-            Class::Other | Class::Success => (-b).ln_1p(),
-            Class::Skipped => 0.0,
-        })
-        .sum()
+    let mut product = Product::default();
+    for (b, class) in base.iter().zip(&view.classes) {
+        match class {
+            Class::Own => product.times(*b),
+            Class::Other | Class::Success => product.times(1.0 - b),
+            Class::Skipped => {}
+        }
+    }
+    product.ln()
 }
 
 /// The share of a mechanism's failures that show the signature, from the failures where it is at work.
@@ -202,7 +283,7 @@ fn tempering(view: &View<'_>, chances: &[f64]) -> f64 {
     const CELL_S: f64 = 7200.0;
     const PRIOR_CELLS: f64 = 30.0;
     const PRIOR_PAIRS: f64 = 30.0;
-    let mut cells: std::collections::BTreeMap<(i64, usize), (f64, f64, f64)> = std::collections::BTreeMap::new();
+    let mut cells: BTreeMap<(i64, usize), (f64, f64, f64)> = BTreeMap::new();
     for (place, one) in view.from.tries.iter().enumerate() {
         if view.classes[place] == Class::Skipped {
             continue;

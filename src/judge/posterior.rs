@@ -3,6 +3,7 @@
 use super::hypotheses::Cause;
 use super::mechanism::How;
 use super::opinion::Opinion;
+use super::silence::{is_with, unseen_before};
 use super::verdict::{Abstention, Candidate, CauseKind, Trigger};
 use crate::correlate::{Correlation, MarkState};
 use crate::model::Name;
@@ -17,6 +18,9 @@ const MIN_PROBABILITY: f64 = 0.5;
 const MIN_LEAD: f64 = 0.15;
 /// Candidates below this probability are added to unknown, to keep reports short.
 const MIN_LISTED: f64 = 1e-4;
+/// A cause that began with the only log that shows the failures: that they are older, and came into sight then, is as good
+/// an explanation of the silence before.
+const IF_UNSEEN_BEFORE: f64 = 0.5;
 
 /// The printable posterior of an opinion.
 pub(crate) struct Posterior {
@@ -33,6 +37,12 @@ pub(crate) struct Posterior {
 /// Caps, sums up what is unknown, and decides whether to name a cause.
 pub(crate) fn posterior(opinion: &Opinion<'_>) -> Posterior {
     let from = opinion.scene.view.from;
+    let unseen_before_s = unseen_before(opinion);
+    let begins_with_log = |cause: Cause| {
+        let spans = opinion.best_of(cause).map(|one| one.best.spans.iter().map(|span| span.0).min_by(f64::total_cmp));
+        let from_s = spans.flatten().unwrap_or(f64::INFINITY);
+        unseen_before_s.is_some_and(|since_s| is_with(opinion, since_s, from_s))
+    };
     let mut unknown = 0.0;
     let mut causes: Vec<(Cause, f64)> = Vec::new();
     for &(cause, probability) in &opinion.causes {
@@ -43,7 +53,7 @@ pub(crate) fn posterior(opinion: &Opinion<'_>) -> Posterior {
         if cause == Cause::Nothing || probability < MIN_LISTED {
             unknown += probability;
         } else {
-            let kept = probability * cap;
+            let kept = probability * cap * if begins_with_log(cause) { IF_UNSEEN_BEFORE } else { 1.0 };
             unknown += probability - kept;
             causes.push((cause, kept));
         }
@@ -64,8 +74,15 @@ pub(crate) fn posterior(opinion: &Opinion<'_>) -> Posterior {
     let is_tie = first >= MIN_PROBABILITY && first - second < MIN_LEAD;
     let abstains = first < MIN_PROBABILITY || is_tie;
     let root_cause = candidates.iter().find(|one| !abstains || one.kind == CauseKind::Unknown);
-    let abstention = abstains
-        .then(|| Abstention { is_tie: first - second < MIN_LEAD, would_have_told: would_have_told(from, &causes) });
+    let rival = causes.get(1).map_or(0.0, |one| one.1);
+    let abstention = abstains.then(|| Abstention {
+        // Two that are both unlikely are no tie: then nothing is known, rather than one of two.
+        is_tie: first - rival < MIN_LEAD && first + rival >= MIN_PROBABILITY,
+        unseen_before: unseen_before_s
+            .filter(|_| causes.first().is_some_and(|one| begins_with_log(one.0)))
+            .map(|since_s| from.instant(since_s)),
+        would_have_told: would_have_told(from, &causes),
+    });
     Posterior { root_cause: root_cause.unwrap_or(&candidates[0]).clone(), candidates, abstention, causes }
 }
 

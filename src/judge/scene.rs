@@ -1,9 +1,13 @@
 //! One signature's attempts, prepared so that every hypothesis can ask its questions cheaply.
 
-use crate::correlate::{Response, Sums, View};
-use crate::stats::special::LogSum;
+use std::collections::BTreeMap;
 
-use super::hypotheses::Remedied;
+use rayon::prelude::*;
+
+use super::hypotheses::{Remedied, effects};
+use crate::correlate::{Class, Effects, Exposure, Response, Sums, View};
+use crate::model::Name;
+use crate::stats::special::{LogSum, Product};
 
 /// Chances of failing that are tried: about equal steps of their logit, from two in a hundred to nearly all.
 pub(crate) const SIZES: [f64; 9] = [0.015, 0.03, 0.06, 0.12, 0.22, 0.35, 0.5, 0.7, 0.92];
@@ -20,8 +24,11 @@ const POWERS: [(f64, f64); 10] = [
     (0.3, 4.0),
     (0.7, 4.0),
 ];
-/// Thresholds of load that are tried, in units of full load.
+/// Thresholds of load that are tried, in units of full load; where load has only just risen far above what was usual, in
+/// parts of that: what is full is not known before it was reached.
 const THRESHOLDS: [f64; 6] = [0.45, 0.6, 0.75, 0.9, 1.05, 1.25];
+/// The load, in units of full load, up to which the highest threshold and the rise above it reach.
+const BEYOND: f64 = 1.5;
 /// Chances above a threshold that are tried.
 pub(crate) const ABOVE: [f64; 4] = [0.08, 0.25, 0.5, 0.85];
 /// By how much a host may be earlier or later than stated, hours: first as stated, then what clocks, restarts
@@ -42,16 +49,57 @@ pub(crate) struct Scene<'a> {
     pub(crate) view: View<'a>,
     /// Running sums of constant chances, in the order of [`SIZES`].
     pub(crate) constants: Vec<Sums>,
-    /// Running sums of powers of load.
+    /// Running sums of powers of load; none for a quick look.
     pub(crate) powers: Vec<Sums>,
-    /// Running sums of thresholds of load.
-    pub(crate) hinges: Vec<Sums>,
+    /// Sums of thresholds of load.
+    pub(crate) hinges: Vec<Stopped>,
+    /// What session ends say to filters of a latent fault; `None` for a quick look, and without ends.
+    pub(crate) effects: Option<Effects>,
+    /// By change: whether the signature's failures name its component, where they name any.
+    pub(crate) is_named: Vec<bool>,
     /// The span that the caller asked about, seconds.
     pub(crate) asked: Option<(f64, f64)>,
     /// Attempts of each host before each full hour: by hour, by host.
     hours: Vec<Vec<usize>>,
     /// Attempts of each host before it got each change, by change, lateness and host.
     got: Vec<Vec<Vec<usize>>>,
+    /// By change, as a remedy, and host: the places at which it may have come, with the logarithm of their weights.
+    stop_places: Vec<Vec<Vec<(f64, usize)>>>,
+    /// The changes that may have ended what began at any time, with the logarithm of their weights.
+    remedies: Vec<FreeRemedy>,
+    /// By hour: how much of these weights belongs to changes that came to some host later.
+    possible: Vec<f64>,
+}
+
+/// Sums of one response, over all attempts of each host, and over those before each remedy.
+pub(crate) struct Stopped {
+    /// The response.
+    pub(crate) response: Response,
+    /// By host: over all.
+    pub(crate) totals: Vec<f64>,
+    /// By remedy and host: the logarithm of the mean of `exp` of the sum before it, over when it may have come.
+    pub(crate) stops: Vec<Vec<f64>>,
+}
+
+impl Stopped {
+    /// By host: the sum before a remedy, or over all.
+    pub(crate) fn before(&self, end: Remedied) -> &Vec<f64> {
+        match end {
+            Remedied::By(remedy) => &self.stops[remedy],
+            Remedied::Never | Remedied::AtHour(_) => &self.totals,
+        }
+    }
+}
+
+/// A change that may have ended something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FreeRemedy {
+    /// The change.
+    pub(crate) change: usize,
+    /// The logarithm of its weight among all.
+    pub(crate) log_weight: f64,
+    /// When the last host got it, seconds.
+    pub(crate) last_s: f64,
 }
 
 /// The logarithm of the mean of `exp` of the sum between two places of a host, over where they may be.
@@ -73,15 +121,44 @@ pub(crate) fn span_sum(sums: &Sums, host: usize, starts: &[(f64, usize)], stops:
     mean.ln()
 }
 
+/// By change: whether at least half of the failures that name a component at all name the change's.
+fn named(view: &View<'_>) -> Vec<bool> {
+    let mut counts: BTreeMap<&Name, usize> = BTreeMap::new();
+    for (one, _) in view.from.tries.iter().zip(&view.classes).filter(|(_, class)| **class == Class::Own) {
+        if let Some((component, _)) = &one.component {
+            *counts.entry(component).or_default() += 1;
+        }
+    }
+    let n_any: usize = counts.values().sum();
+    let n_of = |change: &Exposure| -> usize {
+        counts.iter().filter(|(component, _)| change.is_of(component)).map(|(_, n)| n).sum()
+    };
+    view.from.changes.iter().map(|change| n_any > 0 && 2 * n_of(change) >= n_any).collect()
+}
+
 impl<'a> Scene<'a> {
     /// Prepares a view whose background is set.
     pub(crate) fn new(view: View<'a>, asked: Option<(f64, f64)>) -> Self {
+        let mut scene = Self::quick(view, asked);
+        let view = &scene.view;
+        scene.powers =
+            POWERS.par_iter().map(|(m, gamma)| view.sums(Response::Power { m: *m, gamma: *gamma })).collect();
+        scene.effects = effects(view);
+        scene
+    }
+
+    /// Prepares what quick looks need.
+    pub(crate) fn quick(view: View<'a>, asked: Option<(f64, f64)>) -> Self {
         let from = view.from;
         let n_hosts = from.hosts.len();
-        let powers = POWERS.map(|(m, gamma)| Response::Power { m, gamma });
         let hinges = [false, true].into_iter().flat_map(|of_fleet| {
-            THRESHOLDS.into_iter().flat_map(move |from| ABOVE.map(|m| Response::Hinge { m, from, of_fleet }))
+            let loads = from.tries.iter().map(|one| if of_fleet { one.fleet_load } else { one.load });
+            let unit = (loads.fold(0.0, f64::max) / BEYOND).max(1.0);
+            THRESHOLDS
+                .into_iter()
+                .flat_map(move |from| ABOVE.map(|m| Response::Hinge { m, from: from * unit, of_fleet }))
         });
+        let hinges: Vec<Response> = hinges.collect();
         let hours = (0..=from.n_hours())
             .map(|hour| (0..n_hosts).map(|host| view.place(host, hour as f64 * 3600.0)).collect())
             .collect();
@@ -90,15 +167,69 @@ impl<'a> Scene<'a> {
                 |late_h: f64| (0..n_hosts).map(|host| view.place(host, change.at_s[host] + late_h * 3600.0)).collect();
             LATENESS_H.into_iter().map(late).collect()
         });
-        Self {
-            constants: SIZES.iter().map(|m| view.sums(Response::Constant { m: *m })).collect(),
-            powers: powers.into_iter().map(|response| view.sums(response)).collect(),
-            hinges: hinges.map(|response| view.sums(response)).collect(),
+        let mut scene = Self {
+            constants: SIZES.par_iter().map(|m| view.sums(Response::Constant { m: *m })).collect(),
+            powers: Vec::new(),
+            hinges: Vec::new(),
+            effects: None,
+            is_named: named(&view),
             asked,
             hours,
             got: got.collect(),
+            stop_places: Vec::new(),
+            remedies: Vec::new(),
+            possible: Vec::new(),
             view,
+        };
+        scene.stop_places = (0..from.changes.len()).map(|remedy| scene.places_of_stop(remedy)).collect();
+        scene.hinges = hinges.par_iter().map(|response| scene.stopped(*response)).collect();
+        let remedies = scene.remedies(0.0, None).into_iter();
+        scene.remedies = remedies
+            .map(|(change, log_weight)| FreeRemedy { change, log_weight, last_s: from.changes[change].last_s() })
+            .collect();
+        scene.possible = (0..from.n_hours())
+            .map(|hour| scene.remedies_after(hour as f64 * 3600.0).map(|one| one.log_weight.exp()).sum())
+            .collect();
+        scene
+    }
+
+    /// The changes that may have ended what began at `from_s`; only one that came later to some host can have.
+    pub(crate) fn remedies_after(&self, from_s: f64) -> impl Iterator<Item = &FreeRemedy> {
+        self.remedies.iter().filter(move |one| one.last_s > from_s)
+    }
+
+    /// All changes that may have ended something.
+    pub(crate) fn free_remedies(&self) -> &[FreeRemedy] {
+        &self.remedies
+    }
+
+    /// How much of the weights of all remedies belongs to those that came after this hour; what the others would
+    /// have got is shared out among these.
+    pub(crate) fn possible_after(&self, hour: usize) -> f64 {
+        self.possible[hour]
+    }
+
+    fn stopped(&self, response: Response) -> Stopped {
+        let n_changes = self.view.from.changes.len();
+        let mut stopped =
+            Stopped { response, totals: Vec::new(), stops: vec![Vec::with_capacity(self.n_hosts()); n_changes] };
+        for host in 0..self.n_hosts() {
+            let places = self.stop_places.iter().flat_map(|remedy| remedy[host].iter().map(|one| one.1));
+            let mut places: Vec<usize> = places.chain([self.view.tries_of(host).len()]).collect();
+            places.sort_unstable();
+            places.dedup();
+            let sums = self.view.sums_at(response, host, &places);
+            let before = |place: &usize| places.binary_search(place).map_or(0.0, |found| sums[found]);
+            for (remedy, stops) in stopped.stops.iter_mut().enumerate() {
+                let mut mean = LogSum::default();
+                for (weight, place) in &self.stop_places[remedy][host] {
+                    mean.add(weight + before(place));
+                }
+                stops.push(mean.ln());
+            }
+            stopped.totals.push(sums.last().copied().unwrap_or(0.0));
         }
+        stopped
     }
 
     /// Hosts.
@@ -121,7 +252,7 @@ impl<'a> Scene<'a> {
     /// The ways in which a host may have got a change, with the logarithm of their weights: as stated, or
     /// later by a delay. What the host's own log says, and what a list says host by host, is taken as stated
     /// with far more weight; where one stated time stands for several hosts it may be the start only.
-    fn lateness(&self, change: usize) -> impl Iterator<Item = (f64, usize, f64)> {
+    pub(super) fn lateness(&self, change: usize) -> impl Iterator<Item = (f64, usize, f64)> {
         let change = &self.view.from.changes[change];
         let late = if change.is_one_time {
             P_LATE_ONE_TIME
@@ -140,6 +271,15 @@ impl<'a> Scene<'a> {
             .map(|(weight, place, late_h)| (weight.ln(), place, late_h))
     }
 
+    /// Sets of changes that no attempt separates: on every host the same tries came before them.
+    pub(crate) fn inseparable(&self) -> Vec<Vec<usize>> {
+        let mut sets: BTreeMap<&[usize], Vec<usize>> = BTreeMap::new();
+        for (change, got) in self.got.iter().enumerate() {
+            sets.entry(&got[0]).or_default().push(change);
+        }
+        sets.into_values().filter(|set| set.len() > 1).collect()
+    }
+
     /// By host: the places at which a change (and `delay_h` after it) may have come into force, with the
     /// logarithm of their weights; empty where it never did.
     pub(crate) fn starts(&self, change: usize, delay_h: f64) -> Vec<Vec<(f64, usize)>> {
@@ -151,10 +291,10 @@ impl<'a> Scene<'a> {
                 }
                 self.lateness(change)
                     .map(|(weight, place, late_h)| {
-                        let tries = if delay_h > 0.0 {
-                            self.view.place(host, at[host] + (late_h + delay_h) * 3600.0)
-                        } else {
+                        let tries = if delay_h == 0.0 {
                             self.got[change][place][host]
+                        } else {
+                            self.view.place(host, at[host] + (late_h + delay_h) * 3600.0)
                         };
                         (weight, tries)
                     })
@@ -164,7 +304,11 @@ impl<'a> Scene<'a> {
     }
 
     /// By host: the places at which a remedy may have come; the end of the log where it never did.
-    pub(crate) fn stop_places(&self, remedy: usize) -> Vec<Vec<(f64, usize)>> {
+    pub(crate) fn stop_places(&self, remedy: usize) -> &[Vec<(f64, usize)>] {
+        &self.stop_places[remedy]
+    }
+
+    fn places_of_stop(&self, remedy: usize) -> Vec<Vec<(f64, usize)>> {
         let at = &self.view.from.changes[remedy].at_s;
         (0..self.n_hosts())
             .map(|host| {
@@ -174,6 +318,8 @@ impl<'a> Scene<'a> {
                     vec![(0.0, self.got[remedy][0][host])]
                 } else if at[host].is_finite() {
                     self.lateness(remedy).map(|(weight, place, _)| (weight, self.got[remedy][place][host])).collect()
+                } else if self.view.from.changes[remedy].may_be_start_only {
+                    self.perhaps_followed(remedy, host)
                 } else {
                     vec![(0.0, self.view.tries_of(host).len())]
                 }
@@ -185,22 +331,40 @@ impl<'a> Scene<'a> {
     ///
     /// Only for spans that begin before the remedy's stated time.
     pub(crate) fn stops(&self, sums: &Sums, remedy: usize) -> Vec<f64> {
-        let sum = |(host, places): (usize, Vec<(f64, usize)>)| {
-            let mut mean = LogSum::default();
-            for (weight, place) in places {
-                mean.add(weight + sums.before(host, place));
-            }
-            mean.ln()
-        };
-        self.stop_places(remedy).into_iter().enumerate().map(sum).collect()
+        (0..self.n_hosts()).map(|host| self.stop(sums, remedy, host)).collect()
     }
 
-    /// The sum on one host that a change was said to reach, given the chance that it did not.
-    pub(crate) fn reached(&self, change: usize, sum: f64) -> f64 {
-        if self.view.from.changes[change].hosts_known {
-            return sum;
+    /// The same on one host, where a list that may know the start only is taken at its word: a remedy that may have come
+    /// before a free beginning would be worth what it cannot have ended.
+    pub(crate) fn stated_stop(&self, sums: &Sums, remedy: usize, host: usize) -> f64 {
+        let is_named = self.view.from.changes[remedy].at_s[host].is_finite();
+        if is_named { self.stop(sums, remedy, host) } else { sums.total(host) }
+    }
+
+    /// The same on one host.
+    fn stop(&self, sums: &Sums, remedy: usize, host: usize) -> f64 {
+        let mut mean = LogSum::default();
+        for (weight, place) in &self.stop_places[remedy][host] {
+            mean.add(weight + sums.before(host, *place));
         }
-        crate::stats::special::log_add_exp(P_NOT_REACHED.ln(), (1.0 - P_NOT_REACHED).ln() + sum)
+        mean.ln()
+    }
+
+    /// The sum over hosts that a change was said to reach, given the chance for each that it did not.
+    pub(crate) fn reached(&self, change: usize, sums: impl Iterator<Item = f64>) -> f64 {
+        if self.view.from.changes[change].hosts_known {
+            return sums.sum();
+        }
+        let mut product = Product::default();
+        for sum in sums {
+            product.times_mixture(1.0 - P_NOT_REACHED, sum);
+        }
+        product.ln()
+    }
+
+    /// Attempts of a host before a remedy came as stated.
+    pub(crate) fn remedied_at(&self, remedy: usize, host: usize) -> usize {
+        self.got[remedy][0][host]
     }
 
     /// Places in the running sums at a full hour, by host.
@@ -246,13 +410,18 @@ impl<'a> Scene<'a> {
 
     fn spans(&self, from: impl Fn(usize) -> f64, end: Remedied) -> Vec<(f64, f64)> {
         let span = |host: usize| {
-            let to = match end {
-                Remedied::Never => f64::INFINITY,
-                Remedied::AtHour(hour) => hour as f64 * 3600.0,
-                Remedied::By(remedy) => self.view.from.changes[remedy].at_s[host],
-            };
+            let to = self.ends_at(end, host);
             if from(host) < to { (from(host), to) } else { super::mechanism::NEVER }
         };
         (0..self.n_hosts()).map(span).collect()
+    }
+
+    /// When an end comes to a host, as stated, seconds.
+    pub(super) fn ends_at(&self, end: Remedied, host: usize) -> f64 {
+        match end {
+            Remedied::Never => f64::INFINITY,
+            Remedied::AtHour(hour) => hour as f64 * 3600.0,
+            Remedied::By(remedy) => self.view.from.changes[remedy].at_s[host],
+        }
     }
 }

@@ -79,10 +79,12 @@ impl Estimate {
 #[serde(rename_all = "kebab-case")]
 pub enum EvidenceKind {
     /// The signature was there before the change, on hosts that later got it:
-    /// `failures_before`, `attempts_before`, `failures_after`, `attempts_after`, `rate_ratio`, `p_chance`.
+    /// `failures_before`, `attempts_before`, `failures_after`, `attempts_after`, `rate_ratio`, `p_chance`, and `load_matched`:
+    /// the part of the attempts after it whose load was seen before it; only those are counted.
     Alibi,
     /// Hosts with the change against hosts without it, in the same span:
-    /// `failures_exposed`, `attempts_exposed`, `failures_unexposed`, `attempts_unexposed`, `odds_ratio`.
+    /// `failures_exposed`, `attempts_exposed`, `failures_unexposed`, `attempts_unexposed`, `odds_ratio`;
+    /// `difference_in_differences`: by how much more the share rose there than on hosts that never got it.
     Exposure,
     /// The share of failures grows with load: `odds_ratio_per_doubling`, `share_low_load`, `share_high_load`, `load_visited_before`.
     DoseResponse,
@@ -90,12 +92,17 @@ pub enum EvidenceKind {
     /// `failures_after_incomplete`, `n_after_incomplete`, `failures_after_clean`, `n_after_clean`, `odds_ratio`.
     Mechanism,
     /// Failures stop where and when a remedy came:
-    /// `failures_before`, `attempts_before`, `failures_after`, `attempts_after`, `rate_ratio`, `hosts_first` (canaries).
+    /// `failures_before`, `attempts_before`, `failures_after`, `attempts_after`, `rate_ratio`, `hosts_first` (canaries);
+    /// and of hosts that had to wait: `failures_waiting_before`, `attempts_waiting_before`, `failures_waiting`, `attempts_waiting`,
+    /// against `failures_patched_meanwhile`, `attempts_patched_meanwhile`.
     Recovery,
     /// No failure of this kind before, and then soon after: `hours_to_first_failure`, `failures_before`, `attempts_before`.
     Precedence,
     /// The change moved to other times or other hosts explains as well: `rank_p`, `n_placebos`.
     Placebo,
+    /// What the change cannot have touched, failures that are people's own fault, before it and after it:
+    /// `failures_before`, `attempts_before`, `failures_after`, `attempts_after`, `rate_ratio`.
+    NegativeControl,
     /// Failures sit on one host or one account: `failures_here`, `attempts_here`, `failures_elsewhere`, `attempts_elsewhere`, `odds_ratio`.
     Concentration,
     /// All hosts begin and end together: `n_hosts_affected`, `n_hosts`, `spread_of_onset`.
@@ -190,6 +197,13 @@ pub enum Reason {
         /// Their ids.
         from: Vec<String>,
     },
+    /// The only log that shows the failures began with it, at this moment: they may be older.
+    UnseenBefore {
+        /// When that log began.
+        since: Timestamp,
+    },
+    /// There is no incident.
+    NoIncident,
     /// Too few attempts after it to tell.
     TooFewAttempts,
 }
@@ -225,6 +239,9 @@ pub struct Remedy {
 pub struct Abstention {
     /// Whether the first two are too close, rather than the first too unlikely.
     pub is_tie: bool,
+    /// The only log that shows the failures began here, and the likeliest cause with it: whether the failures are older,
+    /// nobody can say.
+    pub unseen_before: Option<Timestamp>,
     /// Logs that would have told: channel or dataset, and the host where it matters.
     pub would_have_told: Vec<(Name, Option<Name>)>,
 }
@@ -240,10 +257,16 @@ pub struct Incident {
     pub first_case_at: Timestamp,
     /// The onset of the rise that people noticed.
     pub started_at: Timestamp,
+    /// Where the onset lies with 95 %; `None` where no rise is within the log, or where people named the span.
+    pub started_between: Option<TimeRange>,
     /// The hour with the most failures.
     pub peak_at: Timestamp,
+    /// From the first to the last hour that may have been the worst, with 95 %.
+    pub peaked_between: Option<TimeRange>,
     /// Its end; `None` if it goes on at the end of the log.
     pub ended_at: Option<Timestamp>,
+    /// Where the end lies with 95 %; `None` if it goes on.
+    pub ended_between: Option<TimeRange>,
     /// Attempts within it, on its hosts.
     pub n_attempts: usize,
     /// Failures within it.
@@ -266,7 +289,7 @@ pub struct Incident {
     pub evidence: Vec<Evidence>,
 }
 
-/// A fault that grows with load, and what it would do at the highest load.
+/// A fault that grows with load, and what it would do at the peak of the coming weeks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Latent {
     /// The signature.
@@ -275,8 +298,17 @@ pub struct Latent {
     pub load: f64,
     /// Where that load comes from.
     pub load_from: &'static str,
-    /// The share of attempts that would fail, with its interval.
+    /// The share of wishes to connect that it would fail, with its interval: a person's tries of one day, up to the one
+    /// that succeeds, are one wish, and it fails if the first of them does.
     pub share: Estimate,
+    /// The share that fails with this signature without any cause.
+    pub background: f64,
+    /// The probability that a fault is at work which grows with load.
+    pub probability: f64,
+    /// The change behind it, if that is likelier than not.
+    pub change_id: Option<String>,
+    /// The highest load at which it was seen at work, in parts of the load of the forecast, at most 1.
+    pub load_visited: f64,
 }
 
 /// Everything the judge says.

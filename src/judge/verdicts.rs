@@ -21,12 +21,13 @@ pub(crate) fn verdicts(from: &Correlation, found: &[Found]) -> Vec<ChangeVerdict
     let mut verdicts = Vec::new();
     for (place, change) in from.changes.iter().enumerate() {
         if found.is_empty() {
+            let is_told = n_after(from, change) >= MIN_ATTEMPTS;
             verdicts.push(ChangeVerdict {
                 change_id: change.id.clone(),
                 incident: None,
-                verdict: if n_after(from, change) < MIN_ATTEMPTS { Verdict::Unproven } else { Verdict::Acquitted },
+                verdict: if is_told { Verdict::Acquitted } else { Verdict::Unproven },
                 probability: 0.0,
-                reasons: Vec::new(),
+                reasons: vec![if is_told { Reason::NoIncident } else { Reason::TooFewAttempts }],
             });
         }
         verdicts.extend(found.iter().map(|one| verdict(from, one, place)));
@@ -95,6 +96,10 @@ fn reasons(from: &Correlation, found: &Found, place: usize, verdict: Verdict, pr
         .filter(|(_, rival)| *rival >= NOT_SEPARABLE * probability && probability >= NOT_SEPARABLE * rival)
         .map(|(other, _)| from.changes[other].id.clone())
         .collect();
+    let unseen_before = found.incident.abstention.as_ref().and_then(|abstention| abstention.unseen_before);
+    if let (Some(since), true) = (unseen_before, probability > MAX_ACQUITTED) {
+        reasons.push(Reason::UnseenBefore { since });
+    }
     if !rivals.is_empty() {
         reasons.push(Reason::NotSeparable { from: rivals });
     }
@@ -103,7 +108,8 @@ fn reasons(from: &Correlation, found: &Found, place: usize, verdict: Verdict, pr
         if n_after(from, change) < MIN_ATTEMPTS {
             reasons.push(Reason::TooFewAttempts);
         }
-        if verdict == Verdict::Acquitted
+        // An unproven change of which nothing else can be said has at least its rivals for a reason.
+        if (verdict == Verdict::Acquitted || reasons.is_empty())
             && let Some(by) = likeliest(found)
             && by.probability > probability
         {

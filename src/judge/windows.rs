@@ -3,10 +3,17 @@
 use super::hypotheses::{Grid, Remedied, prior};
 use super::mechanism::{How, Mechanism, NEVER};
 use super::scene::Scene;
+use crate::correlate::Sums;
+use crate::stats::special::LogSum;
 
-/// How long a window may last, hours.
-const LENGTHS_H: [usize; 14] = [1, 2, 3, 4, 6, 8, 12, 18, 24, 36, 48, 72, 120, 168];
-/// The part of the prior in which a window that begins at a free time goes on to the end of the log.
+/// How long a window may last, hours: steps of an eighth at most, so that the best is never far from the truth.
+const LENGTHS_H: [usize; 38] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 20, 22, 24, 27, 30, 33, 36, 40, 44, 48, 54, 60, 66, 72, 80, 88,
+    96, 108, 120, 132, 144, 156, 168,
+];
+/// The chance that a window lasts longer, if those in charge mend what everybody feels.
+const P_LONGER: f64 = 0.02;
+/// The part of the prior in which a window goes on to the end of the log, however long: one bad host may stay as it is.
 const P_OPEN: f64 = 0.2;
 /// The part in which a recorded change ends it.
 const P_REMEDIED: f64 = 0.2;
@@ -19,53 +26,111 @@ pub(super) struct Window {
     end: Remedied,
 }
 
-/// Sums over windows that begin at any hour on the given hosts at once, each end paid for.
+/// The weight of each length: flat in the logarithm, so that each stands for what lies between its neighbours' means.
+fn length_weights() -> [f64; LENGTHS_H.len()] {
+    let last = LENGTHS_H.len() - 1;
+    let edge = |place: usize| (LENGTHS_H[place] as f64 * LENGTHS_H[place + 1] as f64).sqrt();
+    let from = |place: usize| if place == 0 { 1.0 / edge(0) } else { edge(place - 1) };
+    let to = |place: usize| if place == last { (LENGTHS_H[last] as f64).powi(2) / edge(last - 1) } else { edge(place) };
+    let total = (to(last) / from(0)).ln();
+    std::array::from_fn(|place| (to(place) / from(place)).ln() / total)
+}
+
+/// Sums over windows that begin at any hour on all hosts at once, until somebody mends what everybody feels.
 ///
-/// A recorded change can end it where `by_remedy` says so.
-pub(super) fn windows(scene: &Scene<'_>, hosts: &[usize], by_remedy: bool) -> Grid<Window> {
-    let mut grid = Grid::new();
+/// Only the end of the log can leave one open, with the chance that it lasts so long: what fails everywhere for many
+/// days was rather changed than broken.
+pub(super) fn until_mended(scene: &Scene<'_>, hosts: &[usize]) -> Vec<Grid<Window>> {
+    windows(scene, hosts, P_LONGER, 0.0)
+}
+
+/// Sums over windows that begin at any hour on the given hosts at once, each end paid for; `p_open` and `p_remedied` are
+/// the parts of the prior in which they last for ever, and in which [`by_remedies`] ends them. A grid for each size:
+/// refitting the background gains each another amount.
+fn windows(scene: &Scene<'_>, hosts: &[usize], p_open: f64, p_remedied: f64) -> Vec<Grid<Window>> {
     let n_hours = scene.n_hours();
-    let log_start = -((n_hours * scene.constants.len()) as f64).ln();
-    let p_free = if by_remedy { 1.0 - P_OPEN - P_REMEDIED } else { 1.0 - P_OPEN };
-    let log_length = (p_free / LENGTHS_H.len() as f64).ln();
-    for (size, sums) in scene.constants.iter().enumerate() {
+    let log_start = log_start(scene);
+    let weights = length_weights().map(|weight| (1.0 - p_open - p_remedied) * weight);
+    let of_size = |(size, sums): (usize, &Sums)| {
+        let mut grid = Grid::new();
         // The sum over all hosts of the set at each hour.
         let at: Vec<f64> = (0..=n_hours)
             .map(|hour| hosts.iter().map(|host| sums.before(*host, scene.hour(hour)[*host])).sum())
             .collect();
-        let stops: Vec<(usize, f64, Vec<f64>)> = if by_remedy {
-            let remedies = scene.remedies(0.0, None);
-            remedies.into_iter().map(|(remedy, weight)| (remedy, weight, scene.stops(sums, remedy))).collect()
-        } else {
-            Vec::new()
-        };
         for from_hour in 0..n_hours {
             let point = |end| Window { size, from_hour, end };
-            grid.add(log_start + P_OPEN.ln(), at[n_hours] - at[from_hour], Remedied::Never, || point(Remedied::Never));
-            for length in LENGTHS_H {
+            // What would have lasted beyond the end of the log is open there, and so is what only a later change ends.
+            let mut open = p_open + if scene.possible_after(from_hour) > 0.0 { 0.0 } else { p_remedied };
+            for (length, weight) in LENGTHS_H.into_iter().zip(weights) {
                 let to = from_hour + length;
                 if to < n_hours {
                     let end = Remedied::AtHour(to);
-                    grid.add(log_start + log_length, at[to] - at[from_hour], end, || point(end));
+                    grid.add(log_start + weight.ln(), at[to] - at[from_hour], end, || point(end));
+                } else {
+                    open += weight;
                 }
             }
-            // Only a change that came later can have ended it; what the others would have got is shared out among these.
-            let began = from_hour as f64 * 3600.0;
-            let later = || stops.iter().filter(|(remedy, ..)| scene.view.from.changes[*remedy].last_s() > began);
-            let possible: f64 = later().map(|(_, weight, _)| weight.exp()).sum();
-            for (remedy, weight, stops) in later() {
-                let changes = &scene.view.from.changes[*remedy];
-                let sum = hosts
-                    .iter()
-                    .filter(|host| changes.at_s[**host] > began)
-                    .map(|host| stops[*host] - sums.before(*host, scene.hour(from_hour)[*host]))
-                    .sum();
-                let end = Remedied::By(*remedy);
-                grid.add(log_start + (P_REMEDIED / possible).ln() + weight, sum, end, || point(end));
+            let log_open = log_start + open.ln();
+            grid.add(log_open, at[n_hours] - at[from_hour], Remedied::Never, || point(Remedied::Never));
+        }
+        grid
+    };
+    scene.constants.iter().enumerate().map(of_size).collect()
+}
+
+fn log_start(scene: &Scene<'_>) -> f64 {
+    -((scene.n_hours() * scene.constants.len()) as f64).ln()
+}
+
+/// Sums over windows that begin at any hour on one host; a recorded change can have ended them.
+pub(super) fn remedied(scene: &Scene<'_>, host: usize) -> Vec<Grid<Window>> {
+    let mut grids = windows(scene, &[host], P_OPEN, P_REMEDIED);
+    for (size, grid) in grids.iter_mut().enumerate() {
+        by_remedies(scene, host, size, grid);
+    }
+    grids
+}
+
+/// Adds the windows of one size on one host that a recorded change ended.
+///
+/// With `S` the host's running sum, a window from `f` to a remedy at `r` is worth `exp S(r) / exp S(f)`: a product, so
+/// that the sum over all beginnings before a remedy is one sum for all remedies.
+fn by_remedies(scene: &Scene<'_>, host: usize, size: usize, grid: &mut Grid<Window>) {
+    let sums = &scene.constants[size];
+    let n_hours = scene.n_hours();
+    let log_hour: Vec<f64> =
+        (0..n_hours).map(|hour| log_start(scene) + (P_REMEDIED / scene.possible_after(hour)).ln()).collect();
+    // By hour: the sum over all beginnings before it, and the best of them.
+    let (mut sum, mut best) = (LogSum::default(), (f64::NEG_INFINITY, 0));
+    let (mut begun, mut bests, mut weights) = (vec![sum], vec![best], vec![0.0]);
+    for (hour, log_weight) in log_hour.iter().enumerate() {
+        let value = log_weight - sums.before(host, scene.hour(hour)[host]);
+        if value.is_finite() {
+            sum.add(value);
+            if value > best.0 {
+                best = (value, hour);
             }
         }
+        begun.push(sum);
+        bests.push(best);
+        weights.push(weights[hour] + if log_weight.is_finite() { log_weight.exp() } else { 0.0 });
     }
-    grid
+    for remedy in scene.free_remedies() {
+        // Beginnings before it came to this host, and those before it came to the last host.
+        let n_begun = |at_s: f64| ((at_s / 3600.0).ceil().max(0.0) as usize).min(n_hours);
+        let n_later = n_begun(remedy.last_s);
+        let n_here = n_begun(scene.view.from.changes[remedy.change].at_s[host]).min(n_later);
+        let stop = remedy.log_weight + scene.stated_stop(sums, remedy.change, host);
+        let end = Remedied::By(remedy.change);
+        let (top, from_hour) = bests[n_here];
+        grid.add_all(stop + begun[n_here].ln(), end, stop + top, || Window { size, from_hour, end });
+        // Where it came before the beginning, there is nothing to explain.
+        if n_here < n_later {
+            let (all, from_hour) = (weights[n_later] - weights[n_here], n_later - 1);
+            let top = remedy.log_weight + log_hour[from_hour];
+            grid.add_all(remedy.log_weight + all.ln(), end, top, || Window { size, from_hour, end });
+        }
+    }
 }
 
 impl Window {

@@ -150,10 +150,16 @@ pub struct IncidentSection {
     pub first_case_at: String,
     /// The onset of the rise that people noticed.
     pub started_at: String,
+    /// Where the onset lies; null where the logs hold no rise, or where people named the span.
+    pub started_between: Option<Between>,
     /// The hour with the most failures.
     pub peak_at: String,
+    /// From the first to the last hour that may have been the worst.
+    pub peaked_between: Option<Between>,
     /// Its end; null if it goes on at the end of the logs.
     pub ended_at: Option<String>,
+    /// Where the end lies; null if it goes on at the end of the logs.
+    pub ended_between: Option<Between>,
     /// Its signatures, the commonest first.
     pub signatures: Vec<String>,
     /// Attempts within it.
@@ -178,6 +184,18 @@ pub struct IncidentSection {
     pub remedy: RemedySection,
     /// Evidence, the weightiest first.
     pub evidence: Vec<EvidenceSection>,
+}
+
+/// Two instants between which a moment lies.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Between {
+    /// The earlier one.
+    pub earliest: String,
+    /// The later one.
+    pub latest: String,
+    /// The probability with which the moment lies between them.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub level: f64,
 }
 
 /// An error code of failures.
@@ -397,23 +415,32 @@ pub struct LatentSection {
     pub signature: String,
     /// What it would do.
     pub forecast: Forecast,
+    /// The probability that a fault is at work which grows with load.
+    pub probability: f64,
+    /// The change behind it, if that is likelier than not; else null.
+    pub change_id: Option<String>,
     /// It in words.
     pub statement: String,
 }
 
-/// The share of attempts that would fail at a load.
+/// The share of wishes to connect that would fail at a load: a person's tries of one day, up to the one that succeeds,
+/// are one wish, and it fails if the first of them does.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Forecast {
     /// Sessions open on a host.
     pub load: f64,
     /// Where that load comes from.
     pub load_from: String,
-    /// The share of attempts that would fail; null if it cannot be told.
+    /// The share that would fail; null if it cannot be told.
     pub share: Option<f64>,
     /// The lower bound of its 95 % interval.
     pub lower: Option<f64>,
     /// The upper bound of its 95 % interval.
     pub upper: Option<f64>,
+    /// The share that fails with this signature without any cause.
+    pub background: Option<f64>,
+    /// The highest load at which the fault was seen at work, in parts of `load`; below 1 the share is extrapolated.
+    pub load_visited: Option<f64>,
 }
 
 /// How long one phase of a logon takes on one host.

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::clocks;
 use super::document::{
-    AbstentionSection, AskedSection, CauseSection, ChangeSection, CoverageSection, DiagnosticSection, Document,
-    ErrorCodeSection, EvidenceSection, Forecast, GapSection, HostTime, HostVersion, IncidentSection, InputFile, Kind,
-    LatentSection, LoadCheckSection, MissingLog, Place, Quantity, RemedySection, SCHEMA_VERSION, SignatureSection,
-    Span, SymptomChainSection, SymptomLinkSection, Tool, VerdictName, VerdictSection, VersionSection,
+    AbstentionSection, AskedSection, Between, CauseSection, ChangeSection, CoverageSection, DiagnosticSection,
+    Document, ErrorCodeSection, EvidenceSection, Forecast, GapSection, HostTime, HostVersion, IncidentSection,
+    InputFile, Kind, LatentSection, LoadCheckSection, MissingLog, Place, Quantity, RemedySection, SCHEMA_VERSION,
+    SignatureSection, Span, SymptomChainSection, SymptomLinkSection, Tool, VerdictName, VerdictSection, VersionSection,
 };
 use super::error_codes::{ErrorCode, error_codes};
 use super::input::Input;
@@ -18,8 +18,8 @@ use crate::correlate::SymptomChain;
 use crate::correlate::symptoms::{Link, Measured};
 use crate::diagnostic::Diagnostic;
 use crate::frame::{self, Change, Difference, Gap, LoadCheck};
-use crate::judge::{Asked, Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, Incident, Latent, Verdict};
-use crate::model::{Name, Position, Provenance};
+use crate::judge::{self, Asked, Candidate, CauseKind, ChangeVerdict, Estimate, Evidence, Incident, Latent, Verdict};
+use crate::model::{Name, Position, Provenance, TimeRange};
 
 /// Returns the report as values.
 pub fn document(input: &Input<'_>) -> Document {
@@ -173,8 +173,11 @@ fn incident_section(input: &Input<'_>, incident: &Incident) -> IncidentSection {
         title: wording::incident::title(input, incident),
         first_case_at: incident.first_case_at.to_string(),
         started_at: incident.started_at.to_string(),
+        started_between: incident.started_between.map(between),
         peak_at: incident.peak_at.to_string(),
+        peaked_between: incident.peaked_between.map(between),
         ended_at: incident.ended_at.map(|at| at.to_string()),
+        ended_between: incident.ended_between.map(between),
         signatures: texts(&incident.signatures),
         n_attempts: incident.n_attempts as u64,
         n_failures: incident.n_failures as u64,
@@ -202,6 +205,10 @@ fn incident_section(input: &Input<'_>, incident: &Incident) -> IncidentSection {
         },
         evidence: incident.evidence.iter().map(|evidence| evidence_section(input, evidence)).collect(),
     }
+}
+
+fn between(range: TimeRange) -> Between {
+    Between { earliest: range.start.to_string(), latest: range.end.to_string(), level: judge::LEVEL }
 }
 
 fn error_code(one: ErrorCode<'_>) -> ErrorCodeSection {
@@ -290,7 +297,11 @@ fn latent_section(input: &Input<'_>, latent: &Latent) -> LatentSection {
             share: finite(latent.share.value),
             lower: finite(latent.share.lower),
             upper: finite(latent.share.upper),
+            background: finite(latent.background),
+            load_visited: finite(latent.load_visited),
         },
+        probability: probability(latent.probability),
+        change_id: latent.change_id.clone(),
         statement: wording::incident::latent(input, latent),
     }
 }

@@ -77,6 +77,7 @@ pub fn summary(input: &Input<'_>, files: &str) -> Vec<SummaryLine> {
             if let Some(remedy) = incident::remedy(input, main) {
                 entries.push((Role::Remedy, "remedy", remedy));
             }
+            entries.push((Role::Impact, "when", incident::when(main)));
             entries.push((Role::Impact, "impact", incident::impact(input, main)));
             let n_others = input.judgement.incidents.len() - 1;
             if n_others > 0 {

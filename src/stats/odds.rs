@@ -28,7 +28,7 @@ pub struct OddsRatio {
 }
 
 /// The 97.5 % point of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+pub(super) const Z: f64 = 1.959_963_984_540_054;
 
 /// The odds ratio of one table, half a count added to each cell (Haldane, Anscombe), so that it is finite.
 pub fn odds_ratio(table: Table) -> OddsRatio {

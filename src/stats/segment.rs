@@ -49,6 +49,23 @@ pub fn partition(bins: &[Bin], model: Model, penalty: f64) -> Vec<Segment> {
     segments.filter(|segment| segment.start < segment.end).collect()
 }
 
+/// Pearson's statistic by degree of freedom around the shares of some segments, from 1 to 20.
+pub fn overdispersion(bins: &[Bin], segments: &[Segment]) -> f64 {
+    let (mut chi2, mut n) = (0.0, 0.0);
+    for segment in segments {
+        let p = segment.share.clamp(1e-3, 1.0 - 1e-3);
+        for bin in &bins[segment.start..segment.end] {
+            let tries = bin.n as f64;
+            if bin.n > 0 {
+                chi2 += (bin.k as f64 - tries * p).powi(2) / (tries * p * (1.0 - p));
+                n += 1.0;
+            }
+        }
+    }
+    let free = n - segments.len() as f64;
+    if free > 0.0 { (chi2 / free).clamp(1.0, 20.0) } else { 1.0 }
+}
+
 /// The places, rising, that split `n` values into segments of at least `shortest` so that the costs of the segments
 /// plus `penalty` a place are least.
 ///

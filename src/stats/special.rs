@@ -30,6 +30,10 @@ pub fn log_add_exp(a: f64, b: f64) -> f64 {
     if low == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
 }
 
+/// Terms that are by so many nats smaller than the greatest are lost in a sum: a double keeps 53 binary digits, and
+/// `exp(-37)` is less than half of the last of them.
+pub const LOST: f64 = 37.0;
+
 /// A sum of `exp x` that grows one term at a time, and never overflows.
 #[derive(Clone, Copy, Debug)]
 pub struct LogSum {
@@ -46,7 +50,7 @@ impl Default for LogSum {
 impl LogSum {
     /// Adds `exp(value)`.
     pub fn add(&mut self, value: f64) {
-        if value == f64::NEG_INFINITY {
+        if value < self.top - LOST || value == f64::NEG_INFINITY {
             return;
         }
         if value <= self.top {
@@ -60,6 +64,44 @@ impl LogSum {
     /// The logarithm of the sum; `-∞` if nothing was added.
     pub fn ln(self) -> f64 {
         if self.sum > 0.0 { self.top + self.sum.ln() } else { f64::NEG_INFINITY }
+    }
+}
+
+/// The logarithm of a long product of positive factors, at one multiplication a factor.
+#[derive(Clone, Copy, Debug)]
+pub struct Product {
+    now: f64,
+    log: f64,
+}
+
+impl Default for Product {
+    fn default() -> Self {
+        Self { now: 1.0, log: 0.0 }
+    }
+}
+
+impl Product {
+    /// Multiplies it by a factor from `1e-100` to `1e100`.
+    pub fn times(&mut self, factor: f64) {
+        self.now *= factor;
+        if !(1e-200..1e200).contains(&self.now) {
+            self.log += self.now.max(1e-300).ln();
+            self.now = 1.0;
+        }
+    }
+
+    /// Multiplies it by `1 − p + p exp x`.
+    pub fn times_mixture(&mut self, p: f64, x: f64) {
+        if x > LOST {
+            self.log += p.ln() + x;
+        } else {
+            self.times(1.0 - p + if x < -LOST { 0.0 } else { p * x.exp() });
+        }
+    }
+
+    /// The logarithm of the product.
+    pub fn ln(self) -> f64 {
+        self.log + self.now.max(1e-300).ln()
     }
 }
 
@@ -87,5 +129,17 @@ mod tests {
             sum.add(value);
         }
         assert!((sum.ln() - log_sum_exp(&[-3.0, 700.0, 12.0])).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_product_is_the_sum_of_logarithms() {
+        let (mut product, mut expected) = (Product::default(), 0.0);
+        for place in 0..3000 {
+            let x = f64::from(place % 41) * 4.0 - 80.0;
+            product.times(1e3);
+            product.times_mixture(0.7, x);
+            expected += 1e3_f64.ln() + log_add_exp(0.3_f64.ln(), 0.7_f64.ln() + x);
+        }
+        assert!((product.ln() - expected).abs() < 1e-9 * expected, "{} {expected}", product.ln());
     }
 }

@@ -22,17 +22,21 @@ pub const DAY: f64 = 24.0 * HOUR;
 pub enum Trouble {
     /// From `at` on each host until `until`, attempts fail with chance `p`.
     Deploy { at: Vec<f64>, until: Vec<f64>, p: f64 },
-    /// From `at` on each host until `until`, a session's end blocks its user with chance `q` × the square of
-    /// the share of seats taken; a block lasts until the given number of days is over.
-    Latent { at: Vec<f64>, until: Vec<f64>, q: f64, days: f64 },
+    /// From `at` on each host until `until`, a session's end blocks its user with chance `q` × a power of the share of
+    /// seats taken; a block lasts until the given number of days is over.
+    Latent { at: Vec<f64>, until: Vec<f64>, q: f64, power: f64, days: f64 },
     /// Whoever comes to a host with more than `seats` sessions mostly fails.
     Capacity { seats: usize },
     /// One host fails people.
     BadHost { host: usize, from: f64, to: f64, p: f64 },
     /// All hosts fail people.
     Dependency { from: f64, to: f64, p: f64 },
+    /// From `at` on, attempts fail on all hosts with a chance that grows to `p` over some days.
+    Ramp { at: f64, until: f64, p: f64, days: f64 },
     /// One account is refused.
     Password { user: usize, from: f64, to: f64 },
+    /// People mistype more often than before.
+    Mistyped { from: f64, p: f64 },
 }
 
 /// A fleet to be simulated.
@@ -53,6 +57,12 @@ pub struct Fleet {
     /// Chance that an attempt fails for no reason.
     pub noise: f64,
     pub patience: Patience,
+    /// Chance that a session which did not close leaves a mark; `None` where no source could show one.
+    pub marks: Option<f64>,
+    /// Chance that a person who gives up stays away for a week.
+    pub discouraged: f64,
+    /// Hosts that are out of rotation for a span.
+    pub drained: Vec<(usize, f64, f64)>,
 }
 
 /// How people whom the service refused go on at once.
@@ -82,6 +92,9 @@ impl Fleet {
             n_bursts: 2,
             noise: 0.012,
             patience: Patience { tries: 3, chance: 0.8, wait_s: 500.0 },
+            marks: Some(0.8),
+            discouraged: 0.0,
+            drained: Vec::new(),
         }
     }
 
@@ -134,12 +147,19 @@ impl Fleet {
         self
     }
 
+    /// Whether a host was restarted between two moments; a restart ends whatever session is stuck there.
+    fn restarts(&self, host: usize, from: f64, to: f64) -> bool {
+        let within = |one: &HostChange| one.host == host_name(host) && one.at > stamp(from) && one.at <= stamp(to);
+        let mut restarts = self.changes.iter().filter(|change| change.kind == ChangeKind::Restart);
+        restarts.any(|change| change.hosts.iter().any(within))
+    }
+
     pub fn tables(&self) -> Tables {
         self.tables_and_truth().0
     }
 
-    /// The tables, and how many attempts the troubles failed.
-    pub fn tables_and_truth(&self) -> (Tables, usize) {
+    /// The tables, and when the troubles failed attempts, in seconds and in order.
+    pub fn tables_and_truth(&self) -> (Tables, Vec<f64>) {
         Run::new(self).run()
     }
 }
@@ -172,13 +192,15 @@ struct Run<'a> {
     queue: BinaryHeap<Reverse<(i64, What)>>,
     open: Vec<usize>,
     inside: Vec<bool>,
+    away_until: Vec<f64>,
+    blocked_at: Vec<f64>,
     blocked_until: Vec<f64>,
     blocked_by: Vec<usize>,
     tables: Tables,
     demands: BTreeMap<usize, (u32, f64)>,
     next_demand: u32,
     bursts: Vec<(f64, usize)>,
-    n_failed_by_trouble: usize,
+    failed_by_trouble: Vec<f64>,
 }
 
 impl<'a> Run<'a> {
@@ -196,13 +218,15 @@ impl<'a> Run<'a> {
             queue: BinaryHeap::new(),
             open: vec![0; fleet.n_hosts],
             inside: vec![false; fleet.n_users],
+            away_until: vec![0.0; fleet.n_users],
+            blocked_at: vec![0.0; fleet.n_users],
             blocked_until: vec![0.0; fleet.n_users],
             blocked_by: vec![0; fleet.n_users],
             tables: Tables::default(),
             demands: BTreeMap::new(),
             next_demand: 0,
             bursts,
-            n_failed_by_trouble: 0,
+            failed_by_trouble: Vec::new(),
         }
     }
 
@@ -212,7 +236,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn run(mut self) -> (Tables, usize) {
+    fn run(mut self) -> (Tables, Vec<f64>) {
         let tries_left = self.fleet.patience.tries;
         for day in 0..self.fleet.n_days {
             for user in 0..self.fleet.n_users {
@@ -243,17 +267,19 @@ impl<'a> Run<'a> {
         self.inside[user] = false;
         let mut incomplete = false;
         for (trouble, _) in &self.fleet.troubles {
-            if let Trouble::Latent { at: from, until, q, days } = trouble
+            if let Trouble::Latent { at: from, until, q, power, days } = trouble
                 && at >= from[host]
                 && at < until[host]
-                && self.random.unit() < q * taken * taken
+                && self.random.unit() < q * taken.powf(*power)
             {
                 incomplete = true;
+                self.blocked_at[user] = at;
                 self.blocked_until[user] = at + days * DAY;
                 self.blocked_by[user] = host;
             }
         }
-        let marked = if incomplete { self.random.unit() < 0.8 } else { self.random.unit() < 0.006 };
+        let marks = self.fleet.marks.unwrap_or(0.0);
+        let marked = self.random.unit() < if incomplete || marks == 0.0 { marks } else { 0.006 };
         let number = 500_000 + self.tables.sessions.len() as u64;
         self.tables.sessions.push(Session {
             host: host_name(host),
@@ -262,7 +288,11 @@ impl<'a> Run<'a> {
             started_at: Some(stamp(begun)),
             ended_at: Some(stamp(at)),
             end_kind: EndKind::Logoff,
-            close: if marked { Close::Incomplete } else { Close::Complete },
+            close: match self.fleet.marks {
+                None => Close::NotObservable,
+                Some(_) if marked => Close::Incomplete,
+                Some(_) => Close::Complete,
+            },
             marks: if marked {
                 vec![Mark { at: stamp(at), witness: "disk-not-detached", record: record(number) }]
             } else {
@@ -277,10 +307,13 @@ impl<'a> Run<'a> {
     }
 
     fn comes(&mut self, at: f64, user: usize, tries_left: u32, returns_left: u32) {
-        if self.inside[user] {
+        if self.inside[user] || at < self.away_until[user] {
             return;
         }
+        let is_out =
+            |host: &usize| self.fleet.drained.iter().any(|(out, from, to)| out == host && (*from..*to).contains(&at));
         let host = (0..self.fleet.n_hosts)
+            .filter(|host| !is_out(host))
             .min_by_key(|host| {
                 let pull = if *host == 0 { self.fleet.pull_of_first } else { 1.0 };
                 ((self.open[*host] as f64 + 3.0 * self.random.unit()) / pull * 1000.0) as i64
@@ -322,6 +355,8 @@ impl<'a> Run<'a> {
             } else if returns_left > 0 {
                 let wait = HOUR * (0.8 + 2.0 * self.random.unit());
                 self.push(at + wait, What::Comes { user, tries_left: 2, returns_left: returns_left - 1 });
+            } else if self.fleet.discouraged > 0.0 && self.random.unit() < self.fleet.discouraged {
+                self.away_until[user] = at + 7.0 * DAY;
             }
         } else {
             self.demands.remove(&user);
@@ -337,20 +372,30 @@ impl<'a> Run<'a> {
         for (trouble, signature) in &self.fleet.troubles {
             let p = match trouble {
                 Trouble::Deploy { at: from, until, p } if at >= from[host] && at < until[host] => *p,
-                Trouble::Latent { until, .. } if at < self.blocked_until[user] && at < until[self.blocked_by[user]] => {
+                Trouble::Latent { until, .. }
+                    if at < self.blocked_until[user]
+                        && at < until[self.blocked_by[user]]
+                        && !self.fleet.restarts(self.blocked_by[user], self.blocked_at[user], at) =>
+                {
                     0.97
+                }
+                Trouble::Ramp { at: from, until, p, days } if (*from..*until).contains(&at) => {
+                    p * ((at - from) / (days * DAY)).min(1.0)
                 }
                 Trouble::Capacity { seats } if self.open[host] >= *seats => 0.75,
                 Trouble::BadHost { host: bad, from, to, p } if *bad == host && (*from..*to).contains(&at) => *p,
                 Trouble::Dependency { from, to, p } if (*from..*to).contains(&at) => *p,
                 Trouble::Password { user: whose, from, to } if *whose == user && (*from..*to).contains(&at) => {
-                    self.n_failed_by_trouble += 1;
+                    self.failed_by_trouble.push(at);
+                    return Some((signature, Fault::User));
+                }
+                Trouble::Mistyped { from, p } if at >= *from && self.random.unit() < *p => {
                     return Some((signature, Fault::User));
                 }
                 _ => 0.0,
             };
             if self.random.unit() < p {
-                self.n_failed_by_trouble += 1;
+                self.failed_by_trouble.push(at);
                 return Some((signature, infra));
             }
         }
@@ -369,7 +414,7 @@ impl<'a> Run<'a> {
         (drawn < self.fleet.noise * (clumsy + 0.6)).then(|| (other[self.random.below(3)], infra))
     }
 
-    fn finish(mut self) -> (Tables, usize) {
+    fn finish(mut self) -> (Tables, Vec<f64>) {
         let mut changes = self.fleet.changes.clone();
         changes.sort_by(|a, b| a.started_at.cmp(&b.started_at).then(a.component.cmp(&b.component)));
         for (place, change) in changes.iter_mut().enumerate() {
@@ -378,6 +423,6 @@ impl<'a> Run<'a> {
         self.tables.changes = changes;
         self.tables.hosts = (0..self.fleet.n_hosts).map(host_name).collect();
         self.tables.window = Some(TimeRange { start: stamp(0.0), end: stamp(self.fleet.n_days as f64 * DAY) });
-        (self.tables, self.n_failed_by_trouble)
+        (self.tables, self.failed_by_trouble)
     }
 }

@@ -87,3 +87,36 @@ fn the_committed_report_is_what_the_program_makes() {
         }
     }
 }
+
+/// In early August only isolated people failed, at half the load of the avalanche.
+#[test]
+fn early_august_foresees_the_end_of_the_holidays() {
+    let folder = tempfile::tempdir().unwrap();
+    let counters = folder.path().join("expected.csv");
+    fs::write(&counters, "time,host,sessions\n2022-08-22 09:00:00,RDS01,29\n").unwrap();
+    let out = folder.path().join("report");
+    succeed(&[
+        "analyze".as_ref(),
+        founding().as_os_str(),
+        "--until".as_ref(),
+        "2022-08-05".as_ref(),
+        "--load".as_ref(),
+        counters.as_os_str(),
+        "-o".as_ref(),
+        out.as_os_str(),
+        "--format".as_ref(),
+        "json".as_ref(),
+        "-q".as_ref(),
+    ]);
+    let report: Value = serde_json::from_slice(&fs::read(out.join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["window"]["end"], "2022-08-05T00:00:00Z");
+    let latent = &report["latent"][0];
+    let number = |key: &str| latent["forecast"][key].as_f64().unwrap();
+    assert_eq!((number("load"), latent["forecast"]["load_from"].as_str()), (29.0, Some("--load FILE")), "{latent}");
+    assert!(number("lower") > 5.0 * number("background") && number("upper") > 0.3, "{latent}");
+    assert!(number("load_visited") < 0.7 && latent["statement"].as_str().unwrap().contains("extrapolated"), "{latent}");
+    let guilty = report["changes"].as_array().unwrap().iter().find(|change| change["id"] == latent["change_id"]);
+    let guilty = guilty.expect("a change is behind it");
+    assert!(guilty["component"].as_str().unwrap().contains("FSLogix"), "{guilty}");
+    assert!(guilty["started_at"].as_str().unwrap().starts_with("2022-07"), "{guilty}");
+}

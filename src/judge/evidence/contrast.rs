@@ -1,45 +1,41 @@
-//! Before and after, with and without: alibi, exposure, precedence, recovery.
+//! Before and after, with and without: alibi, exposure, precedence.
+
+use std::collections::BTreeSet;
 
 use super::super::verdict::{Estimate, Evidence, EvidenceKind};
 use super::{Case, finite, two_rates};
-use crate::stats::{Table, mantel_haenszel, rate_ratio};
+use crate::stats::{Share, Table, difference_in_differences, mantel_haenszel, rate_ratio};
 
 /// Failures count as early if the change is at least this old, seconds: clocks disagree by minutes.
 const CLOCK_S: f64 = 600.0;
 /// The load of attempts before and after is matched within bins of this width, in units of full load.
 const LOAD_BIN: f64 = 0.25;
 
-/// The signature was there before the change, on hosts that later got it, at the same load.
+/// The signature was there before the change, on hosts that later got it; both times at loads that both have seen.
 pub(super) fn alibi(case: &Case<'_>, change: usize) -> Option<Evidence> {
     let at = &case.from.changes[change].at_s;
-    let of = |place: usize| {
+    let bin = |place: usize| (case.from.tries[place].load / LOAD_BIN) as usize;
+    let is_before = |place: usize| {
         let one = &case.from.tries[place];
-        (one.at_s, at[one.host], (one.load / LOAD_BIN) as usize)
+        at[one.host].is_finite() && one.at_s < at[one.host] - CLOCK_S
     };
-    let mut after_bins = std::collections::BTreeSet::new();
-    for place in 0..case.from.tries.len() {
-        let (time, got, bin) = of(place);
-        if time >= got && time <= case.span.1 {
-            after_bins.insert(bin);
-        }
-    }
-    let (before, n_before) = case.count(|place| {
-        let (time, got, bin) = of(place);
-        got.is_finite() && time < got - CLOCK_S && after_bins.contains(&bin)
-    });
-    let (after, n_after) = case.count(|place| {
-        let (time, got, _) = of(place);
-        time >= got && time <= case.span.1
-    });
+    let is_after = |place: usize| {
+        let one = &case.from.tries[place];
+        one.at_s >= at[one.host] && one.at_s <= case.span.1
+    };
+    let bins = |holds: &dyn Fn(usize) -> bool| -> BTreeSet<usize> {
+        (0..case.from.tries.len()).filter(|place| holds(*place)).map(bin).collect()
+    };
+    let (bins_before, bins_after) = (bins(&is_before), bins(&is_after));
+    let (before, n_before) = case.count(|place| is_before(place) && bins_after.contains(&bin(place)));
+    let (after, n_after) = case.count(|place| is_after(place) && bins_before.contains(&bin(place)));
+    let (_, n_after_any) = case.count(is_after);
     let ratio = rate_ratio(after.len(), n_after as f64, before.len(), n_before as f64)?;
     // How likely are that many failures before, if they came from the background alone?
     let base: f64 = {
         let view = &case.opinion.scene.view;
         (0..case.from.tries.len())
-            .filter(|place| {
-                let (time, got, bin) = of(*place);
-                got.is_finite() && time < got - CLOCK_S && after_bins.contains(&bin)
-            })
+            .filter(|place| is_before(*place) && bins_after.contains(&bin(*place)))
             .map(|place| view.base[place])
             .sum::<f64>()
     };
@@ -59,6 +55,8 @@ pub(super) fn alibi(case: &Case<'_>, change: usize) -> Option<Evidence> {
     item.numbers.insert("attempts_after", Estimate::count(n_after, "attempts"));
     item.numbers.insert("rate_ratio", Estimate::interval(ratio.value, ratio.lower, finite(ratio.upper), "1"));
     item.numbers.insert("p_chance", Estimate::interval(p_chance, p_chance, p_chance, "1"));
+    let matched = n_after as f64 / n_after_any.max(1) as f64;
+    item.numbers.insert("load_matched", Estimate::interval(matched, matched, matched, "1"));
     Some(item)
 }
 
@@ -100,9 +98,35 @@ pub(super) fn exposure(case: &Case<'_>, change: usize) -> Option<Evidence> {
     item.numbers.insert("failures_unexposed", Estimate::count(c, "attempts"));
     item.numbers.insert("attempts_unexposed", Estimate::count(c + d, "attempts"));
     item.numbers.insert("odds_ratio", Estimate::interval(ratio.value, ratio.lower, finite(ratio.upper), "1"));
+    if let Some(more) = rose_more(case, change) {
+        item.numbers.insert("difference_in_differences", more);
+    }
     let with = case.from.changes[change].at_s.iter().enumerate().filter(|(_, at)| **at <= case.span.1);
     item.names = with.map(|(host, _)| case.from.hosts[host].clone()).collect();
     Some(item)
+}
+
+/// By how much more the share of failures rose on hosts that got the change than on hosts that never did: what changed
+/// for all of them at that time drops out. `None` if all got it, or a side has few attempts.
+fn rose_more(case: &Case<'_>, change: usize) -> Option<Estimate> {
+    const MIN_ATTEMPTS: usize = 20;
+    let got = &case.from.changes[change];
+    let first_s = got.first_s();
+    let share = |is_reached: bool, is_later: bool| -> Share {
+        let (failures, n) = case.count(|place| {
+            let one = &case.from.tries[place];
+            let at_s = got.at_s[one.host];
+            let from_s = if is_reached { at_s } else { first_s };
+            (at_s <= case.span.1) == is_reached && (one.at_s >= from_s) == is_later && one.at_s <= case.span.1
+        });
+        Share { k: failures.len(), n }
+    };
+    let (reached, others) = ([share(true, false), share(true, true)], [share(false, false), share(false, true)]);
+    if reached.iter().chain(&others).any(|one| one.n < MIN_ATTEMPTS) {
+        return None;
+    }
+    let (value, lower, upper) = difference_in_differences(reached, others);
+    Some(Estimate::interval(value, lower, upper, "1"))
 }
 
 /// No failure of this kind before, and then soon after.
@@ -127,33 +151,5 @@ pub(super) fn precedence(case: &Case<'_>, change: usize) -> Option<Evidence> {
     item.numbers.insert("hours_to_first_failure", Estimate::interval(hours, hours, hours, "h"));
     item.numbers.insert("failures_before", Estimate::count(before.len(), "attempts"));
     item.numbers.insert("attempts_before", Estimate::count(n_before, "attempts"));
-    Some(item)
-}
-
-/// Failures stop where and when a remedy came.
-pub(super) fn recovery(case: &Case<'_>, remedy: usize) -> Option<Evidence> {
-    let got = &case.from.changes[remedy];
-    let before_s = case.span.0;
-    let (before, n_before) = case.count(|place| {
-        let one = &case.from.tries[place];
-        got.at_s[one.host].is_finite() && one.at_s >= before_s && one.at_s < got.at_s[one.host]
-    });
-    let (after, n_after) = case.count(|place| got.is_on(case.from.tries[place].host, case.from.tries[place].at_s));
-    let ratio = rate_ratio(after.len(), n_after as f64, before.len(), n_before as f64)?;
-    let weight = two_rates(after.len(), n_after, before.len(), n_before) * (1.0 - ratio.value).signum();
-    let mut shown = before.clone();
-    shown.reverse();
-    let mut item = case.about_change(remedy, EvidenceKind::Recovery, weight, &shown);
-    let last = got.last_s();
-    let canaries: Vec<usize> = (0..got.at_s.len()).filter(|host| got.at_s[*host] < last - 7200.0).collect();
-    item.names = canaries.iter().map(|host| case.from.hosts[*host].clone()).collect();
-    item.numbers.insert("failures_before", Estimate::count(before.len(), "attempts"));
-    item.numbers.insert("attempts_before", Estimate::count(n_before, "attempts"));
-    item.numbers.insert("failures_after", Estimate::count(after.len(), "attempts"));
-    item.numbers.insert("attempts_after", Estimate::count(n_after, "attempts"));
-    item.numbers.insert("rate_ratio", Estimate::interval(ratio.value, ratio.lower, finite(ratio.upper), "1"));
-    item.numbers.insert("hosts_first", Estimate::count(canaries.len(), "hosts"));
-    item.records.extend(got.stated_by.iter().copied());
-    item.records.truncate(super::MAX_RECORDS);
     Some(item)
 }

@@ -91,13 +91,11 @@ pub(super) fn recurrence(case: &Case<'_>) -> Option<Evidence> {
 pub(super) fn version_named(case: &Case<'_>, change: usize) -> Option<Evidence> {
     let change_row = &case.from.changes[change];
     let version = change_row.version.as_ref()?;
-    let component = change_row.component.to_lowercase();
     let mut with = Vec::new();
     let mut any = 0;
     for place in case.places {
         let Some((name, found)) = &case.from.tries[*place].component else { continue };
-        let name = name.to_lowercase();
-        if !(component.contains(&name) || name.contains(&component)) {
+        if !change_row.is_of(name) {
             continue;
         }
         any += 1;

@@ -6,10 +6,12 @@
 
 mod chain;
 mod contrast;
+mod control;
 mod crowd;
 mod load;
 mod messages;
 mod placebo;
+mod recovery;
 
 use std::collections::BTreeMap;
 
@@ -108,7 +110,7 @@ pub(crate) fn gather(
         items.extend(crowd::version_named(&case, change));
     }
     if let Some(remedy) = remedy {
-        items.extend(contrast::recovery(&case, remedy));
+        items.extend(recovery::recovery(&case, remedy));
     }
     for (cause, _) in causes.iter().take(2) {
         match cause {
@@ -123,6 +125,7 @@ pub(crate) fn gather(
     }
     if let Some((Cause::Change(Some(change)), _)) = causes.first() {
         items.extend(placebo::placebo(&case, *change));
+        items.extend(control::negative_control(&case, *change));
     }
     items.extend(messages::appeared(&case, causes));
     items.extend(likelihood(&case, causes));

@@ -22,7 +22,7 @@
 use super::super::mechanism::{How, Mechanism};
 use super::super::scene::{ABOVE, Scene};
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
-use crate::correlate::{Response, Sums};
+use crate::correlate::Response;
 use crate::stats::special::LogSum;
 
 /// The part of the prior in which nothing relieves it within the log.
@@ -35,12 +35,8 @@ impl Hypothesis for Capacity {
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let mut grid: Grid<(Vec<Response>, Remedied)> = Grid::new();
         for (end, log_end) in ends(scene) {
-            let sums = |sums: &Sums| match end {
-                Remedied::By(remedy) => scene.stops(sums, remedy),
-                _ => (0..sums.n_hosts()).map(|host| sums.total(host)).collect(),
-            };
-            let each: Vec<(Response, Vec<f64>)> =
-                scene.hinges.iter().map(|hinge| (hinge.response, sums(hinge))).collect();
+            let each: Vec<(Response, &Vec<f64>)> =
+                scene.hinges.iter().map(|hinge| (hinge.response, hinge.before(end))).collect();
             for of_fleet in [true, false] {
                 let own: Vec<_> = each.iter().filter(|(response, _)| is_of_fleet(*response) == of_fleet).collect();
                 let log_weight = log_end - ((N_SHARINGS * own.len()) as f64).ln();
@@ -68,13 +64,13 @@ const N_SHARINGS: usize = 3;
 
 /// Adds, for each chance above the threshold, the mean over a threshold of each host's own.
 fn host_by_host(
-    each: &[(Response, Vec<f64>)],
+    each: &[(Response, &Vec<f64>)],
     log_weight: f64,
     end: Remedied,
     grid: &mut Grid<(Vec<Response>, Remedied)>,
 ) {
     for m in ABOVE {
-        let own: Vec<&(Response, Vec<f64>)> = each
+        let own: Vec<&(Response, &Vec<f64>)> = each
             .iter()
             .filter(|(response, _)| matches!(response, Response::Hinge { m: own, of_fleet: false, .. } if *own == m))
             .collect();

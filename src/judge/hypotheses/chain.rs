@@ -13,8 +13,8 @@
 //! Users fail who had no session there, or as often after clean closes; users get in at once after failing.
 //!
 //! # Test
-//! A filter by user (see `correlate::blocked`), its parameters averaged on a coarse grid for every change and
-//! on a finer one, with every possible remedy, for the changes that are left.
+//! A filter by user (see `correlate::blocked`), its parameters averaged over a grid for every change; for the changes
+//! that are left, with every possible remedy.
 //!
 //! # Limits
 //! Where session ends are not logged the filter has nothing to go by.
@@ -26,15 +26,16 @@ use super::super::scene::Scene;
 use super::super::windows::ends;
 use super::change::shares;
 use super::dependency::is_users_fault;
+use super::unrecorded::free_starts;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
-use crate::correlate::blocked::doses;
-use crate::correlate::{Blocked, MarkState};
+use crate::correlate::blocked::Run;
+use crate::correlate::{Blocked, Effects, Exposure, MarkState, View};
+use crate::stats::log_sum_exp;
 use crate::stats::special::LogSum;
 
-/// Chances that one end blocks its user at full load, with the power of load: coarse.
-const COARSE: [(f64, f64); 6] = [(0.01, 0.0), (0.05, 0.0), (0.2, 0.0), (0.02, 1.5), (0.08, 1.5), (0.3, 1.5)];
-/// The same, fine: steps of about three in the chance, which grows the more the steeper the power.
-const FINE: [(f64, f64); 14] = [
+/// Chances that one end blocks its user at full load, with the power of load: steps of about three in the chance, which
+/// grows the more the steeper the power.
+const BLOCKING: [(f64, f64); 14] = [
     (0.005, 0.0),
     (0.02, 0.0),
     (0.07, 0.0),
@@ -51,19 +52,21 @@ const FINE: [(f64, f64); 14] = [
     (0.6, 3.0),
 ];
 /// How long a block lasts by itself, hours, and whether a restart clears it.
-const CLEARINGS: [(f64, bool); 3] = [(10.0, true), (60.0, true), (300.0, false)];
+pub(crate) const CLEARINGS: [(f64, bool); 3] = [(10.0, true), (60.0, true), (300.0, false)];
 /// The chance that a blocked user's attempt fails.
 const KAPPA: f64 = 0.95;
 /// Chances that an incomplete close leaves a mark.
 const D: [f64; 2] = [0.5, 0.92];
 /// Rates of false marks.
 const D0: [f64; 3] = [0.003, 0.02, 0.1];
-/// Changes that are worth the fine grid: the first so many, if within this many nats of the first.
-const N_FINE: usize = 4;
-const FINE_WITHIN: f64 = 10.0;
-/// Remedies tried on the fine grid: the likeliest so many.
+/// Changes that are weighed with remedies: the first so many, if within this many nats of the first, or this part of what
+/// the first is worth: where failures are many, an end is worth more than ten nats.
+const N_ENDED: usize = 6;
+const ENDED_WITHIN: f64 = 10.0;
+const ENDED_WITHIN_PART: f64 = 0.15;
+/// Remedies tried with them: the likeliest so many.
 const MAX_REMEDIES: usize = 6;
-/// With a remedy, only those points are run again that came within so many nats of the best without.
+/// With a remedy, only those points are weighed again that came within so many nats of the best without.
 const POINTS_WITHIN: f64 = 7.0;
 
 /// A password is checked before any session is opened: one that did not close hardly makes it wrong.
@@ -74,20 +77,26 @@ pub(super) struct Latent;
 
 impl Hypothesis for Latent {
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
-        if scene.view.from.ends.is_empty() {
-            return Vec::new();
-        }
         let (shares, _) = shares(scene);
         let part = if is_users_fault(scene) { prior::CHAIN * USERS_FAULT_FACTOR } else { prior::CHAIN };
         let changes = (0..shares.len()).filter(|change| scene.view.from.changes[*change].n_hosts() > 0);
-        let since: Vec<(Since, f64)> =
-            changes.map(|change| (Since::Change(change), (shares[change] * part).ln())).collect();
+        let since: Vec<(Since, f64)> = changes
+            .flat_map(|change| {
+                let followed = scene.p_start_only(change);
+                let log_prior = (shares[change] * part).ln();
+                let named = (Since::Change(change), log_prior + (-followed).ln_1p());
+                let everywhere = (Since::StartOf(change), log_prior + followed.ln());
+                std::iter::once(named).chain((followed > 0.0).then_some(everywhere))
+            })
+            .collect();
         let weighed = weigh(scene, &since);
-        let explanation = |((since, grid), (_, log_prior)): ((Since, Grid<_>), &(Since, f64))| {
-            let Since::Change(change) = since else { return None };
-            grid.explanation(Cause::Change(Some(change)), *log_prior, |point| mechanism(scene, since, point))
+        let explanations = |((since, grids), (_, log_prior)): ((Since, Grids), &(Since, f64))| {
+            let cause = Cause::Change(since.change());
+            let explanation =
+                |grid: Grid<_>| grid.explanation(cause, *log_prior, |point| mechanism(scene, since, point));
+            grids.into_iter().filter_map(explanation).collect::<Vec<_>>()
         };
-        weighed.into_iter().zip(&since).filter_map(explanation).collect()
+        weighed.into_iter().zip(&since).flat_map(explanations).collect()
     }
 }
 
@@ -96,79 +105,160 @@ impl Hypothesis for Latent {
 pub(super) enum Since {
     /// From a recorded change on, host by host.
     Change(usize),
+    /// From the start of a recorded change on, on all hosts: its list knows the first host only.
+    StartOf(usize),
     /// From one moment on, on all hosts: a change that no file records.
     Moment(f64),
 }
 
 impl Since {
+    /// The recorded change, if it is one.
+    fn change(self) -> Option<usize> {
+        match self {
+            Self::Change(change) | Self::StartOf(change) => Some(change),
+            Self::Moment(_) => None,
+        }
+    }
+
+    /// When the first host is reached, seconds.
+    fn first_s(self, scene: &Scene<'_>) -> f64 {
+        match self {
+            Self::Change(change) | Self::StartOf(change) => scene.view.from.changes[change].first_s(),
+            Self::Moment(from_s) => from_s,
+        }
+    }
+
     fn spans(self, scene: &Scene<'_>, end: Remedied) -> Vec<(f64, f64)> {
         match self {
             Self::Change(change) => scene.spans_of(change, 0.0, end),
+            Self::StartOf(_) => scene.spans_from(self.first_s(scene), end),
             Self::Moment(from_s) => scene.spans_from(from_s, end),
         }
     }
 }
 
-/// Weighs the filter since each of some beginnings: on the coarse grid, and on the fine one with every end for
-/// those that are not far behind the best. `log_priors` are the logarithms of their weights against each other.
-pub(super) fn weigh(scene: &Scene<'_>, since: &[(Since, f64)]) -> Vec<(Since, Grid<(Blocked, Remedied)>)> {
-    let (marks, doses) = (Marks::of(scene), Doses::of(scene));
-    let (coarse, fine) = (points(&COARSE, &marks.pairs()), points(&FINE, &marks.pairs()));
-    let mut weighed: Vec<(Since, Grid<(Blocked, Remedied)>)> = since
+/// Weighs the filter since each of some beginnings, and with every end for those that are not far behind the best.
+/// `log_priors` are the logarithms of their weights against each other.
+pub(super) fn weigh(scene: &Scene<'_>, since: &[(Since, f64)]) -> Vec<(Since, Grids)> {
+    let Some(effects) = &scene.effects else { return Vec::new() };
+    let chains = Chains::of(scene, effects);
+    let mut weighed: Vec<(Since, Grids)> = since
         .par_iter()
         .map(|(since, _)| {
-            let mut grid = Grid::new();
-            let spans = since.spans(scene, Remedied::Never);
-            run_grid(scene, &doses, &coarse, &spans, (0.0, Remedied::Never), &mut grid);
-            (*since, grid)
+            let mut grids = grids();
+            let values = chains.values(&since.spans(scene, Remedied::Never));
+            chains.add(&values, (0.0, Remedied::Never), &mut grids);
+            (*since, grids)
         })
         .collect();
     let weights: Vec<f64> =
-        weighed.iter().zip(since).map(|((_, grid), (_, log_prior))| grid.ln() + log_prior).collect();
+        weighed.iter().zip(since).map(|((_, grids), (_, log_prior))| ln(grids) + log_prior).collect();
     let mut order: Vec<usize> = (0..weights.len()).collect();
     order.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]).then(a.cmp(b)));
     let best = order.first().map_or(0.0, |first| weights[*first]);
-    order.truncate(N_FINE);
-    order.retain(|place| weights[*place] > best - FINE_WITHIN);
-    weighed.par_iter_mut().enumerate().filter(|(place, _)| order.contains(place)).for_each(|(_, (since, grid))| {
-        *grid = with_ends(scene, &doses, &fine, *since);
+    order.truncate(N_ENDED);
+    order.retain(|place| weights[*place] > best - ENDED_WITHIN.max(ENDED_WITHIN_PART * best));
+    weighed.par_iter_mut().enumerate().filter(|(place, _)| order.contains(place)).for_each(|(_, (since, grids))| {
+        *grids = chains.with_ends(*since);
     });
     weighed
 }
 
-/// Runs the filter over all points without an end, and over those that matter with the likeliest of the ends that a
-/// recorded change can have put to it.
-fn with_ends(scene: &Scene<'_>, doses: &Doses, points: &[Point], since: Since) -> Grid<(Blocked, Remedied)> {
-    let mut grid = Grid::new();
-    let (first_s, change) = match since {
-        Since::Change(change) => (scene.view.from.changes[change].first_s(), Some(change)),
-        Since::Moment(from_s) => (from_s, None),
-    };
-    let spans = |end| since.spans(scene, end);
-    let mut all = ends(scene, first_s, change, 24);
-    // A free end is left to the clearing of blocks; its prior goes to "never".
-    let never: f64 = all.iter().filter(|(end, _)| !matches!(end, Remedied::By(_))).map(|(_, w)| w.exp()).sum();
-    all.retain(|(end, _)| matches!(end, Remedied::By(_)));
-    all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let values = run_grid(scene, doses, points, &spans(Remedied::Never), (never.ln(), Remedied::Never), &mut grid);
-    let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let within = |nats: f64| -> Vec<Point> {
-        let near = points.iter().zip(&values).filter(|(_, value)| **value >= top - nats);
-        near.map(|(point, _)| *point).collect()
-    };
-    let (kept, best) = (within(POINTS_WITHIN), within(0.0));
-    let mut tried: Vec<(f64, Remedied, f64)> = all
-        .into_iter()
-        .map(|(end, log_end)| {
-            let value = run_grid(scene, doses, &best, &spans(end), (0.0, end), &mut Grid::new());
-            (log_end + value.into_iter().fold(f64::NEG_INFINITY, f64::max), end, log_end)
-        })
-        .collect();
-    tried.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    for (_, end, log_end) in tried.into_iter().take(MAX_REMEDIES) {
-        run_grid(scene, doses, &kept, &spans(end), (log_end, end), &mut grid);
+/// A grid for each pair of a chance and a power: refitting the background gains each another amount.
+pub(super) type Grids = Vec<Grid<(Blocked, Remedied)>>;
+
+/// Empty ones.
+pub(super) fn grids() -> Grids {
+    BLOCKING.iter().map(|_| Grid::new()).collect()
+}
+
+/// The logarithm of the sum over all points of all grids.
+fn ln(grids: &Grids) -> f64 {
+    log_sum_exp(&grids.iter().map(Grid::ln).collect::<Vec<_>>())
+}
+
+/// What all ends say to all points of the grid.
+struct Chains<'a> {
+    scene: &'a Scene<'a>,
+    points: Vec<Point>,
+    effects: &'a Effects,
+}
+
+/// What all ends say to all points, for every change and every free beginning; `None` where no session's end is logged.
+pub(crate) fn effects(view: &View<'_>) -> Option<Effects> {
+    let from = view.from;
+    if from.ends.is_empty() {
+        return None;
     }
-    grid
+    let filters: Vec<Blocked> = points(&Marks::of(view).pairs()).iter().map(|point| point.filter).collect();
+    // Of a list that may know the start only, other hosts may have got the change with the first.
+    let begins = |change: &Exposure, host: usize| {
+        if change.may_be_start_only { change.first_s().min(change.at_s[host]) } else { change.at_s[host] }
+    };
+    let moments = |host: usize| from.changes.iter().map(|one| begins(one, host)).chain(free_starts(from)).collect();
+    Some(Effects::of(view, &filters, (0..from.hosts.len()).map(moments).collect()))
+}
+
+impl<'a> Chains<'a> {
+    fn of(scene: &'a Scene<'a>, effects: &'a Effects) -> Self {
+        Self { scene, points: points(&Marks::of(&scene.view).pairs()), effects }
+    }
+
+    /// The value of each point for one exposure, as if its end cleared nothing that blocked before.
+    fn values(&self, spans: &[(f64, f64)]) -> Vec<f64> {
+        let runs = self.effects.runs(spans);
+        self.points.iter().zip(&runs).map(|(point, run)| self.value(point, *run)).collect()
+    }
+
+    /// Marks come from sources whose own rate of false ones differs by host and time. What they add may at most double
+    /// what the attempts say: marks alone make no incident.
+    fn value(&self, point: &Point, run: Run) -> f64 {
+        let weight = self.scene.view.weight;
+        let tries = weight * run.tries;
+        tries + (point.log_marks + weight * run.marks).min(tries.max(0.0))
+    }
+
+    /// Adds all points with one end.
+    fn add(&self, values: &[f64], (log_end, end): (f64, Remedied), grids: &mut Grids) {
+        for (point, value) in self.points.iter().zip(values) {
+            grids[point.part].add(log_end + point.log_weight, *value, end, || (point.filter, end));
+        }
+    }
+
+    /// All points without an end, and those that matter with the likeliest of the ends that a recorded change can have
+    /// put to it.
+    fn with_ends(&self, since: Since) -> Grids {
+        let scene = self.scene;
+        let mut grids = grids();
+        let mut all = ends(scene, since.first_s(scene), since.change(), 24);
+        // A free end is left to the clearing of blocks; its prior goes to "never".
+        let never: f64 = all.iter().filter(|(end, _)| !matches!(end, Remedied::By(_))).map(|(_, w)| w.exp()).sum();
+        all.retain(|(end, _)| matches!(end, Remedied::By(_)));
+        let values = self.values(&since.spans(scene, Remedied::Never));
+        self.add(&values, (never.ln(), Remedied::Never), &mut grids);
+        let weighted: Vec<f64> =
+            self.points.iter().zip(&values).map(|(point, value)| point.log_weight + value).collect();
+        let top = weighted.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let best = weighted.iter().position(|value| *value == top).unwrap_or(0);
+        let mut tried: Vec<(f64, Remedied, f64)> = all
+            .into_iter()
+            .map(|(end, log_end)| (log_end + self.values(&since.spans(scene, end))[best], end, log_end))
+            .collect();
+        tried.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let kept: Vec<usize> = (0..weighted.len()).filter(|place| weighted[*place] >= top - POINTS_WITHIN).collect();
+        for (_, end, log_end) in tried.into_iter().take(MAX_REMEDIES) {
+            let spans = since.spans(scene, end);
+            let runs = self.effects.runs(&spans);
+            let fixed = scene.view.fixed(&spans);
+            for &place in &kept {
+                let (point, mut run) = (&self.points[place], runs[place]);
+                run.tries += point.filter.cleared(&scene.view, &spans, &fixed);
+                let value = self.value(point, run);
+                grids[point.part].add(log_end + point.log_weight, value, end, || (point.filter, end));
+            }
+        }
+        grids
+    }
 }
 
 /// The mechanism of one point.
@@ -179,6 +269,8 @@ pub(super) fn mechanism(scene: &Scene<'_>, since: Since, (filter, end): (Blocked
 /// One point of the grid.
 #[derive(Clone, Copy, Debug)]
 struct Point {
+    /// The place of its chance and power.
+    part: usize,
     filter: Blocked,
     /// Logarithm of its weight in the grid.
     log_weight: f64,
@@ -186,59 +278,19 @@ struct Point {
     log_marks: f64,
 }
 
-/// All points of a grid.
-fn points(blocking: &[(f64, f64)], pairs: &[(f64, f64, f64, f64)]) -> Vec<Point> {
-    let log_size = -((blocking.len() * CLEARINGS.len()) as f64).ln();
+/// All points of the grid, those of one clearing together.
+fn points(pairs: &[(f64, f64, f64, f64)]) -> Vec<Point> {
+    let log_size = -((BLOCKING.len() * CLEARINGS.len()) as f64).ln();
     let mut points = Vec::new();
-    for &(q0, gamma) in blocking {
-        for (lasts_h, restart_clears) in CLEARINGS {
+    for (lasts_h, restart_clears) in CLEARINGS {
+        for (part, (q0, gamma)) in BLOCKING.into_iter().enumerate() {
             for &(d, d0, log_share, log_marks) in pairs {
                 let filter = Blocked { q0, gamma, kappa: KAPPA, lasts_h, restart_clears, d, d0 };
-                points.push(Point { filter, log_weight: log_size + log_share, log_marks });
+                points.push(Point { part, filter, log_weight: log_size + log_share, log_marks });
             }
         }
     }
     points
-}
-
-/// Runs the filter over points for one exposure and one end; returns the value of each point.
-fn run_grid(
-    scene: &Scene<'_>,
-    doses: &Doses,
-    points: &[Point],
-    spans: &[(f64, f64)],
-    (log_end, end): (f64, Remedied),
-    grid: &mut Grid<(Blocked, Remedied)>,
-) -> Vec<f64> {
-    points
-        .iter()
-        .map(|&Point { filter, log_weight, log_marks }| {
-            let run = filter.run(&scene.view, spans, doses.at(filter.gamma), |_, _| ());
-            // Marks come from sources whose own rate of false ones differs by host and time. What they add may
-            // at most double what the attempts say: marks alone make no incident.
-            let tries = scene.view.weight * run.tries;
-            let value = tries + (log_marks + scene.view.weight * run.marks).min(tries.max(0.0));
-            grid.add(log_end + log_weight, value, end, || (filter, end));
-            log_weight + value
-        })
-        .collect()
-}
-
-/// How blocking scales with load, by session end, for each power in use.
-struct Doses(Vec<(f64, Vec<f64>)>);
-
-impl Doses {
-    /// Prepares all powers.
-    fn of(scene: &Scene<'_>) -> Self {
-        let mut powers: Vec<f64> = COARSE.iter().chain(&FINE).map(|point| point.1).collect();
-        powers.sort_by(f64::total_cmp);
-        powers.dedup();
-        Self(powers.into_iter().map(|gamma| (gamma, doses(scene.view.from, gamma))).collect())
-    }
-
-    fn at(&self, gamma: f64) -> &[f64] {
-        self.0.iter().find(|(power, _)| (power - gamma).abs() < 1e-9).map_or(&[], |(_, doses)| doses)
-    }
 }
 
 /// What marks are there, and what they are worth without the filter.
@@ -249,11 +301,10 @@ struct Marks {
 }
 
 impl Marks {
-    /// Counts the marks of a scene.
-    fn of(scene: &Scene<'_>) -> Self {
-        let told = scene.view.with_marks;
-        let count = |state| scene.view.from.ends.iter().filter(|end| told && end.mark == state).count();
-        Self { n_seen: count(MarkState::Seen), n_not_seen: count(MarkState::NotSeen), weight: scene.view.weight }
+    /// Counts the marks of a view.
+    fn of(view: &View<'_>) -> Self {
+        let count = |state| view.from.ends.iter().filter(|end| view.with_marks && end.mark == state).count();
+        Self { n_seen: count(MarkState::Seen), n_not_seen: count(MarkState::NotSeen), weight: view.weight }
     }
 
     /// Pairs of `d` and `d0` with the logarithms of their share and of what the marks are worth: the likelihood of the marks at this `d0`

@@ -19,8 +19,8 @@
 //! accounts rather than of a dependency, unless the directory itself was at fault.
 
 use super::super::scene::Scene;
-use super::super::windows::windows;
-use super::{Cause, Explanation, Hypothesis, prior};
+use super::super::windows::{Window, until_mended};
+use super::{Cause, Explanation, Grid, Hypothesis, prior};
 use crate::model::Fault;
 
 /// The part of windows on all hosts that is a matter of accounts, for signatures that are the user's fault.
@@ -33,20 +33,19 @@ impl Hypothesis for Dependency {
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let hosts: Vec<usize> = (0..scene.n_hosts()).collect();
         let log_prior = prior::DEPENDENCY.ln();
-        let Some(one) = windows(scene, &hosts, false)
-            .explanation(Cause::Dependency, log_prior, |window| window.mechanism(scene, &hosts))
-        else {
-            return Vec::new();
+        let explanation = |grid: Grid<Window>| {
+            grid.explanation(Cause::Dependency, log_prior, |window| window.mechanism(scene, &hosts))
         };
+        let all: Vec<Explanation> = until_mended(scene, &hosts).into_iter().filter_map(explanation).collect();
         if !is_users_fault(scene) {
-            return vec![one];
+            return all;
         }
-        let accounts = Explanation {
-            cause: Cause::Credentials(None),
-            log_prior: one.log_prior + ACCOUNTS_SHARE.ln(),
-            ..one.clone()
+        let part = |cause: Cause, share: f64| {
+            let one =
+                move |one: &Explanation| Explanation { cause, log_prior: one.log_prior + share.ln(), ..one.clone() };
+            all.iter().map(one)
         };
-        vec![Explanation { log_prior: one.log_prior + (1.0 - ACCOUNTS_SHARE).ln(), ..one }, accounts]
+        part(Cause::Dependency, 1.0 - ACCOUNTS_SHARE).chain(part(Cause::Credentials(None), ACCOUNTS_SHARE)).collect()
     }
 
     fn sketch(&self, scene: &Scene<'_>) -> Vec<Explanation> {

@@ -17,8 +17,10 @@
 //! # Limits
 //! A change that only this host got explains as well; its prior is shared among all changes.
 
+use rayon::prelude::*;
+
 use super::super::scene::Scene;
-use super::super::windows::windows;
+use super::super::windows::{Window, remedied};
 use super::{Cause, Explanation, Hypothesis, prior};
 
 /// One bad host.
@@ -31,12 +33,12 @@ impl Hypothesis for OneHost {
             return Vec::new();
         }
         let log_prior = (prior::HOST / n_hosts as f64).ln();
-        (0..n_hosts)
-            .filter_map(|host| {
-                let grid = windows(scene, &[host], true);
-                grid.explanation(Cause::Host(host), log_prior, |window| window.mechanism(scene, &[host]))
-            })
-            .collect()
+        let explanations = |host: usize| -> Vec<Explanation> {
+            let mechanism = |window: Window| window.mechanism(scene, &[host]);
+            let grids = remedied(scene, host).into_iter();
+            grids.filter_map(|grid| grid.explanation(Cause::Host(host), log_prior, mechanism)).collect()
+        };
+        (0..n_hosts).into_par_iter().flat_map_iter(explanations).collect()
     }
 
     fn sketch(&self, scene: &Scene<'_>) -> Vec<Explanation> {

@@ -14,6 +14,9 @@ mod nothing;
 mod schedule;
 mod unrecorded;
 
+pub(crate) use chain::{CLEARINGS, effects};
+pub(crate) use change::suspicion;
+
 use super::mechanism::Mechanism;
 use super::scene::Scene;
 use crate::stats::special::LogSum;
@@ -144,13 +147,14 @@ pub(crate) mod prior {
 pub(crate) struct Grid<P> {
     sum: LogSum,
     best: Option<(f64, P)>,
-    remedies: std::collections::BTreeMap<usize, LogSum>,
+    /// By change: the part that it ended.
+    remedies: Vec<LogSum>,
 }
 
 impl<P> Grid<P> {
     /// An empty grid.
     pub(crate) fn new() -> Self {
-        Self { sum: LogSum::default(), best: None, remedies: std::collections::BTreeMap::new() }
+        Self { sum: LogSum::default(), best: None, remedies: Vec::new() }
     }
 
     /// The logarithm of the sum over all points.
@@ -158,23 +162,40 @@ impl<P> Grid<P> {
         self.sum.ln()
     }
 
+    /// The value of the best point; minus infinity for an empty grid.
+    pub(crate) fn top(&self) -> f64 {
+        self.best.as_ref().map_or(f64::NEG_INFINITY, |(value, _)| *value)
+    }
+
     /// Adds a point with the logarithm of its weight in the grid and of its likelihood.
     pub(crate) fn add(&mut self, log_weight: f64, log_likelihood: f64, end: Remedied, point: impl FnOnce() -> P) {
         let value = log_weight + log_likelihood;
-        self.sum.add(value);
+        self.add_all(value, end, value, point);
+    }
+
+    /// Adds many points that share an end: the logarithm of their sum, and the best of them.
+    pub(crate) fn add_all(&mut self, log_sum: f64, end: Remedied, top: f64, best: impl FnOnce() -> P) {
+        self.sum.add(log_sum);
         if let Remedied::By(remedy) = end {
-            self.remedies.entry(remedy).or_default().add(value);
+            self.add_remedied(remedy, log_sum);
         }
-        if self.best.as_ref().is_none_or(|(best, _)| value > *best) {
-            self.best = Some((value, point()));
+        if self.best.as_ref().is_none_or(|(value, _)| top > *value) {
+            self.best = Some((top, best()));
         }
+    }
+
+    fn add_remedied(&mut self, remedy: usize, log_sum: f64) {
+        if self.remedies.len() <= remedy {
+            self.remedies.resize(remedy + 1, LogSum::default());
+        }
+        self.remedies[remedy].add(log_sum);
     }
 
     /// Adds all of another grid, every point by `log_weight`.
     pub(crate) fn merge(&mut self, other: Self, log_weight: f64) {
         self.sum.add(other.sum.ln() + log_weight);
-        for (remedy, sum) in other.remedies {
-            self.remedies.entry(remedy).or_default().add(sum.ln() + log_weight);
+        for (remedy, sum) in other.remedies.iter().enumerate() {
+            self.add_remedied(remedy, sum.ln() + log_weight);
         }
         if let Some((value, point)) = other.best
             && self.best.as_ref().is_none_or(|(best, _)| value + log_weight > *best)
@@ -202,7 +223,13 @@ impl<P> Grid<P> {
             log_likelihood: self.sum.ln(),
             grid_likelihood: self.sum.ln(),
             best: mechanism(point),
-            remedies: self.remedies.into_iter().map(|(remedy, sum)| (remedy, sum.ln())).collect(),
+            remedies: self
+                .remedies
+                .iter()
+                .enumerate()
+                .map(|(remedy, sum)| (remedy, sum.ln()))
+                .filter(|(_, sum)| *sum > f64::NEG_INFINITY)
+                .collect(),
         })
     }
 }

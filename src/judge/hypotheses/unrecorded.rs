@@ -12,7 +12,8 @@
 //!
 //! # Test
 //! The mean over start times, sizes and ends of `.6 Π exp L + .4 Π (½ + ½ exp L)` over hosts, one size for
-//! all: with all hosts, or with any subset of them. Steps, load responses, and chains with a free start.
+//! all: with all hosts, or with any subset of them; `L` of a host from the start on, or averaged over the host's own
+//! delay. Steps, load responses, and chains with a free start.
 //!
 //! # Limits
 //! Its share of the prior of all changes is the dial between blaming an innocent and missing a guilty one.
@@ -20,19 +21,28 @@
 use rayon::prelude::*;
 
 use super::super::mechanism::{How, Mechanism, NEVER};
-use super::super::scene::Scene;
-use super::chain::{Since, USERS_FAULT_FACTOR, mechanism, weigh};
+use super::super::scene::{FreeRemedy, Scene};
+use super::chain::{Since, USERS_FAULT_FACTOR, grids, mechanism, weigh};
 use super::change::shares;
 use super::dependency::is_users_fault;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
-use crate::correlate::{Response, Sums};
-use crate::stats::special::log_add_exp;
+use crate::correlate::{Correlation, Response, Sums};
+use crate::stats::special::{LOST, Product, log_mean_exp};
 
 /// The part in which all hosts got it.
 const P_ALL_HOSTS: f64 = 0.6;
+/// The part in which the hosts got it at one time; else each by its own delay, as a rollout in waves or after a canary
+/// brings it.
+const P_AT_ONCE: f64 = 0.6;
+/// Delays of a host in such a rollout, hours.
+const DELAYS_H: [usize; 8] = [0, 12, 24, 36, 48, 72, 96, 120];
 /// Hours between the starts that are tried, for steps and for responses to load.
 const STEP_H: usize = 2;
 const LOAD_STEP_H: usize = 6;
+/// Hours between the free ends that are tried.
+const END_STEP_H: usize = 24;
+/// Remedies that are tried at every start: the likeliest so many, by the best that any start and any hosts make of them.
+const MAX_REMEDIES: usize = 12;
 /// Chains are tried from so many starts: about one a day of a usual log. People leave about once a day, so that a finer
 /// step would tell nothing, and a coarser one would make the exact times of recorded changes look right by comparison.
 const N_CHAIN_STARTS: usize = 28;
@@ -44,11 +54,8 @@ impl Hypothesis for Unrecorded {
         let (_, share) = shares(scene);
         let shapes =
             [(prior::STEP + prior::DELAYED + prior::RAMP, &scene.constants), (prior::UNDER_LOAD, &scene.powers)];
-        let remedies = scene.remedies(0.0, None);
-        let mut explanations: Vec<Explanation> = shapes
-            .into_iter()
-            .filter_map(|(part, sums)| windows(scene, sums, &remedies, (share * part).ln()))
-            .collect();
+        let mut explanations: Vec<Explanation> =
+            shapes.into_iter().flat_map(|(part, sums)| steps(scene, sums, true, (share * part).ln())).collect();
         let part = if is_users_fault(scene) { prior::CHAIN * USERS_FAULT_FACTOR } else { prior::CHAIN };
         explanations.extend(chains(scene, (share * part).ln()));
         explanations
@@ -58,76 +65,200 @@ impl Hypothesis for Unrecorded {
     /// quick look has a place for it.
     fn sketch(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let (_, share) = shares(scene);
-        windows(scene, &scene.constants, &[], (share * prior::STEP).ln()).into_iter().collect()
+        steps(scene, &scene.constants, false, (share * prior::STEP).ln())
     }
 }
 
-type Point = (Response, f64, Remedied, Vec<bool>);
+/// A response, how each host got it (`None`: it did not), and how it ended.
+type Point = (Response, Vec<Option<f64>>, Remedied);
 
-fn windows(scene: &Scene<'_>, all: &[Sums], remedies: &[(usize, f64)], log_prior: f64) -> Option<Explanation> {
-    let grids: Vec<Grid<Point>> = all.par_iter().map(|sums| one_size(scene, sums, remedies)).collect();
-    let mut total = Grid::new();
-    for grid in grids {
-        total.merge(grid, -(all.len() as f64).ln());
-    }
-    total.explanation(Cause::Change(None), log_prior, |(response, from, end, hosts)| {
-        let mut spans = scene.spans_from(from, end);
-        for (span, _) in spans.iter_mut().zip(&hosts).filter(|(_, has)| !**has) {
-            *span = NEVER;
+fn steps(scene: &Scene<'_>, all: &[Sums], with_ends: bool, log_prior: f64) -> Vec<Explanation> {
+    let grids: Vec<Grid<Point>> = all.par_iter().map(|sums| one_size(scene, sums, with_ends)).collect();
+    let mechanism = |(response, from, end): Point| {
+        let mut spans = scene.spans_from(0.0, end);
+        for (span, from) in spans.iter_mut().zip(&from) {
+            *span = from.filter(|from| *from < span.1).map_or(NEVER, |from| (from, span.1));
         }
         Mechanism { user: None, spans, how: How::Response(response) }
-    })
+    };
+    let log_prior = log_prior - (all.len() as f64).ln();
+    grids.into_iter().filter_map(|grid| grid.explanation(Cause::Change(None), log_prior, mechanism)).collect()
 }
 
-/// All start hours and ends of one size; `remedies` are the changes that may have ended it, with their weights.
-fn one_size(scene: &Scene<'_>, sums: &Sums, remedies: &[(usize, f64)]) -> Grid<Point> {
-    let mut grid = Grid::new();
-    let n_hours = scene.n_hours();
-    let stops: Vec<(usize, f64, Vec<f64>)> =
-        remedies.iter().map(|(remedy, weight)| (*remedy, *weight, scene.stops(sums, *remedy))).collect();
-    let totals: Vec<f64> = (0..scene.n_hosts()).map(|host| sums.total(host)).collect();
-    let mut by_host = vec![0.0; scene.n_hosts()];
-    let step_h = if sums.response.is_under_load() { LOAD_STEP_H } else { STEP_H };
-    for hour in (0..n_hours).step_by(step_h) {
-        let from_s = hour as f64 * 3600.0;
-        let places = scene.hour(hour);
-        let mut add = |end: Remedied, log_end: f64, ends: &[f64], stops_at: Option<&[f64]>| {
-            for (host, sum) in by_host.iter_mut().enumerate() {
-                let is_over = stops_at.is_some_and(|at| at[host] <= from_s);
-                *sum = if is_over { 0.0 } else { ends[host] - sums.before(host, places[host]) };
-            }
-            let everywhere: f64 = P_ALL_HOSTS.ln() + by_host.iter().sum::<f64>();
-            let somewhere: f64 = (1.0 - P_ALL_HOSTS).ln()
-                + by_host.iter().map(|sum| log_add_exp(0.5_f64.ln(), 0.5_f64.ln() + sum)).sum::<f64>();
-            let log_weight = log_end - (n_hours.div_ceil(step_h) as f64).ln();
-            grid.add(log_weight, log_add_exp(everywhere, somewhere), end, || {
-                let hosts = by_host.iter().map(|sum| everywhere >= somewhere || *sum > 0.0).collect();
-                (sums.response, from_s, end, hosts)
-            });
+/// An end that is tried at every start before it.
+struct End {
+    by: Remedied,
+    /// Logarithm of its weight among ends of its kind, before those that cannot be are left out.
+    log_weight: f64,
+    /// When the last host has ended, seconds.
+    last_s: f64,
+    /// By host: when it ended, hours, and the sum before it.
+    hosts: Vec<(f64, f64)>,
+}
+
+/// One size: the running sums by host at every full hour, and the ends.
+struct Size<'a> {
+    scene: &'a Scene<'a>,
+    at: Vec<Vec<f64>>,
+    /// By host and start hour: the logarithm of the mean of `exp` of minus the sum before the host's own start.
+    late: Vec<Vec<f64>>,
+}
+
+impl<'a> Size<'a> {
+    fn new(scene: &'a Scene<'a>, sums: &Sums) -> Self {
+        let n_hours = scene.n_hours();
+        let at: Vec<Vec<f64>> = (0..scene.n_hosts())
+            .map(|host| (0..=n_hours).map(|hour| sums.before(host, scene.hour(hour)[host])).collect())
+            .collect();
+        let late = |at: &Vec<f64>| -> Vec<f64> {
+            let mean = |hour: usize| log_mean_exp(&DELAYS_H.map(|delay| -at[(hour + delay).min(n_hours)]));
+            (0..n_hours).map(mean).collect()
         };
-        // Only a change that came later can have ended it; what the others would have got is shared out among these.
-        let later = |remedy: usize| scene.view.from.changes[remedy].last_s() > from_s;
-        let possible: f64 = stops.iter().filter(|(remedy, ..)| later(*remedy)).map(|(_, weight, _)| weight.exp()).sum();
-        let p_remedied = if possible > 0.0 { prior::REMEDIED } else { 0.0 };
-        add(Remedied::Never, (1.0 - p_remedied).ln(), &totals, None);
-        for (remedy, weight, stops) in stops.iter().filter(|(remedy, ..)| later(*remedy)) {
-            let at = &scene.view.from.changes[*remedy].at_s;
-            add(Remedied::By(*remedy), (p_remedied / possible).ln() + weight, stops, Some(at));
+        Self { scene, late: at.iter().map(late).collect(), at }
+    }
+
+    /// The sum on a host between an hour and its end: at once, and averaged over its own delay.
+    fn sums(&self, host: usize, hour: usize, (stop_h, before): (f64, f64)) -> (f64, f64) {
+        if stop_h <= hour as f64 {
+            return (0.0, 0.0);
+        }
+        let at_once = before - self.at[host][hour];
+        if stop_h >= (hour + DELAYS_H[DELAYS_H.len() - 1]) as f64 {
+            return (at_once, before + self.late[host][hour]);
+        }
+        (at_once, log_mean_exp(&DELAYS_H.map(|delay| self.after(host, hour + delay, (stop_h, before)))))
+    }
+
+    fn after(&self, host: usize, hour: usize, (stop_h, before): (f64, f64)) -> f64 {
+        if stop_h <= hour as f64 { 0.0 } else { before - self.at[host][hour.min(self.scene.n_hours())] }
+    }
+
+    /// The hours at which hosts got it, if `is_late` each at its best delay; `None` where that is not at all.
+    fn starts(&self, hour: usize, end: &End, is_late: bool, everywhere: bool) -> Vec<Option<f64>> {
+        let delays = if is_late { &DELAYS_H[..] } else { &DELAYS_H[..1] };
+        let start = |host: usize| {
+            let sum = |delay: &usize| self.after(host, hour + delay, end.hosts[host]);
+            let best = delays.iter().copied().max_by(|a, b| sum(a).total_cmp(&sum(b)).then(b.cmp(a)))?;
+            (everywhere || sum(&best) > 0.0).then_some((hour + best) as f64 * 3600.0)
+        };
+        (0..self.scene.n_hosts()).map(start).collect()
+    }
+
+    /// Those of the ends by a change that any start and any hosts make the most of.
+    fn likeliest(&self, ends: Vec<End>, step_h: usize) -> Vec<End> {
+        if ends.len() <= MAX_REMEDIES {
+            return ends;
+        }
+        let lowest: Vec<Vec<f64>> =
+            self.at.iter().map(|at| (0..self.scene.n_hours()).step_by(step_h).map(|hour| at[hour]).collect()).collect();
+        let best = |end: &End| {
+            let at = |place: usize| -> f64 {
+                let hour = (place * step_h) as f64;
+                let reached = end.hosts.iter().enumerate().filter(|(_, (stop_h, _))| *stop_h > hour);
+                reached.map(|(host, (_, before))| (before - lowest[host][place]).max(0.0)).sum()
+            };
+            end.log_weight + (0..lowest[0].len()).map(at).fold(0.0, f64::max)
+        };
+        let mut tried: Vec<(f64, End)> = ends.into_iter().map(|end| (best(&end), end)).collect();
+        tried.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.by.cmp(&b.1.by)));
+        tried.into_iter().take(MAX_REMEDIES).map(|(_, end)| end).collect()
+    }
+}
+
+/// All start hours, rollouts and ends of one size.
+fn one_size(scene: &Scene<'_>, sums: &Sums, with_ends: bool) -> Grid<Point> {
+    let mut grid = Grid::new();
+    let (n_hours, n_hosts) = (scene.n_hours(), scene.n_hosts());
+    if n_hosts == 0 {
+        return grid;
+    }
+    let step_h = if sums.response.is_under_load() { LOAD_STEP_H } else { STEP_H };
+    let size = Size::new(scene, sums);
+    let totals = (0..n_hosts).map(|host| (f64::INFINITY, sums.total(host))).collect();
+    let never = End { by: Remedied::Never, log_weight: 0.0, last_s: f64::INFINITY, hosts: totals };
+    let (mut free, mut remedies) = (Vec::new(), Vec::new());
+    if with_ends {
+        free = (END_STEP_H..n_hours)
+            .step_by(END_STEP_H)
+            .map(|hour| End {
+                by: Remedied::AtHour(hour),
+                log_weight: 0.0,
+                last_s: hour as f64 * 3600.0,
+                hosts: (0..n_hosts).map(|host| (hour as f64, size.at[host][hour])).collect(),
+            })
+            .collect();
+        let by = |remedy: &FreeRemedy| {
+            let at = scene.view.from.changes[remedy.change].at_s.iter().enumerate();
+            End {
+                by: Remedied::By(remedy.change),
+                log_weight: remedy.log_weight,
+                last_s: remedy.last_s,
+                hosts: at.map(|(host, at_s)| (at_s / 3600.0, scene.stated_stop(sums, remedy.change, host))).collect(),
+            }
+        };
+        remedies = scene.free_remedies().iter().map(by).collect();
+    }
+    // What those would have got that are not tried goes to those that are.
+    let remedies = size.likeliest(remedies, step_h);
+    let log_start = -(n_hours.div_ceil(step_h) as f64).ln();
+    for hour in (0..n_hours).step_by(step_h) {
+        let is_later = |end: &&End| end.last_s > hour as f64 * 3600.0;
+        let later = |ends: &[End]| ends.iter().filter(is_later).map(|end| end.log_weight.exp()).sum::<f64>();
+        // What cannot be is shared out among what can.
+        let kinds = [
+            (prior::NEVER, std::slice::from_ref(&never), 1.0),
+            (prior::BY_ITSELF, &free[..], later(&free)),
+            (prior::REMEDIED, &remedies[..], later(&remedies)),
+        ];
+        let total: f64 = kinds.iter().filter(|(_, _, possible)| *possible > 0.0).map(|(part, ..)| part).sum();
+        for (part, ends, possible) in kinds {
+            let log_kind = log_start + (part / total / possible).ln();
+            for end in ends.iter().filter(is_later) {
+                add(&size, sums.response, hour, end, log_kind + end.log_weight, &mut grid);
+            }
         }
     }
     grid
 }
 
+/// One start and one end: on all hosts or on any of them, at once or each by its own delay.
+fn add(size: &Size<'_>, response: Response, hour: usize, end: &End, log_weight: f64, grid: &mut Grid<Point>) {
+    let sums: Vec<(f64, f64)> = end.hosts.iter().enumerate().map(|(host, stop)| size.sums(host, hour, *stop)).collect();
+    // No set of hosts is worth more than that of all on which it explains anything: most points need no more.
+    let at_most: f64 = sums.iter().map(|(at_once, late)| at_once.max(*late).max(0.0)).sum();
+    if log_weight + at_most < grid.top() - LOST {
+        return;
+    }
+    for (is_late, part) in [(false, P_AT_ONCE), (true, 1.0 - P_AT_ONCE)] {
+        let each = || sums.iter().map(|(at_once, late)| if is_late { *late } else { *at_once });
+        let mut any = Product::default();
+        each().for_each(|sum| any.times_mixture(0.5, sum));
+        for (everywhere, part, sum) in
+            [(true, part * P_ALL_HOSTS, each().sum()), (false, part * (1.0 - P_ALL_HOSTS), any.ln())]
+        {
+            grid.add(log_weight + part.ln(), sum, end.by, || {
+                (response, size.starts(hour, end, is_late, everywhere), end.by)
+            });
+        }
+    }
+}
+
+/// When chains that no change began may have begun, seconds.
+pub(super) fn free_starts(from: &Correlation) -> impl Iterator<Item = f64> {
+    (0..N_CHAIN_STARTS).map(|place| from.length_s * place as f64 / N_CHAIN_STARTS as f64)
+}
+
 /// Chains with a free start on all hosts, and every end that a change can have put to them.
-fn chains(scene: &Scene<'_>, log_prior: f64) -> Option<Explanation> {
-    if scene.view.from.ends.is_empty() {
-        return None;
+fn chains(scene: &Scene<'_>, log_prior: f64) -> Vec<Explanation> {
+    let since: Vec<(Since, f64)> = free_starts(scene.view.from).map(|at_s| (Since::Moment(at_s), 0.0)).collect();
+    let mut totals: Vec<Grid<(Since, _)>> = grids().iter().map(|_| Grid::new()).collect();
+    for (since, grids) in weigh(scene, &since) {
+        for (total, grid) in totals.iter_mut().zip(grids) {
+            total.merge(grid.map(|point| (since, point)), -(N_CHAIN_STARTS as f64).ln());
+        }
     }
-    let moment = |place| Since::Moment(scene.view.from.length_s * place as f64 / N_CHAIN_STARTS as f64);
-    let since: Vec<(Since, f64)> = (0..N_CHAIN_STARTS).map(|place| (moment(place), 0.0)).collect();
-    let mut total = Grid::new();
-    for (since, grid) in weigh(scene, &since) {
-        total.merge(grid.map(|point| (since, point)), -(N_CHAIN_STARTS as f64).ln());
-    }
-    total.explanation(Cause::Change(None), log_prior, |(since, point)| mechanism(scene, since, point))
+    let explanation = |total: Grid<(Since, _)>| {
+        total.explanation(Cause::Change(None), log_prior, |(since, point)| mechanism(scene, since, point))
+    };
+    totals.into_iter().filter_map(explanation).collect()
 }

@@ -89,9 +89,10 @@ fn page(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
 fn impact(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::Result {
     let (start, end) = incident::span(input, main);
     writeln!(out, "## Impact\n\n| what | how much |\n| --- | --- |")?;
-    writeln!(out, "| start | {} |", number::instant(start))?;
+    writeln!(out, "| start | {} |", incident::moment(start, main.started_between))?;
+    writeln!(out, "| worst hour, from | {} |", incident::moment(main.peak_at, main.peaked_between))?;
     match main.ended_at {
-        Some(at) => writeln!(out, "| end | {} |", number::instant(at))?,
+        Some(at) => writeln!(out, "| end | {} |", incident::moment(at, main.ended_between))?,
         None => writeln!(out, "| end | not within the logs |")?,
     }
     writeln!(out, "| duration | {} |", number::duration(end.seconds_since(start)))?;

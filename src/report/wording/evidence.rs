@@ -16,6 +16,7 @@ pub fn statement(input: &Input<'_>, evidence: &Evidence) -> String {
         EvidenceKind::Recovery => recovery(&numbers, &subject),
         EvidenceKind::Precedence => precedence(&numbers, &subject),
         EvidenceKind::Placebo => placebo(&numbers, &subject),
+        EvidenceKind::NegativeControl => negative_control(&numbers, &subject),
         EvidenceKind::Concentration => concentration(&numbers),
         EvidenceKind::Simultaneity => simultaneity(&numbers),
         EvidenceKind::VersionNamed => version_named(&numbers, &subject),
@@ -83,11 +84,21 @@ fn alibi(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
     let chance = numbers.value("p_chance").map_or_else(String::new, |p| {
         format!("; probability of so many before it by chance alone: {}", number::short(p))
     });
+    // The load is matched in silence where all of it was seen before.
+    let matched =
+        numbers.value("load_matched").filter(|matched| *matched < 0.995).map_or_else(String::new, |matched| {
+            format!(
+                " Only {} of the attempts after it, at loads seen before, can be compared.",
+                number::percent(matched)
+            )
+        });
     if numbers.value("failures_before")? > 0.0 {
-        Some(format!("The same failures are older than {subject}: {before} attempts failed before it{after}{chance}."))
+        Some(format!(
+            "The same failures are older than {subject}: {before} attempts failed before it{after}{chance}.{matched}"
+        ))
     } else {
         Some(format!(
-            "None of these failures is older than {subject}: {before} attempts failed before it{after}{chance}."
+            "None of these failures is older than {subject}: {before} attempts failed before it{after}{chance}.{matched}"
         ))
     }
 }
@@ -96,9 +107,21 @@ fn exposure(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
     let exposed = numbers.of("failures_exposed", "attempts_exposed")?;
     let unexposed = numbers.of("failures_unexposed", "attempts_unexposed")?;
     let ratio = numbers.clause("; odds ratio", "odds_ratio");
+    let more = numbers.evidence.numbers.get("difference_in_differences").map_or_else(String::new, |more| {
+        let points = |share: f64| format!("{:.1}", share * 100.0);
+        let (way, sign) = if more.value < 0.0 { ("less", -1.0) } else { ("more", 1.0) };
+        let bounds = [more.lower * sign, more.upper * sign];
+        format!(
+            " Against the time before, the share rose by {} percentage points {way} there than on hosts that never got it \
+             (95% interval {} to {}).",
+            points(more.value.abs()),
+            points(bounds[0].min(bounds[1])),
+            points(bounds[0].max(bounds[1]))
+        )
+    });
     if numbers.value("attempts_unexposed")? > 0.0 {
         Some(format!(
-            "In the same span {exposed} attempts failed on hosts with {subject}, and {unexposed} on hosts without it{ratio}."
+            "In the same span {exposed} attempts failed on hosts with {subject}, and {unexposed} on hosts without it{ratio}.{more}"
         ))
     } else {
         Some(format!("{exposed} attempts failed on hosts with {subject}; no host was without it{ratio}."))
@@ -136,8 +159,37 @@ fn recovery(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
         Some(hosts) if numbers.value("hosts_first").is_some_and(|n| n > 0.0) => format!(" It came to {hosts} first."),
         _ => String::new(),
     };
+    let waiting = waiting(numbers).unwrap_or_default();
     Some(format!(
-        "On the hosts that got {subject}, {before} attempts failed before it and {after} after it{ratio}.{first}"
+        "On the hosts that got {subject}, {before} attempts failed before it and {after} after it{ratio}.{first}{waiting}"
+    ))
+}
+
+/// What happened meanwhile on the hosts that had to wait for a remedy.
+fn waiting(numbers: &Numbers<'_>) -> Option<String> {
+    let patched = numbers.of("failures_patched_meanwhile", "attempts_patched_meanwhile")?;
+    let waiting = numbers.of("failures_waiting", "attempts_waiting")?;
+    let before = numbers.of("failures_waiting_before", "attempts_waiting_before")?;
+    let against =
+        if numbers.evidence.weight < 0.0 { ": they recovered without it, which speaks against it" } else { "" };
+    Some(format!(
+        " While others had to wait, {patched} attempts failed on hosts that had it, and {waiting} on those that waited, \
+         where {before} had failed before{against}."
+    ))
+}
+
+fn negative_control(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
+    let before = numbers.of("failures_before", "attempts_before")?;
+    let after = numbers.of("failures_after", "attempts_after")?;
+    let ratio = numbers.clause("; rate ratio", "rate_ratio");
+    let said = if numbers.evidence.weight < 0.0 {
+        "moved at the same time, so that something else has changed as well"
+    } else {
+        "did not move with it, as should be"
+    };
+    Some(format!(
+        "What {subject} cannot have touched, mistakes of people such as wrong passwords, {said}: {before} of the other \
+         attempts before it and {after} after it{ratio}."
     ))
 }
 
@@ -256,6 +308,7 @@ mod tests {
             EvidenceKind::Recovery,
             EvidenceKind::Precedence,
             EvidenceKind::Placebo,
+            EvidenceKind::NegativeControl,
             EvidenceKind::Concentration,
             EvidenceKind::Simultaneity,
             EvidenceKind::VersionNamed,
@@ -266,6 +319,22 @@ mod tests {
             let empty = Evidence { numbers: BTreeMap::new(), ..evidence(kind, &[]) };
             assert_eq!(statement(&case.input(), &empty), "Speaks for this cause.");
         }
+    }
+
+    #[test]
+    fn a_share_that_rose_less_is_said_without_a_minus() {
+        let case = fixture::founding();
+        let counts = [
+            ("failures_exposed", 6.0),
+            ("attempts_exposed", 60.0),
+            ("failures_unexposed", 9.0),
+            ("attempts_unexposed", 60.0),
+        ];
+        let mut item = evidence(EvidenceKind::Exposure, &counts);
+        item.numbers.insert("difference_in_differences", Estimate::interval(-0.044, -0.101, 0.014, "1"));
+        let said = statement(&case.input(), &item);
+        assert!(said.contains("rose by 4.4 percentage points less there"), "{said}");
+        assert!(said.contains("(95% interval -1.4 to 10.1)"), "{said}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::number;
 use crate::frame::Outcome;
 use crate::judge::{Abstention, Asked, Candidate, CauseKind, Incident, Latent, Verdict};
-use crate::model::{Fault, Timestamp};
+use crate::model::{Fault, TimeRange, Timestamp};
 use crate::report::error_codes::error_codes as counted;
 use crate::report::input::Input;
 
@@ -129,6 +129,13 @@ pub fn n_with(input: &Input<'_>, incident: Option<&Incident>, verdict: Verdict) 
 pub fn abstention(input: &Input<'_>, incident: &Incident, abstention: &Abstention) -> String {
     let best = likeliest_two(input, incident);
     let why = match (abstention.is_tie, best.as_slice()) {
+        (_, [first, ..]) if abstention.unseen_before.is_some() => {
+            let since = abstention.unseen_before.map(number::instant).unwrap_or_default();
+            format!(
+                "The only log that shows these failures begins at {since}, together with the likeliest cause, {first}; \
+                 whether they are older, these logs cannot tell."
+            )
+        }
         (true, [first, second]) => format!("These logs cannot tell {first} from {second}."),
         (_, [first, ..]) => format!("No cause is probable enough to be named; the likeliest is {first}."),
         _ => "No cause that is known fits these logs.".to_owned(),
@@ -141,7 +148,7 @@ pub fn abstention(input: &Input<'_>, incident: &Incident, abstention: &Abstentio
         .iter()
         .map(|(source, host)| host.as_ref().map_or_else(|| source.to_string(), |host| format!("{source} of {host}")))
         .collect();
-    format!("{why} It would have told: {}.", logs.join("; "))
+    format!("{why} These logs would have told: {}.", logs.join("; "))
 }
 
 /// Returns what would refute the finding.
@@ -175,6 +182,25 @@ pub fn refuted_by(input: &Input<'_>, incident: &Incident) -> String {
 pub fn span(input: &Input<'_>, incident: &Incident) -> (Timestamp, Timestamp) {
     let end = incident.ended_at.or(input.tables.window.map(|window| window.end)).unwrap_or(incident.peak_at);
     (incident.started_at, end.max(incident.started_at))
+}
+
+/// Returns a moment of an incident with the interval in which it lies.
+pub fn moment(at: Timestamp, between: Option<TimeRange>) -> String {
+    let clause = between.map_or_else(String::new, |range| format!(" ({})", number::between(&range)));
+    format!("{}{clause}", number::instant(at))
+}
+
+/// Returns when it began, was at its worst and ended, each with its interval.
+pub fn when(incident: &Incident) -> String {
+    let end = incident.ended_at.map_or_else(
+        || "it goes on at the end of the logs".to_owned(),
+        |at| format!("over at {}", moment(at, incident.ended_between)),
+    );
+    format!(
+        "From {}; worst in the hour from {}; {end}.",
+        moment(incident.started_at, incident.started_between),
+        moment(incident.peak_at, incident.peaked_between)
+    )
 }
 
 /// Returns people, minutes and attempts in one sentence.
@@ -220,17 +246,31 @@ pub fn remedy(input: &Input<'_>, incident: &Incident) -> Option<String> {
     Some(format!("{}{first} (probability {})", input.change_name(id), number::percent(incident.remedy.probability)))
 }
 
-/// Returns what a latent fault would do at the highest load.
+/// Below this part of the load of a forecast, what was seen is said.
+const VISITED: f64 = 0.95;
+
+/// Returns what a latent fault would do at the peak of the load.
 pub fn latent(input: &Input<'_>, latent: &Latent) -> String {
     let share = &latent.share;
+    let cause = latent.change_id.as_deref().map(|id| format!(", after {}", input.change_name(id))).unwrap_or_default();
+    let seen = if latent.load_visited < VISITED {
+        format!(
+            " It was seen at work up to {} of that load only; beyond, the share is extrapolated.",
+            number::percent(latent.load_visited)
+        )
+    } else {
+        String::new()
+    };
     format!(
-        "At {} open sessions on a host ({}) about {} of attempts would fail with “{}” (95% interval {} to {}).",
+        "At {} open sessions on a host ({}) about {} of first tries to connect would fail with “{}”{cause} (95% interval {} to {}; \
+         without a cause {}).{seen}",
         number::short(latent.load),
         latent.load_from,
         number::percent(share.value),
         input.signature_title(&latent.signature),
         number::percent(share.lower),
-        number::percent(share.upper)
+        number::percent(share.upper),
+        number::percent(latent.background),
     )
 }
 
@@ -269,6 +309,20 @@ mod tests {
         let text = error_codes(&case.input(), &case.judgement.incidents[0]).unwrap();
         assert!(text.starts_with("Error codes: 0xC000005E, ") && text.contains("logon server"), "{text}");
         assert!(text.ends_with("failures)."), "{text}");
+    }
+
+    #[test]
+    fn each_moment_stands_with_its_interval_where_there_is_one() {
+        let mut case = fixture::one_day();
+        let incident = &mut case.judgement.incidents[0];
+        assert_eq!(
+            when(incident),
+            "From 2024-06-04 09:00 UTC (95% interval 2024-06-04 08:20 to 09:00); worst in the hour from \
+             2024-06-04 10:30 UTC; over at 2024-06-04 12:00 UTC (95% interval 2024-06-04 12:00 to 12:30)."
+        );
+        (incident.started_between, incident.ended_at) = (None, None);
+        let said = when(incident);
+        assert!(said.starts_with("From 2024-06-04 09:00 UTC;") && said.ends_with("goes on at the end of the logs."));
     }
 
     #[test]

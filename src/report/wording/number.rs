@@ -1,7 +1,7 @@
 //! Numbers, times and lists as people read them.
 
-use crate::judge::Estimate;
-use crate::model::{Name, Timestamp};
+use crate::judge::{Estimate, LEVEL};
+use crate::model::{Name, TimeRange, Timestamp};
 
 /// Returns the number with its noun: `1 attempt`, `1,204 attempts`.
 pub fn count(n: usize, noun: &str) -> String {
@@ -99,6 +99,15 @@ pub fn instant(at: Timestamp) -> String {
     at.to_jiff().strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// Returns the interval as a clause: `95% interval 2022-08-22 06:52 to 07:11`.
+pub fn between(range: &TimeRange) -> String {
+    let (from, to) = (range.start.to_jiff(), range.end.to_jiff());
+    let day = "%Y-%m-%d";
+    let is_one_day = from.strftime(day).to_string() == to.strftime(day).to_string();
+    let to = to.strftime(if is_one_day { "%H:%M" } else { "%Y-%m-%d %H:%M" });
+    format!("{} interval {} to {to}", percent(LEVEL), from.strftime("%Y-%m-%d %H:%M"))
+}
+
 /// Returns the instant with its weekday, without year: `Mon 22 Aug 07:10`.
 pub fn weekday(at: Timestamp) -> String {
     at.to_jiff().strftime("%a %-d %b %H:%M").to_string()
@@ -162,6 +171,14 @@ mod tests {
         assert_eq!(interval(&Estimate::interval(8.1, 3.2, 21.0, "1")), "8.10 (95% interval 3.20 to 21)");
         let open = Estimate::interval(f64::INFINITY, 4.0, f64::INFINITY, "1");
         assert_eq!(interval(&open), "above 4 (lower bound of the 95% interval; there is no upper one)");
+    }
+
+    #[test]
+    fn an_interval_of_time_says_its_day_once() {
+        let at = |s: i64| Timestamp::from_unix_seconds(1_661_126_400 + s);
+        let range = |from: i64, to: i64| between(&TimeRange { start: at(from), end: at(to) });
+        assert_eq!(range(24_720, 25_860), "95% interval 2022-08-22 06:52 to 07:11");
+        assert_eq!(range(-60, 0), "95% interval 2022-08-21 23:59 to 2022-08-22 00:00");
     }
 
     #[test]

@@ -22,6 +22,11 @@ pub fn reason(input: &Input<'_>, reason: &Reason) -> String {
         Reason::ExposedDoNotFail { hosts } => {
             format!("Hosts that got it did not fail: {}.", number::names(hosts, 4))
         }
+        Reason::BetterExplained { by } if by.probability < 0.5 => format!(
+            "Other explanations fit better, the first of them {} ({}).",
+            super::cause_and_trigger(input, by),
+            number::percent(by.probability)
+        ),
         Reason::BetterExplained { by } => format!(
             "The failures are far better explained by {} ({}).",
             super::cause_and_trigger(input, by),
@@ -39,6 +44,11 @@ pub fn reason(input: &Input<'_>, reason: &Reason) -> String {
             let others: Vec<String> = from.iter().map(|id| format!("{} ({id})", input.change_name(id))).collect();
             format!("These logs cannot tell it from {}.", others.join(" and "))
         }
+        Reason::UnseenBefore { since } => format!(
+            "The only log that shows these failures begins at {}, when it came: whether they are older than it, nobody can say.",
+            number::instant(*since)
+        ),
+        Reason::NoIncident => "No incident is in these logs that it could have caused.".to_owned(),
         Reason::TooFewAttempts => "Too few people tried to connect after it to tell.".to_owned(),
     }
 }
