@@ -13,13 +13,6 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is what it is for")]
 
-#[allow(
-    clippy::unwrap_used,
-    clippy::pedantic,
-    dead_code,
-    unreachable_pub,
-    reason = "shared with the tests, which use all of it"
-)]
 #[path = "../tests/it/fleet.rs"]
 mod fleet;
 

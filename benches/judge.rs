@@ -1,12 +1,5 @@
 //! How long a verdict takes: a generated month of five hosts with a latent fault and sixty changes.
 
-#[allow(
-    clippy::unwrap_used,
-    clippy::pedantic,
-    dead_code,
-    unreachable_pub,
-    reason = "shared with the tests, which use all of it"
-)]
 #[path = "../tests/it/fleet.rs"]
 mod fleet;
 

@@ -18,13 +18,6 @@ mod live;
 mod score;
 mod spoiled;
 
-#[allow(
-    clippy::unwrap_used,
-    clippy::pedantic,
-    dead_code,
-    unreachable_pub,
-    reason = "shared with the tests, which use all of it"
-)]
 #[path = "../../tests/it/fleet.rs"]
 mod fleet;
 

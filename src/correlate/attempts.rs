@@ -102,3 +102,23 @@ impl Indexed {
         Self { hosts, users, signatures, tries }
     }
 }
+
+/// A try for tests of what is done with tries.
+#[cfg(test)]
+pub(super) fn some_try(at_s: f64, host: usize, user: usize, signature: Option<usize>) -> Try {
+    Try {
+        id: 0,
+        at: Timestamp(0),
+        at_s,
+        host,
+        user,
+        signature,
+        fault: None,
+        demand: 0,
+        is_retry: false,
+        load: 1.0,
+        fleet_load: 1.0,
+        component: None,
+        records: Vec::new(),
+    }
+}

@@ -200,26 +200,13 @@ impl Blocked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::correlate::{Correlation, Sequels, Try};
-    use crate::model::{Name, Timestamp};
+    use crate::correlate::attempts::some_try;
+    use crate::correlate::{Correlation, Sequels};
+    use crate::model::Name;
 
     /// One user: leaves, fails, fails, gets in.
     fn one_life(mark: MarkState) -> Correlation {
-        let attempt = |at_s: f64, failed: bool| Try {
-            id: 0,
-            at: Timestamp(0),
-            at_s,
-            host: 0,
-            user: 0,
-            signature: failed.then_some(0),
-            fault: None,
-            demand: 0,
-            is_retry: false,
-            load: 1.0,
-            fleet_load: 1.0,
-            component: None,
-            records: Vec::new(),
-        };
+        let attempt = |at_s: f64, failed: bool| some_try(at_s, 0, 0, failed.then_some(0));
         let tries = vec![attempt(2000.0, true), attempt(2100.0, true), attempt(2200.0, false)];
         let ends = vec![End { at_s: 1000.0, host: 0, user: 0, load: 1.0, mark, records: Vec::new() }];
         let sequels = Sequels::of(&tries, &ends, 1, &[Vec::new()]);

@@ -301,8 +301,9 @@ impl Products {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::correlate::attempts::some_try;
     use crate::correlate::{Correlation, End, Sequels, Try};
-    use crate::model::{Fault, Name, Timestamp};
+    use crate::model::{Fault, Name};
     use crate::stats::Random;
 
     /// Three hosts and some accounts that come and go at random.
@@ -318,21 +319,8 @@ mod tests {
                     [MarkState::Seen, MarkState::NotSeen, MarkState::NotObservable][first + random.below(3 - first)];
                 ends.push(End { at_s, host, user, load: random.unit(), mark, records: Vec::new() });
             } else {
-                tries.push(Try {
-                    id: 0,
-                    at: Timestamp(0),
-                    at_s,
-                    host,
-                    user,
-                    signature: (random.unit() < 0.5).then(|| random.below(2)),
-                    fault: Some(fault),
-                    demand: 0,
-                    is_retry: false,
-                    load: 1.0,
-                    fleet_load: 1.0,
-                    component: None,
-                    records: Vec::new(),
-                });
+                let signature = (random.unit() < 0.5).then(|| random.below(2));
+                tries.push(Try { fault: Some(fault), ..some_try(at_s, host, user, signature) });
             }
         }
         let restarts = vec![vec![90_000.0, 250_000.0], Vec::new(), vec![200_000.0]];

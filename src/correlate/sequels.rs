@@ -149,24 +149,10 @@ impl Sequels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Timestamp;
+    use crate::correlate::attempts::some_try;
 
     fn attempt(at_s: f64, failed: bool) -> Try {
-        Try {
-            id: 0,
-            at: Timestamp(0),
-            at_s,
-            host: 0,
-            user: 0,
-            signature: failed.then_some(0),
-            fault: None,
-            demand: 0,
-            is_retry: false,
-            load: 1.0,
-            fleet_load: 1.0,
-            component: None,
-            records: Vec::new(),
-        }
+        some_try(at_s, 0, 0, failed.then_some(0))
     }
 
     fn end(at_s: f64, host: usize) -> End {

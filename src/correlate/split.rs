@@ -68,26 +68,14 @@ fn binomial(k: f64, n: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::correlate::{Correlation, Try};
-    use crate::model::{Name, Timestamp};
+    use crate::correlate::Correlation;
+    use crate::correlate::attempts::some_try;
+    use crate::model::Name;
 
     /// Two hosts, an attempt each every six minutes for four days; `fails` says which fail.
     fn guess(fails: impl Fn(usize, usize) -> bool) -> (Correlation, Vec<f64>) {
-        let attempt = |host: usize, place: usize| Try {
-            id: 0,
-            at: Timestamp(0),
-            at_s: place as f64 * 360.0,
-            host,
-            user: 0,
-            signature: fails(host, place).then_some(0),
-            fault: None,
-            demand: 0,
-            is_retry: false,
-            load: 1.0,
-            fleet_load: 1.0,
-            component: None,
-            records: Vec::new(),
-        };
+        let attempt =
+            |host: usize, place: usize| some_try(place as f64 * 360.0, host, 0, fails(host, place).then_some(0));
         let name = Name::from("one");
         let from = Correlation {
             hosts: vec![name.clone(), Name::from("two")],

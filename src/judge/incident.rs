@@ -182,7 +182,7 @@ fn loudest<'a>(
     let signatures: Vec<Option<usize>> = std::iter::once(None).chain((0..from.signatures.len()).map(Some)).collect();
     let mut looks: Vec<(Option<usize>, Look<'_>)> = signatures
         .into_par_iter()
-        .map(|signature| (signature, look(from, signature, skip, asked)))
+        .filter_map(|signature| Some((signature, look(from, signature, skip, asked)?)))
         .filter(|(_, look)| look.log_odds > f64::NEG_INFINITY)
         .collect();
     looks.sort_by(|a, b| b.1.log_odds.total_cmp(&a.1.log_odds).then(a.0.cmp(&b.0)));

@@ -65,11 +65,11 @@ pub(crate) struct Look<'a> {
     /// The view, with a background that has let go of what the look explains.
     view: View<'a>,
     background: Background,
-    /// The logarithm of the odds that something is there at all; minus infinity if there are too few failures.
+    /// The logarithm of the odds that something is there at all.
     pub(crate) log_odds: f64,
 }
 
-/// A quick look at a signature, by the hypotheses that are quick.
+/// A quick look at a signature, by the hypotheses that are quick; `None` if there are too few failures.
 ///
 /// With all failures in the background every mechanism would look small, and the full grids would begin at the
 /// wrong sizes.
@@ -78,13 +78,13 @@ pub(crate) fn look<'a>(
     signature: Option<usize>,
     skip: &[bool],
     asked: Option<(f64, f64)>,
-) -> Look<'a> {
+) -> Option<Look<'a>> {
     let mut view = View::new(from, signature, skip);
+    if view.n_own() < MIN_FAILURES {
+        return None;
+    }
     let mut background = fit(&view, &split(&view));
     let mut log_odds = f64::NEG_INFINITY;
-    if view.n_own() < MIN_FAILURES {
-        return Look { view, background, log_odds };
-    }
     let mut last = None;
     for _ in 0..N_LOOKS {
         view.base = background.chances(view.pairs());
@@ -102,7 +102,7 @@ pub(crate) fn look<'a>(
         last = best;
     }
     view.base = background.chances(view.pairs());
-    Look { view, background, log_odds }
+    Some(Look { view, background, log_odds })
 }
 
 /// Weighs everything on one signature.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::hypotheses::{Remedied, effects};
+use super::reach::LATENESS_H;
 use crate::correlate::{Class, Effects, Exposure, Response, Sums, View};
 use crate::model::Name;
-use crate::stats::special::{LogSum, Product};
+use crate::stats::special::LogSum;
 
 /// Chances of failing that are tried: about equal steps of their logit, from two in a hundred to nearly all.
 pub(crate) const SIZES: [f64; 9] = [0.015, 0.03, 0.06, 0.12, 0.22, 0.35, 0.5, 0.7, 0.92];
@@ -31,18 +32,6 @@ const THRESHOLDS: [f64; 6] = [0.45, 0.6, 0.75, 0.9, 1.05, 1.25];
 const BEYOND: f64 = 1.5;
 /// Chances above a threshold that are tried.
 pub(crate) const ABOVE: [f64; 4] = [0.08, 0.25, 0.5, 0.85];
-/// By how much a host may be earlier or later than stated, hours: first as stated, then what clocks, restarts
-/// and installers blur, then what a list may hide that knows the start of a rollout only.
-const LATENESS_H: [f64; 9] = [0.0, -0.2, 0.2, 3.0, 8.0, 24.0, 48.0, 72.0, 120.0];
-/// How many of these are blur.
-const N_BLUR: usize = 3;
-/// The chance that a host is later, where one stated time stands for several hosts.
-const P_LATE_ONE_TIME: f64 = 0.4;
-/// The same where a list states a time for each host.
-const P_LATE_STATED: f64 = 0.15;
-/// The chance that a host was not reached at all, where no record says which hosts were.
-const P_NOT_REACHED: f64 = 0.3;
-
 /// What hypotheses are weighed on.
 pub(crate) struct Scene<'a> {
     /// The attempts as the signature sees them.
@@ -62,7 +51,7 @@ pub(crate) struct Scene<'a> {
     /// Attempts of each host before each full hour: by hour, by host.
     hours: Vec<Vec<usize>>,
     /// Attempts of each host before it got each change, by change, lateness and host.
-    got: Vec<Vec<Vec<usize>>>,
+    pub(super) got: Vec<Vec<Vec<usize>>>,
     /// By change, as a remedy, and host: the places at which it may have come, with the logarithm of their weights.
     stop_places: Vec<Vec<Vec<(f64, usize)>>>,
     /// The changes that may have ended what began at any time, with the logarithm of their weights.
@@ -117,6 +106,15 @@ pub(crate) fn span_sum(sums: &Sums, host: usize, starts: &[(f64, usize)], stops:
         for (stop_weight, stop) in stops {
             mean.add(start_weight + stop_weight + between(*start, *stop));
         }
+    }
+    mean.ln()
+}
+
+/// The logarithm of the mean of `exp` of a value over places, which come with the logarithms of their weights.
+pub(crate) fn log_mean_over(places: &[(f64, usize)], value: impl Fn(usize) -> f64) -> f64 {
+    let mut mean = LogSum::default();
+    for (weight, place) in places {
+        mean.add(weight + value(*place));
     }
     mean.ln()
 }
@@ -188,14 +186,12 @@ impl<'a> Scene<'a> {
             .map(|(change, log_weight)| FreeRemedy { change, log_weight, last_s: from.changes[change].last_s() })
             .collect();
         scene.possible = (0..from.n_hours())
-            .map(|hour| scene.remedies_after(hour as f64 * 3600.0).map(|one| one.log_weight.exp()).sum())
+            .map(|hour| {
+                let later = scene.remedies.iter().filter(|one| one.last_s > hour as f64 * 3600.0);
+                later.map(|one| one.log_weight.exp()).sum()
+            })
             .collect();
         scene
-    }
-
-    /// The changes that may have ended what began at `from_s`; only one that came later to some host can have.
-    pub(crate) fn remedies_after(&self, from_s: f64) -> impl Iterator<Item = &FreeRemedy> {
-        self.remedies.iter().filter(move |one| one.last_s > from_s)
     }
 
     /// All changes that may have ended something.
@@ -219,13 +215,9 @@ impl<'a> Scene<'a> {
             places.sort_unstable();
             places.dedup();
             let sums = self.view.sums_at(response, host, &places);
-            let before = |place: &usize| places.binary_search(place).map_or(0.0, |found| sums[found]);
+            let before = |place: usize| places.binary_search(&place).map_or(0.0, |found| sums[found]);
             for (remedy, stops) in stopped.stops.iter_mut().enumerate() {
-                let mut mean = LogSum::default();
-                for (weight, place) in &self.stop_places[remedy][host] {
-                    mean.add(weight + before(place));
-                }
-                stops.push(mean.ln());
+                stops.push(log_mean_over(&self.stop_places[remedy][host], before));
             }
             stopped.totals.push(sums.last().copied().unwrap_or(0.0));
         }
@@ -249,82 +241,9 @@ impl<'a> Scene<'a> {
             - sums.before(host, self.hours[from_hour.min(last)][host])
     }
 
-    /// The ways in which a host may have got a change, with the logarithm of their weights: as stated, or
-    /// later by a delay. What the host's own log says, and what a list says host by host, is taken as stated
-    /// with far more weight; where one stated time stands for several hosts it may be the start only.
-    pub(super) fn lateness(&self, change: usize) -> impl Iterator<Item = (f64, usize, f64)> {
-        let change = &self.view.from.changes[change];
-        let late = if change.is_one_time {
-            P_LATE_ONE_TIME
-        } else if change.only_stated || !change.hosts_known {
-            P_LATE_STATED
-        } else {
-            0.0
-        };
-        let blurred: f64 = (1.0 - late) / N_BLUR as f64;
-        let each: f64 = late / (LATENESS_H.len() - N_BLUR) as f64;
-        LATENESS_H
-            .into_iter()
-            .enumerate()
-            .map(move |(place, late_h)| (if place < N_BLUR { blurred } else { each }, place, late_h))
-            .filter(|(weight, _, _)| *weight > 0.0)
-            .map(|(weight, place, late_h)| (weight.ln(), place, late_h))
-    }
-
-    /// Sets of changes that no attempt separates: on every host the same tries came before them.
-    pub(crate) fn inseparable(&self) -> Vec<Vec<usize>> {
-        let mut sets: BTreeMap<&[usize], Vec<usize>> = BTreeMap::new();
-        for (change, got) in self.got.iter().enumerate() {
-            sets.entry(&got[0]).or_default().push(change);
-        }
-        sets.into_values().filter(|set| set.len() > 1).collect()
-    }
-
-    /// By host: the places at which a change (and `delay_h` after it) may have come into force, with the
-    /// logarithm of their weights; empty where it never did.
-    pub(crate) fn starts(&self, change: usize, delay_h: f64) -> Vec<Vec<(f64, usize)>> {
-        let at = &self.view.from.changes[change].at_s;
-        (0..self.n_hosts())
-            .map(|host| {
-                if !at[host].is_finite() {
-                    return Vec::new();
-                }
-                self.lateness(change)
-                    .map(|(weight, place, late_h)| {
-                        let tries = if delay_h == 0.0 {
-                            self.got[change][place][host]
-                        } else {
-                            self.view.place(host, at[host] + (late_h + delay_h) * 3600.0)
-                        };
-                        (weight, tries)
-                    })
-                    .collect()
-            })
-            .collect()
-    }
-
     /// By host: the places at which a remedy may have come; the end of the log where it never did.
     pub(crate) fn stop_places(&self, remedy: usize) -> &[Vec<(f64, usize)>] {
         &self.stop_places[remedy]
-    }
-
-    fn places_of_stop(&self, remedy: usize) -> Vec<Vec<(f64, usize)>> {
-        let at = &self.view.from.changes[remedy].at_s;
-        (0..self.n_hosts())
-            .map(|host| {
-                let is_blurred_only = self.lateness(remedy).count() == N_BLUR;
-                if at[host].is_finite() && is_blurred_only {
-                    // Some minutes more or less at the end of a long span tell next to nothing.
-                    vec![(0.0, self.got[remedy][0][host])]
-                } else if at[host].is_finite() {
-                    self.lateness(remedy).map(|(weight, place, _)| (weight, self.got[remedy][place][host])).collect()
-                } else if self.view.from.changes[remedy].may_be_start_only {
-                    self.perhaps_followed(remedy, host)
-                } else {
-                    vec![(0.0, self.view.tries_of(host).len())]
-                }
-            })
-            .collect()
     }
 
     /// By host: the logarithm of the mean, over when a remedy may have come, of `exp` of the sum before it.
@@ -343,23 +262,7 @@ impl<'a> Scene<'a> {
 
     /// The same on one host.
     fn stop(&self, sums: &Sums, remedy: usize, host: usize) -> f64 {
-        let mut mean = LogSum::default();
-        for (weight, place) in &self.stop_places[remedy][host] {
-            mean.add(weight + sums.before(host, *place));
-        }
-        mean.ln()
-    }
-
-    /// The sum over hosts that a change was said to reach, given the chance for each that it did not.
-    pub(crate) fn reached(&self, change: usize, sums: impl Iterator<Item = f64>) -> f64 {
-        if self.view.from.changes[change].hosts_known {
-            return sums.sum();
-        }
-        let mut product = Product::default();
-        for sum in sums {
-            product.times_mixture(1.0 - P_NOT_REACHED, sum);
-        }
-        product.ln()
+        log_mean_over(&self.stop_places[remedy][host], |place| sums.before(host, place))
     }
 
     /// Attempts of a host before a remedy came as stated.

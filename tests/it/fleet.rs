@@ -3,6 +3,14 @@
 //! It shares no formula with the judge: people come by the clock, are sent to the emptiest host, try
 //! again when they fail and give up after a while; sessions run for hours; faults act on what happens.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::pedantic,
+    dead_code,
+    unreachable_pub,
+    reason = "shared with the benches, each of which uses a part of it"
+)]
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 

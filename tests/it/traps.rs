@@ -27,6 +27,12 @@ fn remedy<'a>(tables: &'a Tables, judgement: &Judgement) -> Option<&'a str> {
     one.remedy.change_id.as_deref().map(|id| component(tables, id))
 }
 
+/// The guilty change comes into force at these times, and only a list tells of it.
+fn deploy_that_only_a_list_states(fleet: &mut Fleet, at: Vec<f64>) {
+    fleet.changes.iter_mut().find(|change| &*change.component == "Guilty").unwrap().only_stated = true;
+    fleet.trouble(Trouble::Deploy { at, until: all(NEVER), p: 0.25 }, "profile-load-failed");
+}
+
 /// On all hosts at a time.
 fn all(at: f64) -> Vec<f64> {
     vec![at; 5]
@@ -100,9 +106,7 @@ fn a_list_that_knows_the_first_host_only_makes_no_innocent_guilty() {
             .innocents(5)
             .change("Guilty", &[at[0], NEVER, NEVER, NEVER, NEVER])
             .change("Innocent all", &all(15.0 * DAY));
-        let guilty = fleet.changes.iter_mut().find(|change| &*change.component == "Guilty").unwrap();
-        guilty.only_stated = true;
-        fleet.trouble(Trouble::Deploy { at, until: all(NEVER), p: 0.25 }, "profile-load-failed");
+        deploy_that_only_a_list_states(&mut fleet, at);
         let tables = fleet.tables();
         innocent(&tables, &judged(&tables), seed, "Guilty");
     }
@@ -119,9 +123,7 @@ fn a_time_that_is_off_by_a_zone_makes_no_innocent_guilty() {
         fleet.changes.retain(|change| change.started_at < stamp(14.0 * DAY) || change.started_at > stamp(16.0 * DAY));
         let stated: Vec<f64> = at.iter().map(|at| at + 2.0 * HOUR).collect();
         fleet.change("Guilty", &stated).change("The day before", &all(14.6 * DAY));
-        let guilty = fleet.changes.iter_mut().find(|change| &*change.component == "Guilty").unwrap();
-        guilty.only_stated = true;
-        fleet.trouble(Trouble::Deploy { at, until: all(NEVER), p: 0.25 }, "profile-load-failed");
+        deploy_that_only_a_list_states(&mut fleet, at);
         let tables = fleet.tables();
         innocent(&tables, &judged(&tables), seed, "Guilty");
     }

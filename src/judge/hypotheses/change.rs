@@ -24,12 +24,11 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::super::mechanism::{How, Mechanism, ramp};
-use super::super::scene::{SIZES, Scene, span_sum};
+use super::super::scene::{SIZES, Scene, log_mean_over, span_sum};
 use super::super::windows::ends;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
 use crate::correlate::Sums;
 use crate::model::ChangeKind;
-use crate::stats::special::LogSum;
 
 /// Delays that all hosts share, hours.
 const DELAYS_H: [f64; 8] = [2.0, 6.0, 12.0, 24.0, 48.0, 72.0, 120.0, 168.0];
@@ -319,13 +318,7 @@ impl Beginnings {
 
 /// By host: the logarithm of the mean of `exp` of minus the sum before the beginning, over when that may be.
 fn begun(sums: &Sums, starts: &[Vec<(f64, usize)>]) -> Vec<f64> {
-    let mean = |(host, starts): (usize, &Vec<(f64, usize)>)| {
-        let mut mean = LogSum::default();
-        for (weight, place) in starts {
-            mean.add(weight - sums.before(host, *place));
-        }
-        mean.ln()
-    };
+    let mean = |(host, starts): (usize, &Vec<(f64, usize)>)| log_mean_over(starts, |place| -sums.before(host, place));
     starts.iter().enumerate().map(mean).collect()
 }
 

@@ -149,15 +149,12 @@ impl<'a> Size<'a> {
         if ends.len() <= MAX_REMEDIES {
             return ends;
         }
-        let lowest: Vec<Vec<f64>> =
-            self.at.iter().map(|at| (0..self.scene.n_hours()).step_by(step_h).map(|hour| at[hour]).collect()).collect();
         let best = |end: &End| {
-            let at = |place: usize| -> f64 {
-                let hour = (place * step_h) as f64;
-                let reached = end.hosts.iter().enumerate().filter(|(_, (stop_h, _))| *stop_h > hour);
-                reached.map(|(host, (_, before))| (before - lowest[host][place]).max(0.0)).sum()
+            let at = |hour: usize| -> f64 {
+                let reached = end.hosts.iter().zip(&self.at).filter(|((stop_h, _), _)| *stop_h > hour as f64);
+                reached.map(|((_, before), at)| (before - at[hour]).max(0.0)).sum()
             };
-            end.log_weight + (0..lowest[0].len()).map(at).fold(0.0, f64::max)
+            end.log_weight + (0..self.scene.n_hours()).step_by(step_h).map(at).fold(0.0, f64::max)
         };
         let mut tried: Vec<(f64, End)> = ends.into_iter().map(|end| (best(&end), end)).collect();
         tried.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.by.cmp(&b.1.by)));
