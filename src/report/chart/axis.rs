@@ -7,6 +7,7 @@
 //! Bins begin anew at the guilty change and at the onset: a bin that began before its cause would
 //! paint failures before it.
 
+pub(crate) use super::layout::Part;
 use super::text;
 use super::theme::{BREAK, PLOT_LEFT, PLOT_RIGHT, SMALL};
 use crate::model::time::{TICKS_PER_DAY, TICKS_PER_SECOND};
@@ -25,19 +26,6 @@ const TICKS_S: &[i64] = &[
     300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_419_200, 7_257_600,
     14_515_200, 31_449_600,
 ];
-
-/// One part of the axis, linear in itself.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Part {
-    /// Its time.
-    pub(crate) span: TimeRange,
-    /// Left edge in pixels.
-    pub(crate) left: f64,
-    /// Right edge in pixels.
-    pub(crate) right: f64,
-    /// Length of its bins in seconds.
-    pub(crate) bin_s: i64,
-}
 
 /// One bin.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -52,8 +52,8 @@ impl Frame<'_> {
 
     /// Upper and lower edge of a row.
     fn row(&self, row: usize) -> (i32, i32) {
-        let top = self.top + self.band.rows.iter().take(row).map(|row| row.height).sum::<i32>();
-        (top, top + self.band.rows.get(row).map_or(0, |row| row.height))
+        let (top, bottom) = self.band.row(row);
+        (self.top + top, self.top + bottom)
     }
 
     fn middle(&self, row: usize) -> i32 {
@@ -79,7 +79,7 @@ impl Frame<'_> {
                 let (top, bottom) = row.map_or((self.top, self.bottom()), |row| self.row(row));
                 self.hatch(canvas, span, top + 1, bottom - 1)
             }
-            Mark::Symbol { row, at, shape, ink, radius } => {
+            Mark::Symbol { row, at, shape, ink, radius, .. } => {
                 symbol(canvas, (self.axis.x(*at).round() as i32, self.middle(*row)), *shape, *ink, *radius)
             }
             Mark::Reach { row, span, ink } => {

@@ -1,11 +1,13 @@
 //! What a lane consists of before it is drawn: marks in units of time and value, so that lanes are tested without pictures.
 
 use super::theme::Ink;
-use crate::model::{TimeRange, Timestamp};
+use crate::model::{Name, TimeRange, Timestamp};
 
 /// One band of the timeline with its own vertical scale or its own rows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Band {
+    /// What it shows, by a name that does not change; see [`super::layout::PlacedBand::id`].
+    pub(crate) id: String,
     /// What it shows.
     pub(crate) title: String,
     /// Lines below the title; they are the legend.
@@ -18,6 +20,14 @@ pub(crate) struct Band {
     pub(crate) rows: Vec<Row>,
     /// The marks, the lowest layer first.
     pub(crate) marks: Vec<Mark>,
+}
+
+impl Band {
+    /// Upper and lower edge of a row, below the upper edge of the band.
+    pub(crate) fn row(&self, row: usize) -> (i32, i32) {
+        let top = self.rows.iter().take(row).map(|row| row.height).sum::<i32>();
+        (top, top + self.rows.get(row).map_or(0, |row| row.height))
+    }
 }
 
 /// One line of a legend.
@@ -55,6 +65,8 @@ pub(crate) struct Scale {
 pub(crate) struct Row {
     /// The name; empty for none.
     pub(crate) name: String,
+    /// The hosts that it shows.
+    pub(crate) hosts: Vec<Name>,
     /// Height in pixels.
     pub(crate) height: i32,
 }
@@ -143,6 +155,8 @@ pub(crate) enum Mark {
         ink: Ink,
         /// Half its size in pixels.
         radius: i32,
+        /// The ids of the changes that it stands for.
+        changes: Vec<String>,
     },
     /// A thin line over the time in which hosts got a change.
     Reach {

@@ -5,7 +5,7 @@
 
 use std::cell::OnceCell;
 
-use super::chart::{self, Chart};
+use super::chart::{self, Chart, Theme};
 use super::document::Document;
 use super::input::Input;
 use crate::error::Error;
@@ -45,6 +45,8 @@ pub struct Report<'a> {
     pub input: Input<'a>,
     /// It as values.
     pub document: Document,
+    /// What pictures that are files of their own are drawn for; see [`Self::timeline`].
+    pub theme: Theme,
     timeline: OnceCell<Chart>,
 }
 
@@ -52,10 +54,10 @@ impl<'a> Report<'a> {
     /// Fills the document; draws nothing yet.
     pub fn new(input: Input<'a>) -> Self {
         let document = super::document(&input);
-        Self { input, document, timeline: OnceCell::new() }
+        Self { input, document, theme: Theme::Light, timeline: OnceCell::new() }
     }
 
-    /// Returns the timeline, drawing it at the first call.
+    /// Returns the timeline in the report's theme, drawing it at the first call.
     ///
     /// # Errors
     ///
@@ -64,7 +66,7 @@ impl<'a> Report<'a> {
         if let Some(chart) = self.timeline.get() {
             return Ok(chart);
         }
-        let chart = chart::timeline(&self.input)?;
+        let chart = chart::timeline(&self.input, self.theme)?;
         Ok(self.timeline.get_or_init(|| chart))
     }
 }

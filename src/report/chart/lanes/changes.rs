@@ -48,14 +48,20 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
         }
     }
     let n_rows = placed.rows.len();
-    let mut rows: Vec<Row> = (0..n_rows).map(|_| Row { name: String::new(), height: ROW_HEIGHT }).collect();
+    let mut rows: Vec<Row> =
+        (0..n_rows).map(|_| Row { name: String::new(), hosts: Vec::new(), height: ROW_HEIGHT }).collect();
     let mut marks = placed.marks;
     if !left_over.is_empty() {
-        rows.push(Row { name: format!("{} more, clustered", left_over.len()), height: ROW_HEIGHT - 2 });
-        rows.push(Row { name: String::new(), height: ROW_HEIGHT - 6 });
+        rows.push(Row {
+            name: format!("{} more, clustered", left_over.len()),
+            hosts: Vec::new(),
+            height: ROW_HEIGHT - 2,
+        });
+        rows.push(Row { name: String::new(), hosts: Vec::new(), height: ROW_HEIGHT - 6 });
         marks.extend(clusters(scene, &left_over, n_rows));
     }
     vec![Band {
+        id: "changes".to_owned(),
         title: "Changes".to_owned(),
         notes: Vec::new(),
         height: rows.iter().map(|row| row.height).sum(),
@@ -157,7 +163,8 @@ impl Placed {
                 }
                 let at = if side == Side::Right { reach.end } else { reach.start };
                 let text_ink = if matches!(ink, Ink::Acquitted) { Ink::Quiet } else { Ink::Text };
-                self.marks.push(Mark::Symbol { row, at: reach.start, shape, ink, radius: RADIUS });
+                let changes = vec![item.change.id.clone()];
+                self.marks.push(Mark::Symbol { row, at: reach.start, shape, ink, radius: RADIUS, changes });
                 self.marks.push(Mark::Label { row, at, side, distance: DISTANCE, text: label, ink: text_ink, bold });
                 return true;
             }
@@ -185,7 +192,8 @@ fn clusters(scene: &Scene<'_>, items: &[&Item<'_>], row: usize) -> Vec<Mark> {
             Shape::Ring => 3,
         });
         let Some((shape, ink)) = worst else { continue };
-        marks.push(Mark::Symbol { row, at: middle, shape, ink, radius: RADIUS - 2 });
+        let changes = together.iter().map(|item| item.change.id.clone()).collect();
+        marks.push(Mark::Symbol { row, at: middle, shape, ink, radius: RADIUS - 2, changes });
         let text = together.len().to_string();
         // Middles of neighboring cells may stand close; a number that would not fit between them is left out.
         let half = f64::from(text::width(&text, SMALL, false)) / 2.0 + 2.0;

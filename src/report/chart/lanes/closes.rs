@@ -21,6 +21,7 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     let mut marks: Vec<_> = missing(scene).collect();
     marks.extend(bars);
     vec![Band {
+        id: "closes".to_owned(),
         title: "Sessions that did not close".to_owned(),
         notes: vec![Note::plain(format!("per {}", unit(&scene.axis)))],
         height: 40,

@@ -30,13 +30,14 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
         // Small rows are named two by two: a name is as high as two of them.
         .map(|(idx, host)| {
             let has_room = is_named || (idx % 2 == 0 && idx + 1 < own.len());
-            Row { name: if has_room { host.to_string() } else { String::new() }, height }
+            let name = if has_room { host.to_string() } else { String::new() };
+            Row { name, hosts: vec![host.clone()], height }
         })
         .collect();
     let row_of: BTreeMap<&Name, usize> =
         own.iter().enumerate().map(|(idx, host)| (host, idx)).chain(rest.iter().map(|host| (host, n_own))).collect();
     if !rest.is_empty() {
-        rows.push(Row { name: format!("{} more hosts", rest.len()), height: NAMED_HEIGHT });
+        rows.push(Row { name: format!("{} more hosts", rest.len()), hosts: rest.to_vec(), height: NAMED_HEIGHT });
     }
     let mut marks = tiles(scene, &row_of, rows.len());
     for (idx, host) in own.iter().enumerate() {
@@ -44,6 +45,7 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     }
     marks.extend(arrivals(scene, &row_of, n_own, is_named));
     vec![Band {
+        id: "hosts".to_owned(),
         title: "Hosts".to_owned(),
         notes: notes(scene, rows.len()),
         height: rows.iter().map(|row| row.height).sum(),
@@ -117,7 +119,8 @@ fn arrivals(scene: &Scene<'_>, row_of: &BTreeMap<&Name, usize>, n_own: usize, is
             {
                 // Over tiles in the color of failures a triangle needs another color than its own.
                 let ink = if shape == Shape::Triangle { Ink::Text } else { ink };
-                marks.push(Mark::Symbol { row: *row, at: host.in_force_at, shape, ink, radius });
+                let changes = vec![change.id.clone()];
+                marks.push(Mark::Symbol { row: *row, at: host.in_force_at, shape, ink, radius, changes });
             }
         }
     }
@@ -142,7 +145,8 @@ mod tests {
             at,
             shape: Shape::Plus,
             ink: Ink::Remedy,
-            radius: 5
+            radius: 5,
+            changes: vec!["chg-5".to_owned()],
         }));
         let gap = Mark::Missing {
             row: band.rows.iter().position(|row| row.name == "RDS05"),

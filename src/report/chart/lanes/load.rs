@@ -37,6 +37,7 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
         marks.push(Mark::Steps { steps, ink: Ink::Open });
     }
     vec![Band {
+        id: "load".to_owned(),
         title: "Load".to_owned(),
         notes: vec![
             Note::about("―", Ink::Open, "sessions open"),

@@ -31,6 +31,7 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     }
     let max = [0.05, 0.10, 0.25, 0.50, 1.0].into_iter().find(|step| *step >= max).unwrap_or(1.0);
     vec![Band {
+        id: "share".to_owned(),
         title: "Share of attempts that failed".to_owned(),
         notes: vec![Note::about("▂", Ink::Missing, format!("failures, but fewer than {FEW_ATTEMPTS} attempts"))],
         height: 48,
