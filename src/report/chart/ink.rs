@@ -35,6 +35,8 @@ pub(crate) enum Ink {
     Shade,
     /// The edges of that span.
     Edge,
+    /// The span of a further incident.
+    Aside,
     /// Hatching of what no source covers.
     Missing,
     /// The guilty change, and the failures of its signature.
@@ -69,13 +71,14 @@ pub(crate) enum Ink {
 type Row = (Ink, &'static str, u32, u32, u32);
 
 /// All inks. The ramp of heat runs away from the paper in each theme: more is darker on white and brighter in the dark.
-const INKS: [Row; 23] = [
+const INKS: [Row; 24] = [
     (Ink::Paper, "paper", 0xFF_FF_FF, 0x15_1A_20, 0xFF_FF_FF),
     (Ink::Text, "text", 0x1F_29_33, 0xE8_EC_F0, 0x00_00_00),
     (Ink::Quiet, "quiet", 0x5B_66_70, 0x9D_A9_B5, 0x44_44_44),
     (Ink::Grid, "grid", 0xE9_EC_EF, 0x27_2F_38, 0xE4_E4_E4),
     (Ink::Shade, "shade", 0xFD_F1_E6, 0x2C_22_18, 0xF7_F5_F2),
     (Ink::Edge, "edge", 0xF0_C9_A4, 0x6B_4A_2B, 0x99_99_99),
+    (Ink::Aside, "aside", 0xF1_F3_F5, 0x1E_25_2D, 0xF7_F7_F7),
     (Ink::Missing, "missing", 0xC4_CA_D0, 0x4D_58_64, 0xAA_AA_AA),
     (Ink::Guilty, "guilty", 0xD5_5E_00, 0xFF_8A_3D, 0xA8_3C_00),
     (Ink::Contributing, "contributing", 0xE6_9F_00, 0xF0_B4_2E, 0xC9_86_00),
@@ -234,7 +237,7 @@ mod tests {
     #[test]
     fn tokens_become_properties_in_tags_and_nowhere_else() {
         let svg =
-            "<rect fill=\"#C0DE00\" stroke=\"#C0DE07\"/>\n<text fill=\"#C0DE01\">\n\"#C0DE02 fill=#C0DEZZ\n</text>";
+            "<rect fill=\"#C0DE00\" stroke=\"#C0DE08\"/>\n<text fill=\"#C0DE01\">\n\"#C0DE02 fill=#C0DEZZ\n</text>";
         let wanted = "<rect fill=\"var(--ink-paper)\" stroke=\"var(--ink-guilty)\"/>\n\
             <text fill=\"var(--ink-text)\">\n\"#C0DE02 fill=#C0DEZZ\n</text>";
         assert_eq!(with_properties(svg), wanted);

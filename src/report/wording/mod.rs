@@ -39,6 +39,26 @@ pub fn cause(input: &Input<'_>, candidate: &Candidate) -> String {
     }
 }
 
+/// Returns a cause in one or two words, for labels.
+pub fn cause_in_short(input: &Input<'_>, candidate: &Candidate) -> String {
+    let named = match candidate.kind {
+        CauseKind::Change => candidate.change_id.as_deref().map(|id| input.change_name(id)),
+        CauseKind::Host => candidate.host.as_ref().map(|host| format!("host {host}")),
+        CauseKind::Credentials => candidate.user.as_ref().map(|user| format!("password of {user}")),
+        _ => None,
+    };
+    let word = match candidate.kind {
+        CauseKind::Change => "unrecorded change",
+        CauseKind::Capacity => "too many people",
+        CauseKind::Host => "one host",
+        CauseKind::Dependency => "shared dependency",
+        CauseKind::Credentials => "passwords",
+        CauseKind::Schedule => "by the clock",
+        CauseKind::Unknown => "not in these logs",
+    };
+    named.unwrap_or_else(|| word.to_owned())
+}
+
 /// Returns the cause with what set it off.
 pub fn cause_and_trigger(input: &Input<'_>, candidate: &Candidate) -> String {
     let cause = cause(input, candidate);
