@@ -71,7 +71,8 @@ pub fn timeline(input: &Input<'_>, theme: Theme) -> Result<Chart, Error> {
     if theme == Theme::Page {
         svg = ink::with_properties(&svg);
     }
-    Ok(Chart { svg: described(&svg, input), layout, texts })
+    let svg = text::described(&svg, &incident::headline(input), &postmortem::chart_in_words(input));
+    Ok(Chart { svg, layout, texts })
 }
 
 /// Every band with its upper edge.
@@ -212,28 +213,12 @@ fn worded(canvas: &mut Canvas<'_>, (x, y): (i32, i32), word: &str) -> Result<i32
     Ok(x + text::width(word, SMALL, false) + 20)
 }
 
-/// Puts the picture in words behind the opening tag, for those who cannot see it.
-fn described(svg: &str, input: &Input<'_>) -> String {
-    let title = escaped(&text::clean(&incident::headline(input)));
-    let words = escaped(&text::clean(&postmortem::chart_in_words(input)));
-    match svg.split_once(">\n") {
-        Some((open, rest)) => {
-            format!("{open} role=\"img\">\n<title>{title}</title>\n<desc>{words}</desc>\n{rest}")
-        }
-        None => svg.to_owned(),
-    }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
 #[cfg(test)]
 mod tests {
     use resvg::{tiny_skia, usvg};
 
     use super::super::canvas::TextBox;
-    use super::super::{png, stylesheet};
+    use super::super::{FIGURES, png, stylesheet};
     use super::*;
     use crate::report::fixture::{self, Shape};
 
@@ -314,18 +299,26 @@ mod tests {
     #[ignore = "writes pictures for people to look at"]
     fn pictures_to_look_at() {
         let Some(folder) = std::env::var_os("CAUSELINE_PICTURES").map(std::path::PathBuf::from) else { return };
-        let wanted = std::env::var("CAUSELINE_PICTURE").unwrap_or_default();
+        let wanted = std::env::var_os("CAUSELINE_PICTURE").unwrap_or_default();
+        let wanted = wanted.to_string_lossy();
         let large =
             Shape { n_hosts: 300, n_changes: 200, hours: 56.0 * 24.0, per_hour: 0.5, lasts: 0.04, ..Shape::default() };
         let varied = shapes().into_iter().chain([("three-hundred-hosts-eight-weeks", large)]);
         let varied =
-            varied.filter(|(name, _)| name.contains(&wanted)).map(|(name, shape)| (name, fixture::varied(&shape)));
+            varied.filter(|(name, _)| name.contains(&*wanted)).map(|(name, shape)| (name, fixture::varied(&shape)));
         let known =
-            fixture::all().into_iter().map(|case| (case.title, case)).filter(|(name, _)| name.contains(&wanted));
+            fixture::all().into_iter().map(|case| (case.title, case)).filter(|(name, _)| name.contains(&*wanted));
         for (name, case) in known.chain(varied) {
             for (theme, word) in [(Theme::Light, "light"), (Theme::Dark, "dark"), (Theme::Print, "print")] {
                 let chart = timeline(&case.input(), theme).unwrap();
                 std::fs::write(folder.join(format!("{name}-{word}.png")), png(&chart.svg, 1).unwrap()).unwrap();
+                for (figure, draw) in FIGURES {
+                    if let Some(figure_drawn) = draw(&case.input(), theme).unwrap() {
+                        let file = figure.trim_start_matches("figures/").trim_end_matches(".svg");
+                        let file = folder.join(format!("{file}-{name}-{word}.png"));
+                        std::fs::write(file, png(&figure_drawn.svg, 1).unwrap()).unwrap();
+                    }
+                }
             }
         }
     }

@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod coverage;
 pub mod evidence;
+pub mod figures;
 pub mod incident;
 pub mod logons;
 pub mod number;
