@@ -12,12 +12,13 @@ use super::theme::SMALL;
 use crate::error::Error;
 use crate::frame::{Attempt, Change, Outcome};
 use crate::judge::{CauseKind, Estimate, EvidenceKind, Latent, Trigger};
+use crate::model::time::TICKS_PER_DAY;
 use crate::model::{Fault, Name, Timestamp};
 use crate::report::input::Input;
 use crate::report::wording::{figures, number};
 
-/// Points of a series at most; each holds about as many tries as any other.
-const MAX_POINTS: usize = 8;
+/// Steps of load, of equal width; the points of a series at most.
+const STEPS: usize = 10;
 /// Fewer tries than this make no point.
 const LEAST_TRIES: usize = 20;
 /// Fewer failures show no response.
@@ -44,8 +45,8 @@ pub fn dose_response(input: &Input<'_>, theme: Theme) -> Result<Option<Figure>, 
     let heading = Heading::new(figures::DOSE_RESPONSE, &figures::dose_response(input, measured(input)));
     let top = heading.bottom() + 24;
     let bottom = top + PLOT_HEIGHT;
-    let up = Scale { from: bottom, to: top, max: round_share(highest * 1.15) };
-    let across = Scale { from: PLOT_LEFT, to: FIGURE_RIGHT - 10, max: most.max(1.0) * 1.05 };
+    let up = Scale { from: bottom, to: top, max: round_share(highest * 1.15), is_rooted: false };
+    let across = Scale { from: PLOT_LEFT, to: FIGURE_RIGHT - 10, max: most.max(1.0) * 1.05, is_rooted: false };
     let figure = sheet(&heading, bottom + 48, theme, |canvas| {
         up.upward(canvas, PLOT_LEFT, FIGURE_RIGHT)?;
         loads(canvas, &across, bottom)?;
@@ -132,7 +133,7 @@ impl<'a> Subject<'a> {
         };
         let (got, fixed) = (since(self.change), since(self.remedy));
         let mut tries: [Vec<(f64, bool)>; 3] = Default::default();
-        for attempt in input.tables.attempts.iter().filter(|one| is_counted(one)) {
+        for attempt in wishes(input) {
             let Some(row) = input.tables.load.get(&(attempt.host.clone(), attempt.at.hour())) else { continue };
             let load = row.sessions_counted.unwrap_or(row.sessions_open);
             let is_fixed = fixed.get(&attempt.host).is_some_and(|at| *at <= attempt.at);
@@ -146,11 +147,17 @@ impl<'a> Subject<'a> {
             None => [figures::ALL_TRIES.to_owned(), String::new(), figures::AFTER_REMEDY.to_owned()],
         };
         let looks = [(Shape::Triangle, Ink::Guilty), (Shape::Ring, Ink::Acquitted), (Shape::Plus, Ink::Remedy)];
+        let most = tries.iter().flatten().map(|(load, _)| *load).fold(1.0, f64::max);
         tries
-            .into_iter()
+            .iter()
             .zip(names)
             .zip(looks)
-            .map(|((tries, name), (shape, ink))| Series { name, shape, ink, points: points(tries) })
+            .map(|((tries, name), (shape, ink))| Series {
+                name,
+                shape,
+                ink,
+                points: points(tries, most / STEPS as f64),
+            })
             .filter(|series| !series.points.is_empty())
             .collect()
     }
@@ -164,9 +171,17 @@ fn measured<'a>(input: &'a Input<'_>) -> Option<&'a Estimate> {
     found.and_then(|one| one.numbers.get("odds_ratio_per_doubling"))
 }
 
-/// First tries whose end is known and that were not the user's own fault: repetitions would count one trouble many times.
-fn is_counted(attempt: &Attempt) -> bool {
-    attempt.outcome != Outcome::Unseen && attempt.fault != Some(Fault::User) && !attempt.is_retry
+/// The first try of each wish to connect: a person's tries of one day, up to the one that succeeds, are one wish, as in
+/// the forecast; someone who is locked out and tries ten times would count ten times otherwise.
+fn wishes<'a>(input: &'a Input<'a>) -> impl Iterator<Item = &'a Attempt> {
+    let is_counted = |one: &&Attempt| one.outcome != Outcome::Unseen && one.fault != Some(Fault::User);
+    let mut open: BTreeMap<(&Name, i64), bool> = BTreeMap::new();
+    input.tables.attempts.iter().filter(is_counted).filter(move |one| {
+        let is_open = open.entry((&one.user, one.at.0.div_euclid(TICKS_PER_DAY))).or_default();
+        let is_first = !*is_open;
+        *is_open = one.is_failure();
+        is_first
+    })
 }
 
 #[derive(Debug)]
@@ -191,6 +206,7 @@ impl Series {
     fn draw(&self, canvas: &mut Canvas<'_>, (across, up): (&Scale, &Scale), aside: i32) -> Result<(), Error> {
         let place = |point: &Point| (across.at(point.load) + aside, up.at(point.tally.share().unwrap_or(0.0)));
         let places: Vec<(i32, i32)> = self.points.iter().map(place).collect();
+        canvas.line(&places, self.ink, 1)?;
         for point in &self.points {
             whisker(canvas, place(point).0, up, point.tally.interval(), self.ink)?;
         }
@@ -201,25 +217,30 @@ impl Series {
     }
 }
 
-/// Groups of about equally many tries, by load; tries at one load stay together.
-fn points(mut tries: Vec<(f64, bool)>) -> Vec<Point> {
-    tries.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let size = (tries.len() / MAX_POINTS).max(LEAST_TRIES);
-    let mut points = Vec::new();
-    let mut from = 0;
-    while tries.len() - from >= LEAST_TRIES {
-        let mut to = (from + size).min(tries.len());
-        while to < tries.len() && (tries[to].0.to_bits() == tries[to - 1].0.to_bits() || tries.len() - to < LEAST_TRIES)
-        {
-            to += 1;
-        }
-        let mut tally = Tally::default();
-        tries[from..to].iter().for_each(|(_, has_failed)| tally.add(*has_failed));
-        let load = tries[from..to].iter().map(|(load, _)| load).sum::<f64>() / (to - from) as f64;
-        points.push(Point { load, to: tries[to - 1].0, tally });
-        from = to;
+/// Steps of load of one width; a step with few tries joins the next, and the last few the one before them.
+fn points(tries: &[(f64, bool)], width: f64) -> Vec<Point> {
+    let mut steps: BTreeMap<usize, (f64, f64, Tally)> = BTreeMap::new();
+    for (load, has_failed) in tries {
+        let step = steps.entry((load / width).ceil() as usize).or_default();
+        step.0 += load;
+        step.1 = step.1.max(*load);
+        step.2.add(*has_failed);
     }
-    points
+    let mut sums: Vec<(f64, f64, Tally)> = Vec::new();
+    let n_left = |from: usize| steps.range(from..).map(|(_, one)| one.2.tried).sum::<usize>();
+    for (step, (load, most, tally)) in &steps {
+        match sums.last_mut() {
+            Some(last) if last.2.tried < LEAST_TRIES || n_left(*step) < LEAST_TRIES => {
+                last.0 += load;
+                last.1 = *most;
+                last.2.tried += tally.tried;
+                last.2.failed += tally.failed;
+            }
+            _ => sums.push((*load, *most, *tally)),
+        }
+    }
+    sums.retain(|(.., tally)| tally.tried >= LEAST_TRIES);
+    sums.into_iter().map(|(load, to, tally)| Point { load: load / tally.tried as f64, to, tally }).collect()
 }
 
 #[cfg(test)]
@@ -231,15 +252,37 @@ mod tests {
     #[test]
     fn points_hold_every_try_once_and_no_load_is_split() {
         let tries: Vec<(f64, bool)> = (0..500).map(|idx| (f64::from(idx % 13), idx % 7 == 0)).collect();
-        let points = points(tries);
-        assert!(points.len() <= MAX_POINTS + 1 && points.len() > 3);
-        assert_eq!(points.iter().map(|point| point.tally.tried).sum::<usize>(), 500);
-        assert_eq!(
-            points.iter().map(|point| point.tally.failed).sum::<usize>(),
-            (0..500).filter(|idx| idx % 7 == 0).count()
-        );
-        assert!(points.windows(2).all(|pair| pair[0].load < pair[1].load && pair[0].to < pair[1].to));
-        assert!(super::points(vec![(1.0, true); LEAST_TRIES - 1]).is_empty());
+        let found = points(&tries, 1.2);
+        assert!(found.len() <= STEPS + 1 && found.len() > 3);
+        assert_eq!(found.iter().map(|point| point.tally.tried).sum::<usize>(), 500);
+        assert_eq!(found.iter().map(|point| point.tally.failed).sum::<usize>(), 72);
+        assert!(found.windows(2).all(|pair| pair[0].load < pair[1].load && pair[0].to < pair[1].to));
+        assert!(points(&vec![(1.0, true); LEAST_TRIES - 1], 1.0).is_empty());
+        // A few tries at the highest load make no point of their own.
+        let mut tries = vec![(1.0, false); 60];
+        tries.extend([(9.0, true); 3]);
+        let found = points(&tries, 1.0);
+        assert_eq!((found.len(), found[0].tally.tried, found[0].tally.failed), (1, 63, 3));
+    }
+
+    #[test]
+    fn somebody_who_tries_again_and_again_counts_once_a_day() {
+        let mut case = fixture::one_day();
+        let mut one = case.tables.attempts[0].clone();
+        case.tables.attempts.clear();
+        for (minute, outcome) in
+            [(0, Outcome::Failed), (1, Outcome::Failed), (2, Outcome::Succeeded), (9, Outcome::Failed)]
+        {
+            one.at = fixture::at("2024-06-04T08:00:00Z").plus_seconds(f64::from(minute) * 60.0);
+            (one.outcome, one.fault) = (outcome, None);
+            case.tables.attempts.push(one.clone());
+        }
+        one.at = fixture::at("2024-06-05T08:00:00Z");
+        case.tables.attempts.push(one.clone());
+        let input = case.input();
+        let minutes: Vec<i64> =
+            wishes(&input).map(|one| one.at.seconds_since(input.tables.attempts[0].at) as i64 / 60).collect();
+        assert_eq!(minutes, [0, 9, 1_440]);
     }
 
     #[test]

@@ -34,11 +34,11 @@ pub(crate) fn band(canvas: &mut Canvas<'_>, axis: &Axis, band: &Band, top: i32) 
     frame.scale(canvas)
 }
 
-/// Writes the words of a band: labels, title, notes, names of rows.
+/// Writes what nothing may cut: symbols, labels, title, notes, names of rows.
 pub(crate) fn words(canvas: &mut Canvas<'_>, axis: &Axis, band: &Band, top: i32) -> Result<(), Error> {
     let frame = Frame { axis, band, top };
     for mark in &band.marks {
-        frame.label(canvas, mark)?;
+        frame.sign(canvas, mark)?;
     }
     frame.sides(canvas)
 }
@@ -108,20 +108,21 @@ impl Frame<'_> {
                 let (top, bottom) = row.map_or((self.top, self.bottom()), |row| self.row(row));
                 self.hatch(canvas, span, top + 1, bottom - 1)
             }
-            Mark::Symbol { row, at, shape, ink, radius, .. } => {
-                symbol(canvas, (self.axis.x(*at).round() as i32, self.middle(*row)), *shape, *ink, *radius)
-            }
             Mark::Reach { row, span, ink } => {
                 let (left, right) = (self.axis.x(span.start).round() as i32, self.axis.x(span.end).round() as i32);
                 let y = self.middle(*row);
                 canvas.line(&[(left, y), (right, y)], *ink, 2)?;
                 canvas.line(&[(right, y - 4), (right, y + 4)], *ink, 2)
             }
-            Mark::Label { .. } => Ok(()),
+            Mark::Symbol { .. } | Mark::Label { .. } => Ok(()),
         }
     }
 
-    fn label(&self, canvas: &mut Canvas<'_>, mark: &Mark) -> Result<(), Error> {
+    /// A symbol or a label.
+    fn sign(&self, canvas: &mut Canvas<'_>, mark: &Mark) -> Result<(), Error> {
+        if let Mark::Symbol { row, at, shape, ink, radius, .. } = mark {
+            return symbol(canvas, (self.axis.x(*at).round() as i32, self.middle(*row)), *shape, *ink, *radius);
+        }
         let Mark::Label { row, at, side, distance, text, ink, bold } = mark else { return Ok(()) };
         let x = self.axis.x(*at).round() as i32;
         let (x, size) = match side {

@@ -11,17 +11,19 @@ use super::text;
 use super::theme::{LEFT, SMALL, TITLE};
 use crate::error::Error;
 use crate::frame::{Attempt, Change, Outcome};
-use crate::judge::{Incident, Verdict};
+use crate::judge::{ChangeVerdict, Incident, Verdict};
 use crate::model::{Fault, Name, Timestamp};
 use crate::report::input::{Input, name_of};
-use crate::report::wording::{figures, number, verdict};
+use crate::report::wording::{self, figures, number, verdict};
 
 /// Changes in the figure: the suspects first, then the acquitted.
 const MAX_CHANGES: usize = 4;
 /// Hosts of a change with a row of their own.
 const MAX_HOSTS: usize = 8;
+/// The longest name of a change, so that its verdict has room behind it.
+const NAME_LETTERS: usize = 56;
 const ROW: i32 = 18;
-const TITLE_HEIGHT: i32 = 26;
+const TITLE_HEIGHT: i32 = 42;
 const PANEL_GAP: i32 = 14;
 /// Left and right edge of the shares; the counts stand right of them.
 const SHARES: (i32, i32) = (190, 470);
@@ -40,7 +42,7 @@ pub fn exposure(input: &Input<'_>, theme: Theme) -> Result<Option<Figure>, Error
     }
     let shares = panels.iter().flat_map(|panel| &panel.rows).flat_map(|row| [row.before, row.after]);
     let max = shares.filter(|tally| tally.tried >= 5).filter_map(Tally::share).fold(0.0, f64::max);
-    let scale = Scale { from: SHARES.0, to: SHARES.1, max: round_share(max) };
+    let scale = Scale { from: SHARES.0, to: SHARES.1, max: round_share(max), is_rooted: true };
     let heading = Heading::new(figures::EXPOSURE, &figures::exposure(input, main));
     let heights: i32 = panels.iter().map(Panel::height).sum();
     let top = heading.bottom() + 18;
@@ -62,7 +64,7 @@ pub fn exposure(input: &Input<'_>, theme: Theme) -> Result<Option<Figure>, Error
 fn key(canvas: &mut Canvas<'_>, y: i32) -> Result<(), Error> {
     canvas.ring((SHARES.0 + 4, y), 4, Ink::Acquitted)?;
     canvas.text("before it", (SHARES.0 + 15, y), Side::Right, SMALL, Ink::Quiet, false)?;
-    canvas.disk((SHARES.0 + 88, y), 4, Ink::Guilty)?;
+    canvas.disk((SHARES.0 + 88, y), 4, Ink::Share)?;
     canvas.text("with it, and its 95% interval", (SHARES.0 + 99, y), Side::Right, SMALL, Ink::Quiet, false)?;
     canvas.text("failed of tried, before → with it", (FIGURE_RIGHT, y), Side::Left, SMALL, Ink::Quiet, false)
 }
@@ -70,6 +72,8 @@ fn key(canvas: &mut Canvas<'_>, y: i32) -> Result<(), Error> {
 #[derive(Debug)]
 struct Panel {
     title: String,
+    /// Why its verdict is what it is: the weightiest reason.
+    why: String,
     shape: Shape,
     ink: Ink,
     rows: Vec<Row>,
@@ -89,21 +93,25 @@ impl Panel {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, scale: &Scale, top: i32) -> Result<(), Error> {
-        let y = top + TITLE_HEIGHT / 2;
+        let y = top + 11;
         // The grid would cut the words.
         canvas.fill((LEFT, top), (FIGURE_RIGHT, top + TITLE_HEIGHT - 2), Ink::Paper)?;
         sign(canvas, (LEFT + 6, y), self.shape, self.ink)?;
         let title = text::fitted(&text::clean(&self.title), FIGURE_RIGHT - LEFT - 18, TITLE, true);
         canvas.text(&title, (LEFT + 18, y), Side::Right, TITLE, Ink::Text, true)?;
+        let why = text::fitted(&text::clean(&self.why), FIGURE_RIGHT - LEFT - 18, SMALL, false);
+        canvas.text(&why, (LEFT + 18, y + 17), Side::Right, SMALL, Ink::Quiet, false)?;
+        // Only what is guilty has the color of guilt: failures rise after every change that came before the incident.
+        let ink = if self.shape == Shape::Triangle { self.ink } else { Ink::Share };
         for (idx, row) in self.rows.iter().enumerate() {
-            row.draw(canvas, scale, top + TITLE_HEIGHT + ROW * idx as i32 + ROW / 2)?;
+            row.draw(canvas, scale, top + TITLE_HEIGHT + ROW * idx as i32 + ROW / 2, ink)?;
         }
         Ok(())
     }
 }
 
 impl Row {
-    fn draw(&self, canvas: &mut Canvas<'_>, scale: &Scale, y: i32) -> Result<(), Error> {
+    fn draw(&self, canvas: &mut Canvas<'_>, scale: &Scale, y: i32, ink: Ink) -> Result<(), Error> {
         let name = text::fitted(&text::clean(&self.name), SHARES.0 - LEFT - 14, SMALL, self.is_sum);
         canvas.text(&name, (SHARES.0 - 12, y), Side::Left, SMALL, Ink::Text, self.is_sum)?;
         let counts = format!("{} → {}", counts(self.before), counts(self.after));
@@ -113,10 +121,10 @@ impl Row {
             canvas.line(&[(scale.at(lower), y), (scale.at(upper), y)], Ink::Other, 1)?;
         }
         if let Some((before, after)) = self.before.share().zip(self.after.share()) {
-            canvas.line(&[(scale.at(before), y), (scale.at(after), y)], Ink::Guilty, 2)?;
+            canvas.line(&[(scale.at(before), y), (scale.at(after), y)], ink, 2)?;
         }
         if let Some(after) = self.after.share() {
-            canvas.disk((scale.at(after), y), if self.is_sum { 5 } else { 4 }, Ink::Guilty)?;
+            canvas.disk((scale.at(after), y), if self.is_sum { 5 } else { 4 }, ink)?;
         }
         if let Some(before) = self.before.share() {
             canvas.ring((scale.at(before), y), if self.is_sum { 5 } else { 4 }, Ink::Acquitted)?;
@@ -134,16 +142,15 @@ fn counts(tally: Tally) -> String {
 
 /// The changes that reached hosts which are known, the most suspect first.
 fn panels(input: &Input<'_>, main: &Incident) -> Vec<Panel> {
-    let mut said: Vec<(&Change, Verdict, f64)> = input
+    let mut said: Vec<(&Change, &ChangeVerdict)> = input
         .tables
         .changes
         .iter()
         .filter(|change| change.hosts_known && !change.hosts.is_empty())
         .filter_map(|change| {
             let said = input.verdict(&change.id, Some(&main.id))?;
-            Some((change, said.verdict, said.probability))
+            (said.verdict != Verdict::Remedy).then_some((change, said))
         })
-        .filter(|(_, verdict, _)| *verdict != Verdict::Remedy)
         .collect();
     let rank = |verdict: Verdict| match verdict {
         Verdict::RootCause => 0,
@@ -152,20 +159,23 @@ fn panels(input: &Input<'_>, main: &Incident) -> Vec<Panel> {
         Verdict::Acquitted | Verdict::Remedy => 3,
     };
     said.sort_by(|a, b| {
-        let key = |one: &(&Change, Verdict, f64)| (rank(one.1), one.0.is_routine);
-        key(a).cmp(&key(b)).then(b.2.total_cmp(&a.2)).then_with(|| a.0.id.cmp(&b.0.id))
+        let key = |one: &(&Change, &ChangeVerdict)| (rank(one.1.verdict), one.0.is_routine);
+        key(a).cmp(&key(b)).then(b.1.probability.total_cmp(&a.1.probability)).then_with(|| a.0.id.cmp(&b.0.id))
     });
     let own: BTreeSet<u32> = main.attempts.iter().copied().collect();
     let tries: Vec<&Attempt> = tries(input, main).collect();
     said.into_iter()
-        .map(|(change, said, probability)| {
-            let (shape, ink) = look(Some(said));
-            let title = match said {
-                Verdict::RootCause => format!("{} {}", verdict::verdict(said), number::percent(probability)),
-                _ => verdict::verdict(said).to_owned(),
+        .map(|(change, said)| {
+            let (shape, ink) = look(Some(said.verdict));
+            let word = verdict::verdict(said.verdict);
+            let sure = number::percent(said.probability);
+            let name = wording::cut(&name_of(change), NAME_LETTERS);
+            let title = match said.verdict {
+                Verdict::RootCause => format!("{name} · {word} {sure}"),
+                _ => format!("{name} · {word}"),
             };
-            let title = format!("{} · {title}", name_of(change));
-            Panel { title, shape, ink, rows: rows(input, main, change, &tries, &own) }
+            let why = said.reasons.first().map_or_else(String::new, |reason| verdict::reason(input, reason));
+            Panel { title, why, shape, ink, rows: rows(input, main, change, &tries, &own) }
         })
         .filter(|panel| panel.rows.iter().any(|row| row.before.failed + row.after.failed > 0))
         .take(MAX_CHANGES)

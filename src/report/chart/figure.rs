@@ -126,19 +126,27 @@ pub(crate) struct Scale {
     pub(crate) to: i32,
     /// The greatest value.
     pub(crate) max: f64,
+    /// Whether places grow with the square root of values: zero keeps its place, and small shares are told from it.
+    pub(crate) is_rooted: bool,
 }
 
 impl Scale {
     /// Where a value stands; beyond the end at the end.
     pub(crate) fn at(&self, value: f64) -> i32 {
         let share = (value / self.max).clamp(0.0, 1.0);
+        let share = if self.is_rooted { share.sqrt() } else { share };
         self.from + (share * f64::from(self.to - self.from)).round() as i32
+    }
+
+    fn step(&self, step: i32) -> f64 {
+        let part = f64::from(step) / 4.0;
+        self.max * if self.is_rooted { part * part } else { part }
     }
 
     /// Grid and labels of a scale across.
     pub(crate) fn across(&self, canvas: &mut Canvas<'_>, top: i32, bottom: i32) -> Result<(), Error> {
         for step in 0..=4 {
-            let value = self.max * f64::from(step) / 4.0;
+            let value = self.step(step);
             let x = self.at(value);
             canvas.line(&[(x, top), (x, bottom)], Ink::Grid, 1)?;
             canvas.text(&percent(value), (x, bottom + 12), Side::Middle, SMALL, Ink::Quiet, false)?;
@@ -149,7 +157,7 @@ impl Scale {
     /// Grid and labels of a scale upward.
     pub(crate) fn upward(&self, canvas: &mut Canvas<'_>, left: i32, right: i32) -> Result<(), Error> {
         for step in 0..=4 {
-            let value = self.max * f64::from(step) / 4.0;
+            let value = self.step(step);
             let y = self.at(value);
             canvas.line(&[(left, y), (right, y)], if step == 0 { Ink::Missing } else { Ink::Grid }, 1)?;
             canvas.text(&percent(value), (left - 10, y), Side::Left, SMALL, Ink::Quiet, false)?;
@@ -159,7 +167,9 @@ impl Scale {
 }
 
 fn percent(value: f64) -> String {
-    let percent = (value * 1_000.0).round() / 10.0;
+    // Half a percent of a small scale matters, a tenth of a large one does not.
+    let digits = if value < 0.01 { 10_000.0 } else { 1_000.0 };
+    let percent = (value * digits).round() / (digits / 100.0);
     format!("{percent}%")
 }
 
@@ -188,7 +198,9 @@ pub(crate) mod tests {
     fn scales_end_at_round_shares() {
         assert_eq!([0.0, 0.11, 0.51, 0.9].map(round_share), [0.02, 0.2, 0.6, 1.0]);
         assert_eq!([0.125, 0.0, 0.005].map(percent), ["12.5%", "0%", "0.5%"]);
-        let scale = Scale { from: 100, to: 0, max: 0.5 };
+        let scale = Scale { from: 100, to: 0, max: 0.5, is_rooted: false };
         assert_eq!([0.0, 0.25, 0.9].map(|value| scale.at(value)), [100, 50, 0]);
+        let rooted = Scale { is_rooted: true, ..scale };
+        assert_eq!([0.0, 0.005, 0.125, 0.5].map(|value| rooted.at(value)), [100, 90, 50, 0]);
     }
 }

@@ -1,14 +1,14 @@
 //! The posterior as bars: every cause that is worth a line, what is left, and what no log shows.
 
-use super::figure::{FIGURE_RIGHT, Figure, Heading, Scale, sheet, sign};
+use super::figure::{FIGURE_RIGHT, Figure, Heading, Scale, sheet};
 use super::ink::{Ink, Theme};
-use super::mark::{Shape, Side};
+use super::mark::Side;
 use super::text;
 use super::theme::{LEFT, SMALL, TITLE};
 use crate::error::Error;
 use crate::judge::{Candidate, CauseKind, Incident};
 use crate::report::input::Input;
-use crate::report::wording::{self, figures, number};
+use crate::report::wording::{self, figures, incident, number};
 
 /// Causes with a bar of their own, the unknown one aside.
 const MAX_BARS: usize = 6;
@@ -26,16 +26,16 @@ const BARS: (i32, i32) = (340, FIGURE_RIGHT - 60);
 pub fn posterior(input: &Input<'_>, theme: Theme) -> Result<Option<Figure>, Error> {
     let Some(main) = input.main_incident() else { return Ok(None) };
     let bars = bars(input, main);
-    let heading = Heading::new(figures::POSTERIOR, &figures::posterior(input, main));
+    let heading = Heading::new(figures::POSTERIOR, &incident::title(input, main));
     let top = heading.bottom();
     let bottom = top + ROW * bars.len() as i32;
-    let scale = Scale { from: BARS.0, to: BARS.1, max: 1.0 };
+    let scale = Scale { from: BARS.0, to: BARS.1, max: 1.0, is_rooted: false };
     let figure = sheet(&heading, bottom + 30, theme, |canvas| {
         scale.across(canvas, top, bottom)?;
         for (idx, bar) in bars.iter().enumerate() {
             let y = top + ROW * idx as i32 + ROW / 2;
             let ink = if bar.is_named { Ink::Text } else { Ink::Quiet };
-            let name = text::fitted(&text::clean(&bar.name), BARS.0 - LEFT - 34, TITLE, bar.is_named);
+            let name = text::fitted(&text::clean(&bar.name), BARS.0 - LEFT - 12, TITLE, bar.is_named);
             canvas.text(&name, (BARS.0 - 12, y), Side::Left, TITLE, ink, bar.is_named)?;
             let (from, to) = ((BARS.0, y - 7), (scale.at(bar.probability).max(BARS.0 + 1), y + 7));
             match bar.look {
@@ -44,12 +44,8 @@ pub fn posterior(input: &Input<'_>, theme: Theme) -> Result<Option<Figure>, Erro
                 Look::Named => canvas.fill(from, to, Ink::Guilty)?,
                 Look::Other => canvas.fill(from, to, Ink::Other)?,
             }
-            if bar.is_named && bar.look == Look::Named {
-                sign(canvas, (LEFT + 6, y), Shape::Triangle, Ink::Guilty)?;
-            }
             let words = number::percent(bar.probability);
-            let words = (words, (to.0 + 8, y));
-            canvas.text(&words.0, words.1, Side::Right, SMALL, ink, bar.is_named)?;
+            canvas.text(&words, (to.0 + 8, y), Side::Right, SMALL, ink, bar.is_named)?;
         }
         Ok(())
     })?;

@@ -60,7 +60,7 @@ pub fn timeline(input: &Input<'_>, theme: Theme) -> Result<Chart, Error> {
             layout.push(&scene.axis, band, *top);
         }
         foreground(&mut canvas, scene, plot_top, plot_bottom)?;
-        // Words come last, so that neither the line of the guilty change nor a break cuts them.
+        // Symbols and words come last, so that neither the line of the guilty change nor a break cuts them.
         for (band, top) in &placed {
             draw::words(&mut canvas, &scene.axis, band, *top)?;
         }

@@ -46,7 +46,7 @@ pub struct Report<'a> {
     pub input: Input<'a>,
     /// It as values.
     pub document: Document,
-    /// What pictures that are files of their own are drawn for; see [`Self::timeline`].
+    /// What pictures that are files of their own are drawn for.
     pub theme: Theme,
     timeline: OnceCell<Chart>,
 }
@@ -56,6 +56,13 @@ impl<'a> Report<'a> {
     pub fn new(input: Input<'a>) -> Self {
         let document = super::document(&input);
         Self { input, document, theme: Theme::Light, timeline: OnceCell::new() }
+    }
+
+    /// Returns it with pictures for that theme.
+    #[must_use]
+    pub fn themed(mut self, theme: Theme) -> Self {
+        (self.theme, self.timeline) = (theme, OnceCell::new());
+        self
     }
 
     /// Returns the timeline in the report's theme, drawing it at the first call.

@@ -1,6 +1,6 @@
 //! The words of the pictures beside the timeline.
 
-use super::{incident, number};
+use super::number;
 use crate::frame::Change;
 use crate::judge::{Estimate, Incident};
 use crate::report::input::{Input, name_of};
@@ -22,17 +22,12 @@ pub const AFTER_REMEDY: &str = "after the remedy";
 /// Tries where no change is suspected.
 pub const ALL_TRIES: &str = "all tries";
 
-/// Returns the line below the title of the posterior.
-pub fn posterior(input: &Input<'_>, main: &Incident) -> String {
-    format!("{}: {}", incident::title(input, main), incident::probability(main))
-}
-
 /// Returns the line below the title of the picture of failures against load.
 pub fn dose_response(input: &Input<'_>, per_doubling: Option<&Estimate>) -> String {
     let measured = per_doubling.map(|estimate| {
         format!("The odds of a failure change by a factor of {} when the load doubles. ", number::interval(estimate))
     });
-    let retries = "Tries that people repeated count once; bars are 95% intervals.";
+    let retries = "A person's tries of one day count once, up to the one that succeeds; lines are 95% intervals.";
     let what = input.main_incident().and_then(|main| main.signatures.first()).map(|id| input.signature_title(id));
     let what = what.map(|what| format!("{}. ", super::capitalized(what))).unwrap_or_default();
     format!("{what}{}{retries}", measured.unwrap_or_default())
@@ -41,7 +36,11 @@ pub fn dose_response(input: &Input<'_>, per_doubling: Option<&Estimate>) -> Stri
 /// Returns the line below the title of the picture of hosts before and after changes.
 pub fn exposure(input: &Input<'_>, main: &Incident) -> String {
     let what = main.signatures.first().map_or("failures of the incident", |id| input.signature_title(id));
-    format!("{}; tries up to the end of the incident, on each host up to its remedy", super::capitalized(what))
+    format!(
+        "{}. Tries up to the end of the incident, on each host up to its remedy. The scale is one of square roots, on which small \
+         shares stay visible.",
+        super::capitalized(what)
+    )
 }
 
 /// Returns the name of the tries on hosts that have a change.

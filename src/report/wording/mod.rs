@@ -69,6 +69,14 @@ pub fn cause_and_trigger(input: &Input<'_>, candidate: &Candidate) -> String {
     }
 }
 
+/// Cuts a name that is longer than so many letters, for lines that hold more than it.
+pub fn cut(name: &str, n_letters: usize) -> String {
+    match name.char_indices().nth(n_letters) {
+        Some((at, _)) => format!("{}…", name[..at].trim_end()),
+        None => name.to_owned(),
+    }
+}
+
 /// Makes the first letter a capital, so that a phrase can begin a sentence.
 pub fn capitalized(text: &str) -> String {
     let mut letters = text.chars();

@@ -113,7 +113,7 @@ pub fn subtitle(input: &Input<'_>) -> String {
 /// Returns which changes are acquitted, those first that were the most suspect.
 fn acquitted(input: &Input<'_>, main: Option<&Incident>) -> Option<String> {
     const N_NAMED: usize = 2;
-    const N_LETTERS: usize = 60;
+    const N_LETTERS: usize = 48;
     let id = main.map(|main| main.id.as_str());
     let mut acquitted: Vec<_> = input
         .judgement
@@ -127,7 +127,7 @@ fn acquitted(input: &Input<'_>, main: Option<&Incident>) -> Option<String> {
     });
     let mut names: Vec<String> = Vec::new();
     for (_, change) in &acquitted {
-        let name = name_of(change);
+        let name = super::cut(&name_of(change), N_LETTERS);
         let n_letters: usize = names.iter().chain([&name]).map(|name| name.chars().count()).sum();
         let has_room = names.is_empty() || (names.len() < N_NAMED && n_letters <= N_LETTERS);
         if has_room && !names.contains(&name) {

@@ -35,27 +35,33 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     }]
 }
 
-/// Times in which sessions ended, and no source could have shown that one did not close.
+/// Times in which sessions ended, and no source could have shown that one did not close. A few sessions that a restart
+/// ended make none.
 fn unseen(scene: &Scene<'_>) -> Vec<TimeRange> {
-    let mut sight: BTreeMap<usize, bool> = BTreeMap::new();
+    const LEAST_S: f64 = 12.0 * 3_600.0;
+    const LEAST_SESSIONS: usize = 5;
+    let mut sight: BTreeMap<usize, (bool, usize)> = BTreeMap::new();
     for session in &scene.input.tables.sessions {
         if let Some(bin) = session.ended_at.and_then(|at| scene.axis.bin(at)) {
-            *sight.entry(bin).or_default() |= session.close != Close::NotObservable;
+            let known = sight.entry(bin).or_default();
+            known.0 |= session.close != Close::NotObservable;
+            known.1 += 1;
         }
     }
     // Bins in which no session ended say nothing; between two blind ones they are blind too.
-    let mut spans: Vec<TimeRange> = Vec::new();
+    let mut spans: Vec<(TimeRange, usize)> = Vec::new();
     let mut is_open = false;
-    for (bin, is_seen) in sight {
+    for (bin, (is_seen, n)) in sight {
         let span = scene.axis.bins[bin].span;
         match spans.last_mut() {
             _ if is_seen => {}
-            Some(last) if is_open => last.end = span.end,
-            _ => spans.push(span),
+            Some(last) if is_open => (last.0.end, last.1) = (span.end, last.1 + n),
+            _ => spans.push((span, n)),
         }
         is_open = !is_seen;
     }
-    spans
+    spans.retain(|(span, n)| span.seconds() >= LEAST_S && *n >= LEAST_SESSIONS);
+    spans.into_iter().map(|(span, _)| span).collect()
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ impl Rows {
             // Below the incident: from its begin to the right, or up to its end.
             let fits_right = left + width <= f64::from(PLOT_RIGHT);
             let fits_left = right - width >= f64::from(PLOT_LEFT);
-            let is_left = fits_left && (!fits_right || !is_clear(left, left + width));
+            let is_left = fits_left && (!fits_right || !is_clear(left + 4.0, left + width));
             let (at, side) = if is_left { (reach.end, Side::Left) } else { (reach.start, Side::Right) };
             (row_of_bars + 1, at, side, 4)
         };
