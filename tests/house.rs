@@ -21,7 +21,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("frame", &["normalize", "stats", "model", "diagnostic", "error"]),
     ("correlate", &["frame", "stats", "model", "error"]),
     ("judge", &["correlate", "frame", "stats", "model", "error"]),
-    ("report", &["judge", "correlate", "frame", "normalize", "model", "diagnostic", "error"]),
+    ("report", &["judge", "correlate", "frame", "normalize", "stats", "model", "diagnostic", "error"]),
     ("simulate", &["model", "error"]),
     ("pipeline", &["report", "judge", "correlate", "frame", "normalize", "read", "model", "diagnostic", "error"]),
 ];
