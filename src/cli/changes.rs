@@ -30,6 +30,7 @@ pub(crate) fn run(args: &ChangesArgs, terminal: Terminal) -> Result<Exit, Error>
                 signatures: &BTreeMap::new(),
                 title: "",
                 options: BTreeMap::new(),
+                redacted: None,
                 tool_version: env!("CARGO_PKG_VERSION"),
             };
             let changes = report::document(&input).changes;

@@ -8,6 +8,7 @@ use crate::frame::{Change, Tables};
 use crate::judge::{ChangeVerdict, Incident, Judgement};
 use crate::model::{Name, SourceId};
 use crate::normalize::SourceSummary;
+use crate::redact::Redacted;
 
 /// How a failure signature reads for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Input<'a> {
     pub title: &'a str,
     /// Options that differ from their defaults, by name.
     pub options: BTreeMap<String, String>,
+    /// Which names were replaced; `None` if none were to be.
+    pub redacted: Option<Redacted>,
     /// The version of the program.
     pub tool_version: &'a str,
 }

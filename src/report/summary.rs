@@ -93,6 +93,9 @@ pub fn summary(input: &Input<'_>, files: &str) -> Vec<SummaryLine> {
         entries.push((Role::Latent, "latent", incident::latent(input, latent)));
     }
     entries.push((Role::Coverage, "read", coverage::in_short(input)));
+    if let Some(redacted) = &input.redacted {
+        entries.push((Role::Coverage, "redacted", coverage::redaction(redacted)));
+    }
     if !files.is_empty() {
         entries.push((Role::Files, "report", files.to_owned()));
     }

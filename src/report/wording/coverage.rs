@@ -4,6 +4,7 @@ use super::{logons, number};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::frame::{Begins, Gap, GapKind};
 use crate::model::{TimeRange, Trust};
+use crate::redact::Redacted;
 use crate::report::document::{DiagnosticSection, Place};
 use crate::report::input::Input;
 
@@ -29,9 +30,20 @@ pub fn scope(input: &Input<'_>) -> String {
     }
 }
 
-/// Returns one sentence a thing that the logs could not show, the gaps first.
+/// Returns what was replaced, and whether it compares with other reports.
+pub fn redaction(redacted: &Redacted) -> String {
+    let classes: Vec<&str> = redacted.classes.iter().map(|class| class.name()).collect();
+    let compares = if redacted.is_keyed {
+        "they come from a key, so that reports made with the same key compare"
+    } else {
+        "they are numbers in order of first appearance, which do not compare between runs"
+    };
+    format!("Names of {} are replaced by pseudonyms: {compares}.", classes.join(", "))
+}
+
+/// Returns one sentence a thing that the logs could not show: replaced names, the gaps, and the rest.
 pub fn caveats(input: &Input<'_>) -> Vec<String> {
-    let mut caveats = Vec::new();
+    let mut caveats: Vec<String> = input.redacted.iter().map(redaction).collect();
     for coverage in &input.tables.coverage {
         for gap in &coverage.gaps {
             caveats.push(format!(
