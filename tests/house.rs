@@ -40,7 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("indicatif", &["cli/"]),
     ("nom", &["read/", "normalize/"]),
     ("regex", &["normalize/", "correlate/", "redact/"]),
-    ("quick_xml", &["read/"]),
+    ("quick_xml", &["read/", "report/format/"]),
     ("encoding_rs", &["read/"]),
     ("flate2", &["read/"]),
     ("bzip2", &["read/"]),

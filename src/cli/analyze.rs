@@ -37,6 +37,7 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
         let target = Target::new(args, &title);
         let input = Input {
             tables: &analysis.framed.tables,
+            events: &analysis.framed.events,
             judgement: &analysis.judgement,
             symptom_chains: &analysis.symptom_chains,
             sources: &analysis.framed.sources,
@@ -59,10 +60,7 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
     if let Target::Folder(folder) = &target {
         for form in &tables {
             let folder = folder.join("tables");
-            match form {
-                TableForm::Csv => analysis.framed.write_csv(&folder)?,
-                TableForm::Parquet => analysis.framed.write_parquet(&folder)?,
-            };
+            analysis.framed.write_tables(&folder, *form)?;
         }
     }
     if !terminal.quiet && matches!(target, Target::Folder(_)) {
@@ -76,9 +74,13 @@ fn is_stream(output: &Path) -> bool {
     output.as_os_str() == OsStr::new("-")
 }
 
+/// Formats of more than one file.
+const SEVERAL_FILES: [&str; 2] = ["png", "timesketch"];
+
 /// Standard output takes one file: said before anything is read.
 fn check_stream(args: &AnalyzeArgs, formats: &[&Format], tables: &[TableForm]) -> Result<(), Error> {
-    let is_one = formats.len() == 1 && tables.is_empty() && formats.iter().all(|format| format.name != "png");
+    let is_one =
+        formats.len() == 1 && tables.is_empty() && formats.iter().all(|format| !SEVERAL_FILES.contains(&format.name));
     if is_one || !args.output.as_deref().is_some_and(is_stream) {
         return Ok(());
     }
@@ -126,15 +128,16 @@ fn formats(asked: &[String]) -> Result<(Vec<&'static Format>, Vec<TableForm>), E
     }
     let (mut formats, mut tables) = (Vec::new(), Vec::new());
     for name in asked {
-        let form = [TableForm::Csv, TableForm::Parquet].into_iter().find(|form| form.ending() == name);
+        let form = TableForm::ALL.iter().copied().find(|form| form.name() == name);
         match (format::by_name(name), form) {
             (Some(format), _) => formats.push(format),
             (None, Some(form)) => tables.push(form),
             (None, None) => {
-                let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+                let forms = TableForm::ALL.iter().map(|form| form.name());
+                let known: Vec<&str> = FORMATS.iter().map(|format| format.name).chain(forms).collect();
                 return Err(Error::Setting {
                     what: format!("`--format {name}`"),
-                    detail: format!("there are {}, csv, parquet", known.join(", ")),
+                    detail: format!("there are {}", known.join(", ")),
                 });
             }
         }

@@ -23,6 +23,7 @@ pub(crate) fn run(args: &ChangesArgs, terminal: Terminal) -> Result<Exit, Error>
         TextOrJson::Json => {
             let input = Input {
                 tables: &framed.tables,
+                events: &framed.events,
                 judgement: &Judgement::default(),
                 symptom_chains: &[],
                 sources: &framed.sources,
