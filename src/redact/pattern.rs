@@ -22,6 +22,8 @@ pub(super) struct Known {
 struct Hit {
     start: usize,
     end: usize,
+    /// Where the name itself begins, behind its domain.
+    name_at: usize,
     kind: Kind,
     /// The name in canonical spelling.
     name: String,
@@ -67,8 +69,9 @@ impl Known {
         let mut out = String::with_capacity(text.len());
         let mut done = 0;
         for hit in hits {
-            if hit.start >= done {
-                out.push_str(&text[done..hit.start]);
+            // Of two names that share a domain (`anna@corp\berta`) neither may stay.
+            if hit.name_at >= done {
+                out.push_str(&text[done..hit.start.max(done)]);
                 out.push_str(&pseudonyms.of(hit.kind, &hit.name));
                 done = hit.end;
             }
@@ -88,12 +91,13 @@ impl Known {
                 {
                     return None;
                 }
+                let name_at = start;
                 let (start, end) = match kind {
                     Kind::User => (domain_before(text, start), domain_behind(text, end)),
                     Kind::Host => (start, end + dotted(&text[end..])),
                     _ => (start, end),
                 };
-                Some(Hit { start, end, kind: *kind, name: name.clone() })
+                Some(Hit { start, end, name_at, kind: *kind, name: name.clone() })
             })
             .collect()
     }
@@ -207,7 +211,8 @@ fn shapes(text: &str, classes: &[Class], hits: &mut Vec<Hit>) {
         for found in shape.captures_iter(text) {
             let Some(place) = found.get(1).or_else(|| found.get(0)) else { continue };
             if let Some(name) = shaped(text, *kind, place.range()) {
-                hits.push(Hit { start: place.start(), end: place.end(), kind: *kind, name });
+                let (start, end) = (place.start(), place.end());
+                hits.push(Hit { start, end, name_at: start, kind: *kind, name });
             }
         }
     }

@@ -74,6 +74,7 @@ fn every_spelling_of_a_name_becomes_one_pseudonym() {
         ("[2001:db8::7]:443 at 12:34:56, ::1 and 127.0.0.1", "[address-002]:443 at 12:34:56, ::1 and 127.0.0.1"),
         ("S-1-5-21-1-2-3-1104 and S-1-5-18", "sid-001 and S-1-5-18"),
         ("otto@corp.example", "user-004"),
+        ("anna@corp\\Anna-Maria", "user-001user-002"),
     ] {
         assert_eq!(redacted(text, Class::ALL), wanted, "{text}");
     }
