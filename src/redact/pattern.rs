@@ -191,7 +191,7 @@ static SHAPES: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
         (Kind::User, r"[\pL\pN._%+'-]*[\pL\pN]@[\pL][\pL\pN-]*(?:\.[\pL\pN-]+)*"),
         (Kind::Address, r"(?:\d{1,3}\.){3}\d{1,3}"),
         (Kind::Address, r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}"),
-        (Kind::Host, r#"(?:^|[^\\\pL\pN])\\\\([\pL\pN][\pL\pN._-]*)\\"#),
+        (Kind::Host, r"(?:^|[^\\\pL\pN])\\\\([\pL\pN][\pL\pN._-]*)\\"),
         (Kind::Host, r"://(?:[^/@\s]*@)?([\pL\pN][\pL\pN._-]*)"),
     ]
     .into_iter()
