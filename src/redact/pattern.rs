@@ -10,6 +10,9 @@ use super::names::{Names, address, is_nobody, is_personal_sid};
 use super::pseudonym::{Kind, Pseudonyms};
 use crate::model::identity::{canonical_host, canonical_user};
 
+/// Old protocols cut the name of a host to so many letters.
+const NETBIOS_LETTERS: usize = 15;
+
 /// Known names, ready for the search.
 #[derive(Debug)]
 pub(super) struct Known {
@@ -45,6 +48,9 @@ impl Known {
             let mut spellings = vec![name.to_lowercase(), name.to_uppercase()];
             if name.is_ascii() {
                 spellings.truncate(1);
+            }
+            if *kind == Kind::Host && name.is_ascii() && name.len() > NETBIOS_LETTERS {
+                spellings.push(name[..NETBIOS_LETTERS].to_lowercase());
             }
             for spelling in spellings {
                 patterns.push(spelling);
