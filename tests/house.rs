@@ -22,7 +22,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("correlate", &["frame", "stats", "model", "error"]),
     ("judge", &["correlate", "frame", "stats", "model", "error"]),
     ("redact", &["judge", "correlate", "frame", "normalize", "model", "diagnostic"]),
-    ("report", &["redact", "judge", "correlate", "frame", "normalize", "model", "diagnostic", "error"]),
+    ("report", &["redact", "judge", "correlate", "frame", "normalize", "stats", "model", "diagnostic", "error"]),
     ("compare", &["report", "stats", "model"]),
     ("simulate", &["model", "error"]),
     (

@@ -11,10 +11,11 @@ use causeline::model::Name;
 use causeline::normalize::signature::Signatures;
 use causeline::pipeline::{self, Analysis};
 use causeline::redact::Redactor;
+use causeline::report::chart::Theme;
 use causeline::report::format::{self, FORMATS, File, Format, Report};
 use causeline::report::{Input, Role, SignatureText, SummaryLine, summary};
 
-use super::args::{AnalyzeArgs, FailOn};
+use super::args::{AnalyzeArgs, FailOn, ThemeChoice};
 use super::exit::Exit;
 use super::output;
 use super::settings;
@@ -55,7 +56,7 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
             tool_version: env!("CARGO_PKG_VERSION"),
         };
         let lines = summary(&input, &target.name());
-        let report = Report::new(input);
+        let report = Report::new(input).themed(theme(args.theme));
         let mut files = Vec::new();
         for format in &formats {
             files.extend((format.render)(&report)?);
@@ -81,7 +82,7 @@ fn is_stream(output: &Path) -> bool {
 }
 
 /// Formats of more than one file.
-const SEVERAL_FILES: [&str; 2] = ["png", "timesketch"];
+const SEVERAL_FILES: [&str; 3] = ["png", "figures", "timesketch"];
 
 /// Standard output takes one file: said before anything is read.
 fn check_stream(args: &AnalyzeArgs, formats: &[&Format], tables: &[TableForm]) -> Result<(), Error> {
@@ -221,6 +222,14 @@ fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Na
         .chain(derived)
         .chain(templates)
         .collect()
+}
+
+fn theme(choice: ThemeChoice) -> Theme {
+    match choice {
+        ThemeChoice::Light => Theme::Light,
+        ThemeChoice::Dark => Theme::Dark,
+        ThemeChoice::Print => Theme::Print,
+    }
 }
 
 /// What the exit status says of the verdict.
