@@ -39,6 +39,8 @@ pub mod redact;
 
 pub mod report;
 
+pub mod compare;
+
 pub mod simulate;
 
 pub mod stats;

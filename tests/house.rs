@@ -23,6 +23,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("judge", &["correlate", "frame", "stats", "model", "error"]),
     ("redact", &["judge", "correlate", "frame", "normalize", "model", "diagnostic"]),
     ("report", &["redact", "judge", "correlate", "frame", "normalize", "stats", "model", "diagnostic", "error"]),
+    ("compare", &["report", "stats", "model"]),
     ("simulate", &["model", "error"]),
     (
         "pipeline",
@@ -55,7 +56,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("csv", &["read/", "frame/", "report/format/", "cli/"]),
     ("schemars", &["report/"]),
     ("libm", &["stats/", "simulate/"]),
-    ("serde_json", &["read/", "normalize/", "report/", "simulate/", "cli/"]),
+    ("serde_json", &["read/", "normalize/", "report/", "compare/", "simulate/", "cli/"]),
 ];
 
 /// Folders whose files are the entries of a list: folder, ending, file with the list, name of the list.

@@ -34,7 +34,13 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
         let mut named = |text: String| redactor.as_mut().map_or_else(|| text.clone(), |redactor| redactor.text(&text));
         let title = named(title(&args.input.paths));
         let stated = stated(args).into_iter().map(|(name, value)| (name, named(value))).collect();
-        let signatures = signature_texts(options.normalize.signatures.as_deref(), &analysis);
+        let own = options.normalize.signatures.as_deref();
+        let mut signatures = signature_texts(own, &analysis);
+        // Words of our own catalog name nobody.
+        for text in signatures.values_mut().filter(|_| own.is_some()) {
+            text.title = named(std::mem::take(&mut text.title));
+            text.meaning = named(std::mem::take(&mut text.meaning));
+        }
         let target = Target::new(args, &title);
         let input = Input {
             tables: &analysis.framed.tables,

@@ -35,6 +35,10 @@ pub(crate) enum Command {
     Templates(TemplatesArgs),
     /// The catalog of failure signatures: lists it, shows one, tries it on logs
     Signatures(SignaturesArgs),
+    /// Compares two reports: what is new, gone, better, worse
+    Diff(DiffArgs),
+    /// Shows the very records behind an incident, a change, a piece of evidence or a defect of a report
+    Show(ShowArgs),
     /// Writes a case with known truth as real log files
     Simulate(SimulateArgs),
     /// Prints the JSON Schema of report.json
@@ -235,6 +239,48 @@ pub(crate) enum SignaturesAction {
         #[arg(required = true, value_name = "FILE")]
         paths: Vec<PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The earlier report: report.json or its folder
+    #[arg(value_name = "BEFORE")]
+    pub(crate) before: PathBuf,
+    /// The later report
+    #[arg(value_name = "AFTER")]
+    pub(crate) after: PathBuf,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: DiffForm,
+    /// Ends with status 1 if anything is worse
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) fail_on: Option<DiffFailOn>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffForm {
+    Text,
+    Json,
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFailOn {
+    /// An incident or a latent fault that is new or greater, or a rate of failures that rose beyond chance
+    Worse,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// A report: report.json or its folder
+    #[arg(value_name = "REPORT")]
+    pub(crate) report: PathBuf,
+    /// An incident, a change, evidence as inc-1/evidence/3, the code of a defect, or a record as PATH#NUMBER
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Logs to read again: prints the records themselves
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(crate) logs: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -35,7 +35,7 @@ pub(crate) fn formats(config: Option<&Path>) -> Result<Formats, Error> {
     Ok(Formats::with_own(own))
 }
 
-fn refused(path: &Path, detail: impl ToString) -> Error {
+fn refused(path: &Path, detail: &dyn ToString) -> Error {
     Error::Setting { what: format!("`{}`", path.display()), detail: detail.to_string() }
 }
 
@@ -43,9 +43,9 @@ fn refused(path: &Path, detail: impl ToString) -> Error {
 fn small_file(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let opened = File::open(path).and_then(|file| file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes));
-    opened.map_err(|error| refused(path, error))?;
+    opened.map_err(|error| refused(path, &error))?;
     if bytes.len() as u64 > CONFIG_BYTES_MAX {
-        return Err(refused(path, "larger than 1 MiB"));
+        return Err(refused(path, &"larger than 1 MiB"));
     }
     Ok(bytes)
 }
@@ -53,7 +53,7 @@ fn small_file(path: &Path) -> Result<Vec<u8>, Error> {
 /// Which names are to be replaced.
 pub(crate) fn redaction(args: &RedactArgs) -> Result<redact::Options, Error> {
     let key = args.redact_key.as_deref().map(|path| {
-        let too_short = || refused(path, format!("a key needs {MIN_KEY_BYTES} bytes or more"));
+        let too_short = || refused(path, &format!("a key needs {MIN_KEY_BYTES} bytes or more"));
         Key::new(&small_file(path)?).ok_or_else(too_short)
     });
     Ok(redact::Options { classes: args.redact.clone(), key: key.transpose()? })
@@ -62,9 +62,9 @@ pub(crate) fn redaction(args: &RedactArgs) -> Result<redact::Options, Error> {
 /// What a configuration says, by one of its readers.
 fn configured<T>(path: &Path, read: fn(&str) -> Result<T, ConfigError>) -> Result<T, Error> {
     let bytes = small_file(path)?;
-    let text = String::from_utf8(bytes).map_err(|_| refused(path, "not in UTF-8"))?;
+    let text = String::from_utf8(bytes).map_err(|_| refused(path, &"not in UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    read(text).map_err(|error| refused(path, error))
+    read(text).map_err(|error| refused(path, &error))
 }
 
 /// The options of the stages.

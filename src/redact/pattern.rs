@@ -10,6 +10,9 @@ use super::names::{Names, address, is_nobody, is_personal_sid};
 use super::pseudonym::{Kind, Pseudonyms};
 use crate::model::identity::{canonical_host, canonical_user};
 
+/// Old protocols cut the name of a host to so many letters.
+const NETBIOS_LETTERS: usize = 15;
+
 /// Known names, ready for the search.
 #[derive(Debug)]
 pub(super) struct Known {
@@ -47,6 +50,9 @@ impl Known {
             let mut spellings = vec![name.to_lowercase(), name.to_uppercase()];
             if name.is_ascii() {
                 spellings.truncate(1);
+            }
+            if *kind == Kind::Host && name.is_ascii() && name.len() > NETBIOS_LETTERS {
+                spellings.push(name[..NETBIOS_LETTERS].to_lowercase());
             }
             for spelling in spellings {
                 patterns.push(spelling);
@@ -195,7 +201,7 @@ static SHAPES: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
         (Kind::User, r"[\pL\pN._%+'-]*[\pL\pN]@[\pL][\pL\pN-]*(?:\.[\pL\pN-]+)*"),
         (Kind::Address, r"(?:\d{1,3}\.){3}\d{1,3}"),
         (Kind::Address, r"[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}"),
-        (Kind::Host, r#"(?:^|[^\\\pL\pN])\\\\([\pL\pN][\pL\pN._-]*)\\"#),
+        (Kind::Host, r"(?:^|[^\\\pL\pN])\\\\([\pL\pN][\pL\pN._-]*)\\"),
         (Kind::Host, r"://(?:[^/@\s]*@)?([\pL\pN][\pL\pN._-]*)"),
     ]
     .into_iter()

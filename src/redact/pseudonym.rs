@@ -81,14 +81,13 @@ impl Pseudonyms {
         if let Some(known) = self.known.get(&(kind, name.to_owned())) {
             return known.clone();
         }
-        let given = match &self.key {
-            Some(key) => format!("{}-{}", kind.word(), digest(key, kind, name)),
-            None => {
-                let n = self.n.entry(kind).or_default();
-                *n += 1;
-                // With leading zeros, so that they sort as they count.
-                format!("{}-{n:03}", kind.word())
-            }
+        let given = if let Some(key) = &self.key {
+            format!("{}-{}", kind.word(), digest(key, kind, name))
+        } else {
+            let n = self.n.entry(kind).or_default();
+            *n += 1;
+            // With leading zeros, so that they sort as they count.
+            format!("{}-{n:03}", kind.word())
         };
         self.known.insert((kind, name.to_owned()), given.clone());
         given

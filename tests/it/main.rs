@@ -40,6 +40,7 @@ mod packed;
 mod read;
 mod readers;
 mod redact;
+mod show;
 mod signatures;
 mod simulate;
 mod templates;

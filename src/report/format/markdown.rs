@@ -1,5 +1,6 @@
 //! `report.md`: a post-mortem to paste and to finish by hand. Times in UTC, no names of people, no invented actions.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{File, Format, Report};
@@ -7,8 +8,8 @@ use crate::correlate::SymptomChain;
 use crate::error::Error;
 use crate::frame::Change;
 use crate::judge::{CauseKind, Evidence, Incident, Verdict};
-use crate::model::{Name, Provenance, Timestamp};
-use crate::report::input::{Input, name_of};
+use crate::model::{ChangeKind, Name, Provenance, Timestamp};
+use crate::report::input::Input;
 use crate::report::sections;
 use crate::report::wording::{
     coverage, evidence, incident, logons, number,
@@ -25,6 +26,8 @@ const MAX_ROWS: usize = 30;
 const MAX_INNOCENT: usize = 12;
 /// Most pieces of evidence for the cause, and against it.
 const MAX_EVIDENCE: usize = 8;
+/// The least logarithm of a likelihood ratio that says something: evens become five to three.
+const MIN_WEIGHT: f64 = 0.5;
 /// Most symptom chains.
 const MAX_CHAINS: usize = 8;
 
@@ -35,7 +38,7 @@ fn render(report: &Report<'_>) -> Result<Vec<File>, Error> {
 }
 
 /// Takes away the meaning that a log's text could have in Markdown, in HTML and in a table.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -151,6 +154,10 @@ fn change_rows(input: &Input<'_>, main: &Incident) -> Vec<Row> {
     let mut innocent = Vec::new();
     for change in &input.tables.changes {
         let Some(said) = input.verdict(&change.id, Some(&main.id)) else { continue };
+        // A restart that did nothing goes with a change that stands here itself.
+        if change.kind == ChangeKind::Restart && said.verdict == Verdict::Acquitted {
+            continue;
+        }
         let mut waves: Vec<(Timestamp, Vec<Name>)> = Vec::new();
         for host in &change.hosts {
             match waves.last_mut() {
@@ -220,7 +227,8 @@ fn evidence_lists(out: &mut String, input: &Input<'_>, main: &Incident) -> std::
     let mut n_told = 0;
     for (heading, is_for) in [("What speaks for it", true), ("What speaks against it", false)] {
         let mut told: Vec<String> = Vec::new();
-        for item in main.evidence.iter().filter(is_own).filter(|item| (item.weight >= 0.0) == is_for) {
+        let side = main.evidence.iter().filter(is_own).filter(|item| (item.weight > 0.0) == is_for);
+        for item in side.filter(|item| item.weight.abs() >= MIN_WEIGHT) {
             let statement = evidence::statement(input, item);
             if told.len() < MAX_EVIDENCE && !told.contains(&statement) {
                 told.push(statement);
@@ -279,13 +287,30 @@ fn changes(out: &mut String, input: &Input<'_>, main: Option<&Incident>) -> std:
         return Ok(());
     }
     cleared.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.change_id.cmp(&b.change_id)));
+    // Of those of one name, such as restarts, the most suspected stands for all.
+    let mut n_of: BTreeMap<(String, Verdict), usize> = BTreeMap::new();
+    cleared.retain(|said| {
+        let n = n_of.entry((input.change_name(&said.change_id), said.verdict)).or_default();
+        *n += 1;
+        *n == 1
+    });
     writeln!(out, "## Acquitted, or not proven\n\n| change | first host | verdict | why |\n| --- | --- | --- | --- |")?;
     for said in cleared.iter().take(MAX_ROWS) {
         let change = input.change(&said.change_id);
-        let name = change.map_or_else(|| said.change_id.clone(), name_of);
+        let name = input.change_name(&said.change_id);
+        let times = match n_of.get(&(name.clone(), said.verdict)) {
+            Some(n @ 2..) => format!(" ({n} times)"),
+            _ => String::new(),
+        };
         let at = change.map(|change| number::instant(change.started_at)).unwrap_or_default();
         let why: Vec<String> = said.reasons.iter().map(|reason| verdict::reason(input, reason)).collect();
-        writeln!(out, "| {} | {at} | {} | {} |", plain(&name), verdict::verdict(said.verdict), plain(&why.join(" ")))?;
+        writeln!(
+            out,
+            "| {}{times} | {at} | {} | {} |",
+            plain(&name),
+            verdict::verdict(said.verdict),
+            plain(&why.join(" "))
+        )?;
     }
     if cleared.len() > MAX_ROWS {
         writeln!(out, "\nAnd {} more in `report.json`.", cleared.len() - MAX_ROWS)?;
@@ -361,6 +386,33 @@ mod tests {
         let page = page_of(&case);
         assert!(!page.contains("<img") && !page.contains("\n# f") && !page.contains("a|b"), "{page}");
         assert!(page.contains("a\\|b &lt;img src=x&gt; \\`c\\` \\[d\\](e) \\# f"), "{page}");
+    }
+
+    #[test]
+    fn what_is_said_twice_stands_once_and_changes_of_one_name_share_a_row() {
+        let mut case = fixture::founding();
+        let before = page_of(&case);
+        let incident = &mut case.judgement.incidents[0];
+        let twin = incident.evidence[0].clone();
+        incident.evidence.insert(1, twin);
+        let page = page_of(&case);
+        let statement =
+            |page: &str| page.lines().filter(|line| line.starts_with("- ")).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(statement(&page), statement(&before));
+        let cleared: Vec<usize> = (0..case.tables.changes.len())
+            .filter(|place| {
+                let said = case.input().verdict(&case.tables.changes[*place].id, Some("inc-1"));
+                said.is_some_and(|said| said.verdict == Verdict::Acquitted)
+            })
+            .collect();
+        assert!(cleared.len() > 1);
+        for place in &cleared {
+            (case.tables.changes[*place].component, case.tables.changes[*place].version) = ("Restart".into(), None);
+        }
+        let page = page_of(&case);
+        let rows = page.split("## Acquitted").nth(1).unwrap();
+        assert_eq!(rows.matches("\n| Restart").count(), 1, "{rows}");
+        assert!(rows.contains(&format!("\n| Restart ({} times) |", cleared.len())), "{rows}");
     }
 
     #[test]

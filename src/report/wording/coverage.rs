@@ -66,16 +66,18 @@ pub fn caveats(input: &Input<'_>) -> Vec<String> {
 
 /// Silences, those of one host at the same time in one sentence, by host and time.
 fn silences(input: &Input<'_>) -> Vec<String> {
-    let mut at_once: BTreeMap<(&Name, Timestamp, Timestamp), Vec<String>> = BTreeMap::new();
+    let mut at_once: BTreeMap<(&Name, Timestamp, Timestamp), BTreeMap<String, Vec<Name>>> = BTreeMap::new();
     for coverage in &input.tables.coverage {
         for gap in &coverage.gaps {
-            let sources = at_once.entry((&coverage.host, gap.start, gap.end)).or_default();
-            sources.push(format!("{}{}", coverage.source, why(gap)));
+            let by_reason = at_once.entry((&coverage.host, gap.start, gap.end)).or_default();
+            by_reason.entry(why(gap)).or_default().push(coverage.source.clone());
         }
     }
-    let silences = at_once.into_iter().map(|((host, start, end), sources)| {
+    let silences = at_once.into_iter().map(|((host, start, end), by_reason)| {
         let span = between(&TimeRange { start, end });
-        format!("{host} is silent {span} in {}; nothing is claimed for that time.", sources.join(", "))
+        let sources = by_reason.iter().map(|(why, sources)| format!("{}{why}", number::names(sources, sources.len())));
+        let sources: Vec<String> = sources.collect();
+        format!("{host} is silent {span} in {}; nothing is claimed for that time.", sources.join(", in "))
     });
     silences.collect()
 }
