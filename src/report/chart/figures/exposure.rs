@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::canvas::Canvas;
-use super::figure::{FIGURE_RIGHT, Figure, Heading, Scale, Tally, round_share, sheet, sign};
-use super::ink::{Ink, Theme};
-use super::mark::{Shape, Side};
-use super::scene::look;
-use super::text;
-use super::theme::{LEFT, SMALL, TITLE};
+use super::{FIGURE_RIGHT, Figure, Heading, Scale, Tally, round_share, sheet, sign};
 use crate::error::Error;
 use crate::frame::{Attempt, Change, Outcome};
 use crate::judge::{ChangeVerdict, Incident, Verdict};
 use crate::model::{Fault, Name, Timestamp};
+use crate::report::chart::canvas::Canvas;
+use crate::report::chart::ink::{Ink, Theme};
+use crate::report::chart::mark::{Shape, Side};
+use crate::report::chart::scene::look;
+use crate::report::chart::text;
+use crate::report::chart::theme::{LEFT, SMALL, TITLE};
 use crate::report::input::{Input, name_of};
 use crate::report::wording::{self, figures, number, verdict};
 
@@ -239,7 +239,7 @@ fn rows(input: &Input<'_>, main: &Incident, change: &Change, tries: &[&Attempt],
 
 #[cfg(test)]
 mod tests {
-    use super::super::figure::tests::check;
+    use super::super::tests::check;
     use super::*;
     use crate::report::fixture;
 

@@ -1,4 +1,7 @@
-//! Pictures beside the timeline: a sheet with its heading, and shares with their intervals on it.
+//! The pictures beside the timeline, one file each, and what they share: a sheet with its heading, and shares with their
+//! intervals on it.
+//!
+//! Write `figures/<name>.rs` with a [`Draw`], and add it to [`FIGURES`].
 
 use super::canvas::{Canvas, TextBox};
 use super::ink::{self, Ink, Theme};
@@ -6,7 +9,22 @@ use super::mark::{Shape, Side};
 use super::theme::{LEFT, SMALL, SUBTITLE};
 use super::{draw, text};
 use crate::error::Error;
+use crate::report::input::Input;
 use crate::stats::proportion_interval;
+
+pub mod dose_response;
+pub mod exposure;
+pub mod posterior;
+
+/// Draws a picture beside the timeline; `None` where it has nothing to show.
+pub type Draw = fn(&Input<'_>, Theme) -> Result<Option<Figure>, Error>;
+
+/// The pictures beside the timeline, each with the name of its file within the report's folder.
+pub const FIGURES: &[(&str, Draw)] = &[
+    ("figures/posterior.svg", posterior::posterior),
+    ("figures/dose-response.svg", dose_response::dose_response),
+    ("figures/exposure.svg", exposure::exposure),
+];
 
 /// A picture of its own.
 #[derive(Clone, Debug)]
