@@ -341,6 +341,9 @@ mod tests {
             for (theme, word) in [(Theme::Light, "light"), (Theme::Dark, "dark"), (Theme::Print, "print")] {
                 let chart = timeline(&case.input(), theme).unwrap();
                 std::fs::write(folder.join(format!("{name}-{word}.png")), png(&chart.svg, 1).unwrap()).unwrap();
+                let page = timeline(&case.input(), Theme::Page).unwrap().svg;
+                let page = format!("<style>body{{background:var(--ink-paper)}}{}</style>{page}", stylesheet());
+                std::fs::write(folder.join(format!("{name}.html")), page).unwrap();
                 for (figure, draw) in FIGURES {
                     if let Some(figure_drawn) = draw(&case.input(), theme).unwrap() {
                         let file = figure.trim_start_matches("figures/").trim_end_matches(".svg");
