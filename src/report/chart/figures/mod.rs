@@ -158,10 +158,15 @@ impl Scale {
         self.from + (share * f64::from(self.to - self.from)).round() as i32
     }
 
-    /// The values of the grid: quarters, or round shares with room between them where places are roots.
+    /// The values of the grid: even and round ones, or round shares with room between them where places are roots.
     fn ticks(&self) -> Vec<f64> {
         if !self.is_rooted {
-            return (0..=4).map(|step| self.max * f64::from(step) / 4.0).collect();
+            let n_steps = match (self.max * 100.0).round() as i32 {
+                30 | 60 => 3,
+                5 | 10 | 50 | 100 => 5,
+                _ => 4,
+            };
+            return (0..=n_steps).map(|step| self.max * f64::from(step) / f64::from(n_steps)).collect();
         }
         let mut ticks = vec![self.max, 0.0];
         for value in [0.8, 0.6, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001] {
@@ -226,6 +231,9 @@ pub(crate) mod tests {
         assert_eq!([0.125, 0.0, 0.005].map(percent), ["12.5%", "0%", "0.5%"]);
         let scale = Scale { from: 100, to: 0, max: 0.5, is_rooted: false };
         assert_eq!([0.0, 0.25, 0.9].map(|value| scale.at(value)), [100, 50, 0]);
+        let labels = |max: f64| Scale { max, ..scale }.ticks().into_iter().map(percent).collect::<Vec<_>>().join(" ");
+        assert_eq!(labels(0.05), "0% 1% 2% 3% 4% 5%");
+        assert_eq!(labels(0.6), "0% 20% 40% 60%");
         let rooted = Scale { is_rooted: true, ..scale };
         assert_eq!([0.0, 0.005, 0.125, 0.5].map(|value| rooted.at(value)), [100, 90, 50, 0]);
         assert_eq!(Scale { to: 380, max: 0.4, ..rooted }.ticks(), [0.4, 0.0, 0.2, 0.1, 0.05, 0.01]);
