@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use causeline::model::{TimeRange, Timestamp};
+use causeline::redact::Class;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Finds out why people could not connect: which change, which load, which host, or none of them.
@@ -99,10 +100,23 @@ pub(crate) struct InputArgs {
     pub(crate) strict: bool,
 }
 
+/// Options of every command that writes names.
+#[derive(Debug, Args)]
+pub(crate) struct RedactArgs {
+    /// Replaces names in every output: any of users, hosts, addresses, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = parse_class)]
+    pub(crate) redact: Vec<Class>,
+    /// A secret of 16 bytes or more, by which a name gets the same pseudonym in every run; without it numbers
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(crate) redact_key: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct AnalyzeArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) redact: RedactArgs,
     /// Folder for the report; with one --format, - is standard output [default: reports/<name of first path>]
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
@@ -186,6 +200,8 @@ pub(crate) enum TemplatesForm {
 pub(crate) struct EventsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) redact: RedactArgs,
     /// File to write; its ending chooses the form: .jsonl, .csv or .parquet [default: JSON lines to standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -259,6 +275,13 @@ fn parse_time(text: &str) -> Result<Timestamp, String> {
         .or_else(|_| text.parse::<jiff::civil::Date>().map(|date| date.at(0, 0, 0, 0)))
         .map_err(|_| "not a time: write 2022-08-22T08:05:00Z, or 2022-08-22 for midnight UTC".to_owned())?;
     jiff::tz::TimeZone::UTC.to_timestamp(civil).map(Timestamp::from_jiff).map_err(|error| error.to_string())
+}
+
+fn parse_class(text: &str) -> Result<Class, String> {
+    let known = Class::ALL.iter().copied().find(|class| class.name() == text);
+    known.ok_or_else(|| {
+        format!("there are {}", Class::ALL.iter().map(|class| class.name()).collect::<Vec<_>>().join(", "))
+    })
 }
 
 fn parse_span(text: &str) -> Result<TimeRange, String> {

@@ -24,6 +24,8 @@ pub struct Document {
     pub tool: Tool,
     /// Options that differ from their defaults, by name.
     pub options: BTreeMap<String, String>,
+    /// Which names were replaced by pseudonyms in the whole report; null if none were to be.
+    pub redaction: Option<RedactionSection>,
     /// The sources that were read, by path.
     pub inputs: Vec<InputFile>,
     /// The time that the connection logs cover.
@@ -63,6 +65,17 @@ pub struct Tool {
     pub name: String,
     /// Its version.
     pub version: String,
+}
+
+/// Names that were replaced.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RedactionSection {
+    /// `users`, `hosts`, `addresses`.
+    pub classes: Vec<String>,
+    /// Whether a key made the pseudonyms, so that those of two reports with the same key compare.
+    pub is_keyed: bool,
+    /// It in words.
+    pub statement: String,
 }
 
 /// One source that was read, with its balance: `n_records = n_kept + n_irrelevant + n_damaged`.

@@ -8,8 +8,9 @@ use super::clocks;
 use super::document::{
     AbstentionSection, AskedSection, Between, CauseSection, ChangeSection, CoverageSection, DiagnosticSection,
     Document, ErrorCodeSection, EvidenceSection, Forecast, GapSection, HostTime, HostVersion, IncidentSection,
-    InputFile, Kind, LatentSection, LoadCheckSection, MissingLog, Place, Quantity, RemedySection, SCHEMA_VERSION,
-    SignatureSection, Span, SymptomChainSection, SymptomLinkSection, Tool, VerdictName, VerdictSection, VersionSection,
+    InputFile, Kind, LatentSection, LoadCheckSection, MissingLog, Place, Quantity, RedactionSection, RemedySection,
+    SCHEMA_VERSION, SignatureSection, Span, SymptomChainSection, SymptomLinkSection, Tool, VerdictName, VerdictSection,
+    VersionSection,
 };
 use super::error_codes::{ErrorCode, error_codes};
 use super::input::Input;
@@ -28,6 +29,11 @@ pub fn document(input: &Input<'_>) -> Document {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool { name: "causeline".to_owned(), version: input.tool_version.to_owned() },
         options: input.options.clone(),
+        redaction: input.redacted.as_ref().map(|redacted| RedactionSection {
+            classes: redacted.classes.iter().map(|class| class.name().to_owned()).collect(),
+            is_keyed: redacted.is_keyed,
+            statement: wording::coverage::redaction(redacted),
+        }),
         inputs: inputs(input),
         window: Span {
             start: window.map(|window| window.start.to_string()),

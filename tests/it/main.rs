@@ -38,6 +38,8 @@ mod oracle;
 mod own_formats;
 mod packed;
 mod read;
+mod readers;
+mod redact;
 mod signatures;
 mod simulate;
 mod templates;
