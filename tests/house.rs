@@ -67,6 +67,7 @@ const LISTS: &[(&str, &str, &str, &str)] = &[
     ("normalize/signature/catalog", ".toml", "normalize/signature/mod.rs", "SIGNATURES"),
     ("judge/hypotheses", ".rs", "judge/hypotheses/mod.rs", "HYPOTHESES"),
     ("report/chart/lanes", ".rs", "report/chart/lanes/mod.rs", "LANES"),
+    ("report/chart/figures", ".rs", "report/chart/figures/mod.rs", "FIGURES"),
     ("report/format", ".rs", "report/format/mod.rs", "FORMATS"),
     ("simulate/case", ".rs", "simulate/mod.rs", "CASES"),
 ];

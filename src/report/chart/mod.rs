@@ -6,43 +6,25 @@
 
 mod axis;
 mod canvas;
-mod dose_response;
 mod draw;
-mod exposure;
-mod figure;
+pub mod figures;
 mod ink;
 mod lanes;
 mod layout;
 mod mark;
-mod posterior;
 mod raster;
 mod scene;
 mod text;
 mod theme;
 mod timeline;
 
-pub use self::dose_response::dose_response;
-pub use self::exposure::exposure;
-pub use self::figure::Figure;
+pub use self::figures::{FIGURES, Figure};
 pub use self::ink::{Theme, properties, stylesheet};
 pub use self::layout::{Layout, Part, PlacedBand, PlacedRow, PlacedSymbol};
-pub use self::posterior::posterior;
 pub use self::raster::png;
 pub use self::timeline::timeline;
 
 use self::canvas::TextBox;
-use super::input::Input;
-use crate::error::Error;
-
-/// Draws a picture beside the timeline; `None` where it has nothing to show.
-pub type Draw = fn(&Input<'_>, Theme) -> Result<Option<Figure>, Error>;
-
-/// The pictures beside the timeline, each with the name of its file within the report's folder.
-pub const FIGURES: &[(&str, Draw)] = &[
-    ("figures/posterior.svg", posterior),
-    ("figures/dose-response.svg", dose_response),
-    ("figures/exposure.svg", exposure),
-];
 
 /// A drawn timeline.
 #[derive(Clone, Debug)]

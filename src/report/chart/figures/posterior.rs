@@ -1,12 +1,12 @@
 //! The posterior as bars: every cause that is worth a line, what is left, and what no log shows.
 
-use super::figure::{FIGURE_RIGHT, Figure, Heading, Scale, sheet};
-use super::ink::{Ink, Theme};
-use super::mark::Side;
-use super::text;
-use super::theme::{LEFT, SMALL, TITLE};
+use super::{FIGURE_RIGHT, Figure, Heading, Scale, sheet};
 use crate::error::Error;
 use crate::judge::{Candidate, CauseKind, Incident};
+use crate::report::chart::ink::{Ink, Theme};
+use crate::report::chart::mark::Side;
+use crate::report::chart::text;
+use crate::report::chart::theme::{LEFT, SMALL, TITLE};
 use crate::report::input::Input;
 use crate::report::wording::{self, figures, incident, number};
 
@@ -107,7 +107,7 @@ fn bars(input: &Input<'_>, main: &Incident) -> Vec<Bar> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::figure::tests::check;
+    use super::super::tests::check;
     use super::*;
     use crate::report::fixture;
 

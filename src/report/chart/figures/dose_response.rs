@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::canvas::Canvas;
-use super::figure::{FIGURE_RIGHT, Figure, Heading, Scale, Tally, round_share, sheet, sign};
-use super::ink::{Ink, Theme};
-use super::mark::{Shape, Side};
-use super::text;
-use super::theme::SMALL;
+use super::{FIGURE_RIGHT, Figure, Heading, Scale, Tally, round_share, sheet, sign};
 use crate::error::Error;
 use crate::frame::{Attempt, Change, Outcome};
-use crate::judge::{CauseKind, Estimate, EvidenceKind, Latent, Trigger};
+use crate::judge::{CauseKind, Estimate, Evidence, EvidenceKind, Latent, Trigger};
 use crate::model::time::TICKS_PER_DAY;
 use crate::model::{Fault, Name, Timestamp};
+use crate::report::chart::canvas::Canvas;
+use crate::report::chart::ink::{Ink, Theme};
+use crate::report::chart::mark::{Shape, Side};
+use crate::report::chart::text;
+use crate::report::chart::theme::SMALL;
 use crate::report::input::Input;
 use crate::report::wording::{figures, number};
 
@@ -112,14 +112,15 @@ impl<'a> Subject<'a> {
         let latents = &input.judgement.latent;
         if let Some(main) = input.main_incident() {
             let root = &main.root_cause;
-            let is_asked = root.trigger == Some(Trigger::Load) || root.kind == CauseKind::Capacity;
-            let latent = latents.iter().find(|latent| main.signatures.first() == Some(&latent.signature));
-            if !is_asked && latent.is_none() {
+            let change = known(root.change_id.as_deref());
+            // Before and with a change of which nobody knows the hosts, tries would be mixed.
+            let is_set_off = root.trigger == Some(Trigger::Load) && change.is_some();
+            if !(is_set_off || root.kind == CauseKind::Capacity || measured(input).is_some()) {
                 return None;
             }
-            let change = known(root.change_id.as_deref());
             let remedy = known(main.remedy.change_id.as_deref());
-            return Some(Self { signatures: main.signatures.iter().collect(), change, remedy, latent });
+            // What it would do is seen in what it did.
+            return Some(Self { signatures: main.signatures.iter().collect(), change, remedy, latent: None });
         }
         let latent = latents.first()?;
         let change = known(latent.change_id.as_deref());
@@ -163,11 +164,12 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What the judge measured of the main incident.
+/// How failures of the main incident grow with load, where the judge found that they do.
 fn measured<'a>(input: &'a Input<'_>) -> Option<&'a Estimate> {
     let main = input.main_incident()?;
     let about = &main.root_cause.change_id;
-    let found = main.evidence.iter().find(|one| one.kind == EvidenceKind::DoseResponse && one.about == *about);
+    let is_own = |one: &&Evidence| one.kind == EvidenceKind::DoseResponse && one.about == *about && one.weight > 0.0;
+    let found = main.evidence.iter().find(is_own);
     found.and_then(|one| one.numbers.get("odds_ratio_per_doubling"))
 }
 
@@ -245,7 +247,7 @@ fn points(tries: &[(f64, bool)], width: f64) -> Vec<Point> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::figure::tests::check;
+    use super::super::tests::check;
     use super::*;
     use crate::report::fixture;
 
@@ -296,6 +298,17 @@ mod tests {
             })
             .collect();
         assert_eq!(titles, ["founding", "capacity"]);
+    }
+
+    #[test]
+    fn a_latent_fault_shows_its_forecast_before_it_is_an_incident() {
+        let mut case = fixture::founding();
+        case.judgement.incidents.clear();
+        let figure = dose_response(&case.input(), Theme::Light).unwrap().unwrap();
+        check(&figure, "latent");
+        assert!(figure.texts.iter().any(|text| text.text == figures::FORECAST));
+        case.judgement.latent.clear();
+        assert!(dose_response(&case.input(), Theme::Light).unwrap().is_none());
     }
 
     #[test]
