@@ -43,7 +43,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lzma_rust2", &["read/"]),
     ("ruzstd", &["read/"]),
     ("walkdir", &["read/"]),
-    ("sha2", &["read/"]),
+    ("sha2", &["read/", "report/page/"]),
+    ("askama", &["report/page/"]),
+    ("base64", &["report/page/"]),
     ("zip", &["read/", "simulate/"]),
     ("crc32fast", &["read/", "simulate/"]),
     ("toml", &["normalize/", "cli/"]),
@@ -63,6 +65,7 @@ const LISTS: &[(&str, &str, &str, &str)] = &[
     ("judge/hypotheses", ".rs", "judge/hypotheses/mod.rs", "HYPOTHESES"),
     ("report/chart/lanes", ".rs", "report/chart/lanes/mod.rs", "LANES"),
     ("report/format", ".rs", "report/format/mod.rs", "FORMATS"),
+    ("report/page/js", ".js", "report/page/mod.rs", "SCRIPT"),
     ("simulate/case", ".rs", "simulate/mod.rs", "CASES"),
 ];
 

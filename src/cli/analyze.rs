@@ -32,6 +32,7 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
         let input = Input {
             tables: &analysis.framed.tables,
             judgement: &analysis.judgement,
+            events: &analysis.framed.events,
             symptom_chains: &analysis.symptom_chains,
             sources: &analysis.framed.sources,
             diagnostics: &analysis.framed.diagnostics,

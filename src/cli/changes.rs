@@ -24,6 +24,7 @@ pub(crate) fn run(args: &ChangesArgs, terminal: Terminal) -> Result<Exit, Error>
             let input = Input {
                 tables: &framed.tables,
                 judgement: &Judgement::default(),
+                events: &framed.events,
                 symptom_chains: &[],
                 sources: &framed.sources,
                 diagnostics: &framed.diagnostics,

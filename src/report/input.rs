@@ -6,7 +6,7 @@ use crate::correlate::SymptomChain;
 use crate::diagnostic::Diagnostic;
 use crate::frame::{Change, Tables};
 use crate::judge::{ChangeVerdict, Incident, Judgement};
-use crate::model::{Name, SourceId};
+use crate::model::{Event, Name, SourceId};
 use crate::normalize::SourceSummary;
 
 /// How a failure signature reads for people.
@@ -27,6 +27,8 @@ pub struct Input<'a> {
     pub tables: &'a Tables,
     /// The verdicts.
     pub judgement: &'a Judgement,
+    /// All events, each once, by time: what the records say that the report leads to.
+    pub events: &'a [Event],
     /// Signatures that always come together.
     pub symptom_chains: &'a [SymptomChain],
     /// How each source fared, by source.

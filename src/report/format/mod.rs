@@ -10,6 +10,7 @@ use super::document::Document;
 use super::input::Input;
 use crate::error::Error;
 
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod png;
@@ -36,7 +37,7 @@ pub struct File {
 }
 
 /// All outputs, in the order of `--help`.
-pub const FORMATS: &[Format] = &[json::FORMAT, markdown::FORMAT, svg::FORMAT, png::FORMAT];
+pub const FORMATS: &[Format] = &[json::FORMAT, html::FORMAT, markdown::FORMAT, svg::FORMAT, png::FORMAT];
 
 /// A report ready to be rendered; the timeline is drawn once for all formats that show it.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod incident;
 pub mod logons;
 pub mod number;
+pub mod page;
 pub mod postmortem;
 pub mod symptoms;
 pub mod verdict;
