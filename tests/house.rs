@@ -21,7 +21,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("frame", &["normalize", "stats", "model", "diagnostic", "error"]),
     ("correlate", &["frame", "stats", "model", "error"]),
     ("judge", &["correlate", "frame", "stats", "model", "error"]),
-    ("report", &["judge", "correlate", "frame", "normalize", "model", "diagnostic", "error"]),
+    ("report", &["judge", "correlate", "frame", "normalize", "stats", "model", "diagnostic", "error"]),
     ("simulate", &["model", "error"]),
     ("pipeline", &["report", "judge", "correlate", "frame", "normalize", "read", "model", "diagnostic", "error"]),
 ];
@@ -64,6 +64,7 @@ const LISTS: &[(&str, &str, &str, &str)] = &[
     ("normalize/signature/catalog", ".toml", "normalize/signature/mod.rs", "SIGNATURES"),
     ("judge/hypotheses", ".rs", "judge/hypotheses/mod.rs", "HYPOTHESES"),
     ("report/chart/lanes", ".rs", "report/chart/lanes/mod.rs", "LANES"),
+    ("report/chart/figures", ".rs", "report/chart/figures/mod.rs", "FIGURES"),
     ("report/format", ".rs", "report/format/mod.rs", "FORMATS"),
     ("report/page/js", ".js", "report/page/mod.rs", "SCRIPT"),
     ("simulate/case", ".rs", "simulate/mod.rs", "CASES"),

@@ -10,10 +10,11 @@ use causeline::judge::CauseKind;
 use causeline::model::Name;
 use causeline::normalize::signature::Signatures;
 use causeline::pipeline::{self, Analysis};
+use causeline::report::chart::Theme;
 use causeline::report::format::{self, FORMATS, File, Format, Report};
 use causeline::report::{Input, Role, SignatureText, SummaryLine, summary};
 
-use super::args::{AnalyzeArgs, FailOn};
+use super::args::{AnalyzeArgs, FailOn, ThemeChoice};
 use super::exit::Exit;
 use super::output;
 use super::settings;
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
             tool_version: env!("CARGO_PKG_VERSION"),
         };
         let lines = summary(&input, &target.name());
-        let report = Report::new(input);
+        let report = Report::new(input).themed(theme(args.theme));
         let mut files = Vec::new();
         for format in &formats {
             files.extend((format.render)(&report)?);
@@ -76,7 +77,10 @@ impl Target {
     fn new(args: &AnalyzeArgs, formats: &[&Format], tables: &[TableForm]) -> Result<Self, Error> {
         match &args.output {
             Some(folder) if folder.as_os_str() == OsStr::new("-") => {
-                if formats.len() == 1 && tables.is_empty() && formats.iter().all(|format| format.name != "png") {
+                if formats.len() == 1
+                    && tables.is_empty()
+                    && formats.iter().all(|format| !["png", "figures"].contains(&format.name))
+                {
                     Ok(Self::Stream)
                 } else {
                     let detail = "standard output takes one --format that is one file".to_owned();
@@ -197,6 +201,14 @@ fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Na
         .chain(derived)
         .chain(templates)
         .collect()
+}
+
+fn theme(choice: ThemeChoice) -> Theme {
+    match choice {
+        ThemeChoice::Light => Theme::Light,
+        ThemeChoice::Dark => Theme::Dark,
+        ThemeChoice::Print => Theme::Print,
+    }
 }
 
 /// What the exit status says of the verdict.

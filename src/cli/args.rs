@@ -106,15 +106,25 @@ pub(crate) struct AnalyzeArgs {
     /// Folder for the report; with one --format, - is standard output [default: reports/<name of first path>]
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// Outputs to write, separated by commas [default: json,html,markdown,svg,png]
+    /// Outputs to write, separated by commas [default: json,html,markdown,svg,png,figures]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) format: Vec<String>,
+    /// What pictures are drawn for: a white screen, a dark one, or a printer
+    #[arg(long, value_enum, default_value = "light", value_name = "THEME")]
+    pub(crate) theme: ThemeChoice,
     /// Judges this span even if no onset is found in it
     #[arg(long, value_name = "START..END", value_parser = parse_span)]
     pub(crate) incident: Option<TimeRange>,
     /// Ends with status 1 if this verdict was reached
     #[arg(long, value_enum, value_name = "VERDICT")]
     pub(crate) fail_on: Option<FailOn>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThemeChoice {
+    Light,
+    Dark,
+    Print,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -215,7 +215,7 @@ fn the_tab_key_meets_the_skip_link_first_and_the_chart_once() {
             break;
         }
     }
-    assert!(stops.last().unwrap().starts_with("changes/"), "{stops:?}");
+    assert!(stops.last().unwrap().starts_with("incidents/"), "{stops:?}");
     assert!(stops.iter().any(|stop| stop == "filter-signature"), "filters come before the chart: {stops:?}");
     visit.press("Tab");
     assert_eq!(visit.eval("document.activeElement.closest('#chart')"), Value::Null, "one stop for all marks");

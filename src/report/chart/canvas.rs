@@ -95,6 +95,11 @@ impl<'a> Canvas<'a> {
         self.area.draw(&Polygon::new(points.to_vec(), self.color(ink).filled())).map_err(failed)
     }
 
+    /// A filled disk.
+    pub(crate) fn disk(&mut self, center: (i32, i32), radius: i32, ink: Ink) -> Result<(), Error> {
+        self.area.draw(&Circle::new(center, radius, self.color(ink).filled())).map_err(failed)
+    }
+
     /// A disk of paper with a ring around it.
     pub(crate) fn ring(&mut self, center: (i32, i32), radius: i32, ink: Ink) -> Result<(), Error> {
         self.area.draw(&Circle::new(center, radius, self.color(Ink::Paper).filled())).map_err(failed)?;

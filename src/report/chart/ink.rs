@@ -6,6 +6,8 @@
 //!
 //! Source: Okabe and Ito, Color Universal Design (2008).
 
+use std::fmt::Write as _;
+
 /// What the picture is drawn for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Theme {
@@ -35,6 +37,8 @@ pub(crate) enum Ink {
     Shade,
     /// The edges of that span.
     Edge,
+    /// The span of a further incident.
+    Aside,
     /// Hatching of what no source covers.
     Missing,
     /// The guilty change, and the failures of its signature.
@@ -69,34 +73,35 @@ pub(crate) enum Ink {
 type Row = (Ink, &'static str, u32, u32, u32);
 
 /// All inks. The ramp of heat runs away from the paper in each theme: more is darker on white and brighter in the dark.
-const INKS: [Row; 23] = [
-    (Ink::Paper, "paper", 0xFF_FF_FF, 0x15_1A_20, 0xFF_FF_FF),
-    (Ink::Text, "text", 0x1F_29_33, 0xE8_EC_F0, 0x00_00_00),
-    (Ink::Quiet, "quiet", 0x5B_66_70, 0x9D_A9_B5, 0x44_44_44),
-    (Ink::Grid, "grid", 0xE9_EC_EF, 0x27_2F_38, 0xE4_E4_E4),
-    (Ink::Shade, "shade", 0xFD_F1_E6, 0x2C_22_18, 0xF7_F5_F2),
-    (Ink::Edge, "edge", 0xF0_C9_A4, 0x6B_4A_2B, 0x99_99_99),
-    (Ink::Missing, "missing", 0xC4_CA_D0, 0x4D_58_64, 0xAA_AA_AA),
-    (Ink::Guilty, "guilty", 0xD5_5E_00, 0xFF_8A_3D, 0xA8_3C_00),
-    (Ink::Contributing, "contributing", 0xE6_9F_00, 0xF0_B4_2E, 0xC9_86_00),
-    (Ink::Acquitted, "acquitted", 0x6B_75_80, 0x93_A0_AC, 0x5A_5A_5A),
-    (Ink::Unproven, "unproven", 0xCC_79_A7, 0xDB_93_BC, 0xA8_5A_86),
-    (Ink::Remedy, "remedy", 0x00_9E_73, 0x2C_C3_96, 0x00_6B_4E),
-    (Ink::Third, "third", 0xCC_79_A7, 0xDB_93_BC, 0xA8_5A_86),
-    (Ink::Other, "other", 0x8A_94_9E, 0x7C_88_94, 0x8A_8A_8A),
-    (Ink::Share, "share", 0x4A_55_60, 0xA9_B5_C1, 0x55_55_55),
-    (Ink::Arriving, "arriving", 0x9C_D0_F0, 0x2B_5F_88, 0xC2_D9_E8),
-    (Ink::Open, "open", 0x00_72_B2, 0x5B_B8_F0, 0x00_4A_78),
-    (Ink::Unclosed, "unclosed", 0xB8_5C_8E, 0xCC_78_A8, 0x8E_3F_6B),
-    (Ink::Calm, "calm", 0xE9_EE_F2, 0x25_2D_36, 0xEF_EF_EF),
-    (Ink::Heat(0), "heat-0", 0xF8_C9_94, 0x5C_3B_1F, 0xE3_CB_AE),
-    (Ink::Heat(1), "heat-1", 0xEE_97_48, 0x9C_57_1C, 0xCC_93_58),
-    (Ink::Heat(2), "heat-2", 0xD5_5E_00, 0xE8_7D_25, 0x9C_4B_0A),
-    (Ink::Heat(3), "heat-3", 0x8A_34_00, 0xFF_C2_8A, 0x46_1A_00),
+const INKS: [Row; 24] = [
+    (Ink::Paper, "paper", 0x00FF_FFFF, 0x0015_1A20, 0x00FF_FFFF),
+    (Ink::Text, "text", 0x001F_2933, 0x00E8_ECF0, 0x0000_0000),
+    (Ink::Quiet, "quiet", 0x005B_6670, 0x009D_A9B5, 0x0044_4444),
+    (Ink::Grid, "grid", 0x00E9_ECEF, 0x0027_2F38, 0x00E4_E4E4),
+    (Ink::Shade, "shade", 0x00FD_F1E6, 0x002C_2218, 0x00F7_F5F2),
+    (Ink::Edge, "edge", 0x00F0_C9A4, 0x006B_4A2B, 0x0099_9999),
+    (Ink::Aside, "aside", 0x00F1_F3F5, 0x001E_252D, 0x00F7_F7F7),
+    (Ink::Missing, "missing", 0x00C4_CAD0, 0x004D_5864, 0x00AA_AAAA),
+    (Ink::Guilty, "guilty", 0x00D5_5E00, 0x00FF_8A3D, 0x00A8_3C00),
+    (Ink::Contributing, "contributing", 0x00E6_9F00, 0x00F0_B42E, 0x00C9_8600),
+    (Ink::Acquitted, "acquitted", 0x006B_7580, 0x0093_A0AC, 0x005A_5A5A),
+    (Ink::Unproven, "unproven", 0x00CC_79A7, 0x00DB_93BC, 0x00A8_5A86),
+    (Ink::Remedy, "remedy", 0x0000_9E73, 0x002C_C396, 0x0000_6B4E),
+    (Ink::Third, "third", 0x00CC_79A7, 0x00DB_93BC, 0x00A8_5A86),
+    (Ink::Other, "other", 0x008A_949E, 0x007C_8894, 0x008A_8A8A),
+    (Ink::Share, "share", 0x004A_5560, 0x00A9_B5C1, 0x0055_5555),
+    (Ink::Arriving, "arriving", 0x009C_D0F0, 0x002B_5F88, 0x00C2_D9E8),
+    (Ink::Open, "open", 0x0000_72B2, 0x005B_B8F0, 0x0000_4A78),
+    (Ink::Unclosed, "unclosed", 0x00B8_5C8E, 0x00CC_78A8, 0x008E_3F6B),
+    (Ink::Calm, "calm", 0x00E9_EEF2, 0x0025_2D36, 0x00EF_EFEF),
+    (Ink::Heat(0), "heat-0", 0x00F8_C994, 0x005C_3B1F, 0x00E3_CBAE),
+    (Ink::Heat(1), "heat-1", 0x00EE_9748, 0x009C_571C, 0x00CC_9358),
+    (Ink::Heat(2), "heat-2", 0x00D5_5E00, 0x00E8_7D25, 0x009C_4B0A),
+    (Ink::Heat(3), "heat-3", 0x008A_3400, 0x00FF_C28A, 0x0046_1A00),
 ];
 
 /// The red and green parts of the colors that stand for custom properties until they are written; the blue part is the row.
-const TOKEN: u32 = 0xC0_DE_00;
+const TOKEN: u32 = 0x00C0_DE00;
 
 impl Ink {
     fn place(self) -> usize {
@@ -126,12 +131,12 @@ pub fn properties(theme: Theme) -> String {
     if theme == Theme::Page {
         return String::new();
     }
-    INKS.iter()
-        .map(|(ink, name, ..)| {
-            let (red, green, blue) = ink.rgb(theme);
-            format!("--ink-{name}:#{red:02X}{green:02X}{blue:02X};")
-        })
-        .collect()
+    let mut declared = String::new();
+    for (ink, name, ..) in &INKS {
+        let (red, green, blue) = ink.rgb(theme);
+        let _ = write!(declared, "--ink-{name}:#{red:02X}{green:02X}{blue:02X};");
+    }
+    declared
 }
 
 /// Returns the stylesheet of a page that holds pictures drawn for [`Theme::Page`]: light, dark where the reader's
@@ -234,7 +239,7 @@ mod tests {
     #[test]
     fn tokens_become_properties_in_tags_and_nowhere_else() {
         let svg =
-            "<rect fill=\"#C0DE00\" stroke=\"#C0DE07\"/>\n<text fill=\"#C0DE01\">\n\"#C0DE02 fill=#C0DEZZ\n</text>";
+            "<rect fill=\"#C0DE00\" stroke=\"#C0DE08\"/>\n<text fill=\"#C0DE01\">\n\"#C0DE02 fill=#C0DEZZ\n</text>";
         let wanted = "<rect fill=\"var(--ink-paper)\" stroke=\"var(--ink-guilty)\"/>\n\
             <text fill=\"var(--ink-text)\">\n\"#C0DE02 fill=#C0DEZZ\n</text>";
         assert_eq!(with_properties(svg), wanted);

@@ -78,15 +78,17 @@ pub(crate) enum Fill {
     Solid,
     /// Outlined: the bin is shorter than the others.
     Hollow,
-    /// Pale: too little behind it to lean on.
+    /// Half pale: it carries its interval.
     Pale,
 }
 
 /// The shape of a change, by its verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Shape {
-    /// Guilty or contributing.
+    /// Guilty.
     Triangle,
+    /// Contributing.
+    HollowTriangle,
     /// Acquitted.
     Ring,
     /// Unproven.
@@ -120,6 +122,17 @@ pub(crate) enum Mark {
         /// How it is filled.
         fill: Fill,
     },
+    /// The interval of a bar, from the lower to the upper bound.
+    Error {
+        /// The bin of its bar.
+        span: TimeRange,
+        /// Lower bound in units of the scale.
+        lower: f64,
+        /// Upper bound.
+        upper: f64,
+        /// Its color.
+        ink: Ink,
+    },
     /// A line of steps; it breaks where two steps do not touch.
     Steps {
         /// Spans and values in order.
@@ -135,6 +148,35 @@ pub(crate) enum Mark {
         span: TimeRange,
         /// Its color.
         ink: Ink,
+    },
+    /// A line at the foot of a row: what its host has.
+    State {
+        /// The row.
+        row: usize,
+        /// For how long.
+        span: TimeRange,
+        /// Its color.
+        ink: Ink,
+    },
+    /// An incident from its onset to its end.
+    Incident {
+        /// The row.
+        row: usize,
+        /// The time.
+        span: TimeRange,
+        /// The worst hour.
+        peak: Timestamp,
+        /// Its color.
+        ink: Ink,
+    },
+    /// The interval in which a moment of an incident lies.
+    Between {
+        /// The row.
+        row: usize,
+        /// The interval.
+        span: TimeRange,
+        /// Whether it belongs to the peak, whose sign stands above the middle.
+        is_peak: bool,
     },
     /// Hatching: no source covers this.
     Missing {

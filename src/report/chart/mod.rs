@@ -7,6 +7,7 @@
 mod axis;
 mod canvas;
 mod draw;
+pub mod figures;
 mod ink;
 mod lanes;
 mod layout;
@@ -17,6 +18,7 @@ mod text;
 mod theme;
 mod timeline;
 
+pub use self::figures::{FIGURES, Figure};
 pub use self::ink::{Theme, properties, stylesheet};
 pub use self::layout::{Layout, Part, PlacedBand, PlacedRow, PlacedSymbol};
 pub use self::raster::png;

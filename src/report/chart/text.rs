@@ -71,6 +71,17 @@ pub(crate) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c }).collect()
 }
 
+/// Puts a picture in words behind the opening tag of its SVG, for those who cannot see it.
+pub(crate) fn described(svg: &str, title: &str, words: &str) -> String {
+    let escaped = |text: &str| clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    match svg.split_once(">\n") {
+        Some((open, rest)) => {
+            format!("{open} role=\"img\">\n<title>{}</title>\n<desc>{}</desc>\n{rest}", escaped(title), escaped(words))
+        }
+        None => svg.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

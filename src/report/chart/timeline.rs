@@ -5,7 +5,7 @@ use super::canvas::Canvas;
 use super::ink::{self, Theme};
 use super::lanes::LANES;
 use super::layout::Layout;
-use super::mark::{Band, Shape, Side};
+use super::mark::{Band, Mark, Shape, Side};
 use super::scene::Scene;
 use super::theme::{BAND_GAP, HEADLINE, Ink, LANE_GAP, LEFT, PLOT_RIGHT, SMALL, SUBTITLE, WIDTH};
 use super::{Chart, draw, text};
@@ -15,6 +15,12 @@ use crate::report::wording::{incident, postmortem};
 
 /// Height of one line of an axis with the blank around it, and of the second line where days stand below times.
 const AXIS_LINES: [i32; 2] = [26, 15];
+
+/// Heights of a line of the headline and of one of the subtitle.
+const HEADLINE_LINE: i32 = 27;
+const SUBTITLE_LINE: i32 = 19;
+/// Height of one line of the legend.
+const LEGEND_LINE: i32 = 20;
 
 /// Draws the timeline of the incident with the greatest impact, or of the whole window if there is none.
 ///
@@ -28,50 +34,59 @@ pub fn timeline(input: &Input<'_>, theme: Theme) -> Result<Chart, Error> {
         .map(|scene| LANES.iter().map(|lane| lane(scene)).filter(|bands| !bands.is_empty()).collect())
         .unwrap_or_default();
     let headline = text::two_lines(&incident::headline(input), WIDTH - 2 * LEFT, HEADLINE, true);
-    let header = 26 + 27 * headline.len() as i32 + 26;
+    let subtitle = text::two_lines(&postmortem::subtitle(input), WIDTH - 2 * LEFT, SUBTITLE, false);
+    let header = 26 + HEADLINE_LINE * headline.len() as i32 + 12 + SUBTITLE_LINE * subtitle.len() as i32;
     let axis_height = scene.as_ref().map_or(0, |scene| axis_height(&scene.axis));
     let plot_top = header + axis_height;
     let heights: i32 = lanes.iter().map(|bands| lane_height(bands) + LANE_GAP).sum();
     let plot_bottom = plot_top + heights;
-    let height = plot_bottom + axis_height + if scene.is_some() { 48 } else { 0 };
+    let height = plot_bottom + axis_height + if scene.is_some() { 24 + 2 * LEGEND_LINE } else { 0 };
 
     let mut svg = String::new();
     let mut canvas = Canvas::new(&mut svg, (WIDTH, height), theme)?;
     for (idx, line) in headline.iter().enumerate() {
-        canvas.text(line, (LEFT, 30 + 27 * idx as i32), Side::Right, HEADLINE, Ink::Text, true)?;
+        canvas.text(line, (LEFT, 30 + HEADLINE_LINE * idx as i32), Side::Right, HEADLINE, Ink::Text, true)?;
     }
-    let bins: Vec<f64> = scene.iter().flat_map(|scene| &scene.axis.parts).map(|part| part.bin_s as f64).collect();
-    let subtitle = text::fitted(&postmortem::subtitle(input, &bins), WIDTH - 2 * LEFT, SUBTITLE, false);
-    canvas.text(&subtitle, (LEFT, header - 18), Side::Right, SUBTITLE, Ink::Quiet, false)?;
+    for (idx, line) in subtitle.iter().enumerate() {
+        let y = header - 20 - SUBTITLE_LINE * (subtitle.len() - 1 - idx) as i32;
+        canvas.text(line, (LEFT, y), Side::Right, SUBTITLE, Ink::Quiet, false)?;
+    }
     let mut layout = Layout::new(scene.as_ref().map(|scene| &scene.axis), height, plot_top, plot_bottom);
     if let Some(scene) = &scene {
         ground(&mut canvas, scene, plot_top, plot_bottom)?;
-        let mut top = plot_top + LANE_GAP / 2;
-        for bands in &lanes {
-            for band in bands {
-                draw::band(&mut canvas, &scene.axis, band, top)?;
-                layout.push(&scene.axis, band, top);
-                top += band.height + BAND_GAP;
-            }
-            top += LANE_GAP - BAND_GAP;
+        let placed = placed(&lanes, plot_top);
+        for (band, top) in &placed {
+            draw::band(&mut canvas, &scene.axis, band, *top)?;
+            layout.push(&scene.axis, band, *top);
         }
         foreground(&mut canvas, scene, plot_top, plot_bottom)?;
-        // Words come last, so that neither the line of the guilty change nor a break cuts them.
-        let mut top = plot_top + LANE_GAP / 2;
-        for bands in &lanes {
-            for band in bands {
-                draw::words(&mut canvas, &scene.axis, band, top)?;
-                top += band.height + BAND_GAP;
-            }
-            top += LANE_GAP - BAND_GAP;
+        // Symbols and words come last, so that neither the line of the guilty change nor a break cuts them.
+        for (band, top) in &placed {
+            draw::words(&mut canvas, &scene.axis, band, *top)?;
         }
-        legend(&mut canvas, scene, height - 22)?;
+        let bands: Vec<&Band> = placed.iter().map(|(band, _)| *band).collect();
+        legend(&mut canvas, scene, &bands, height - 20 - LEGEND_LINE)?;
     }
     let texts = canvas.finish()?;
     if theme == Theme::Page {
         svg = ink::with_properties(&svg);
     }
-    Ok(Chart { svg: described(&svg, input), layout, texts })
+    let svg = text::described(&svg, &incident::headline(input), &postmortem::chart_in_words(input));
+    Ok(Chart { svg, layout, texts })
+}
+
+/// Every band with its upper edge.
+fn placed(lanes: &[Vec<Band>], plot_top: i32) -> Vec<(&Band, i32)> {
+    let mut placed = Vec::new();
+    let mut top = plot_top + LANE_GAP / 2;
+    for bands in lanes {
+        for band in bands {
+            placed.push((band, top));
+            top += band.height + BAND_GAP;
+        }
+        top += LANE_GAP - BAND_GAP;
+    }
+    placed
 }
 
 /// Room for the labels of an axis.
@@ -86,13 +101,16 @@ fn lane_height(bands: &[Band]) -> i32 {
 
 /// What lies below the lanes: the span of the incident, the grid, the axis above and below.
 fn ground(canvas: &mut Canvas<'_>, scene: &Scene<'_>, top: i32, bottom: i32) -> Result<(), Error> {
-    if let Some(span) = scene.shaded() {
+    // The further ones first: where they overlap, the main one is on top.
+    for (idx, incident) in scene.input.judgement.incidents.iter().enumerate().rev() {
+        let Some(span) = scene.span_of(incident) else { continue };
+        let (ground, edge) = if idx == 0 { (Ink::Shade, Ink::Edge) } else { (Ink::Aside, Ink::Missing) };
         let (left, right) = scene.axis.pixels(&span);
-        let (left, right) = (left.round() as i32, right.round() as i32);
-        let right = right.max(left + 2);
-        canvas.fill((left, top), (right, bottom), Ink::Shade)?;
+        let left = left.round() as i32;
+        let right = (right.round() as i32).max(left + 2);
+        canvas.fill((left, top), (right, bottom), ground)?;
         for x in [left, right] {
-            canvas.line(&[(x, top), (x, bottom)], Ink::Edge, 1)?;
+            canvas.line(&[(x, top), (x, bottom)], edge, 1)?;
         }
     }
     let first_line = top - axis_height(&scene.axis) + 12;
@@ -103,7 +121,9 @@ fn ground(canvas: &mut Canvas<'_>, scene: &Scene<'_>, top: i32, bottom: i32) -> 
             canvas.text(label, (tick.x, bottom + 12 + 15 * below), Side::Middle, SMALL, Ink::Quiet, false)?;
         }
     }
-    canvas.text("UTC", (LEFT, first_line), Side::Right, SMALL, Ink::Quiet, true)
+    let lengths: Vec<f64> = scene.axis.parts.iter().map(|part| part.bin_s as f64).collect();
+    let words = format!("UTC, {}", postmortem::bins(&lengths));
+    canvas.text(&words, (LEFT, first_line), Side::Right, SMALL, Ink::Quiet, true)
 }
 
 /// What lies over the lanes: the guilty change through all of them, and the breaks of the axis.
@@ -124,58 +144,73 @@ fn foreground(canvas: &mut Canvas<'_>, scene: &Scene<'_>, top: i32, bottom: i32)
     Ok(())
 }
 
-/// Shapes and tiles in words, and what made the picture.
-fn legend(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: i32) -> Result<(), Error> {
-    let shapes = [
+/// Shapes, lines and tiles in words, and what made the picture.
+fn legend(canvas: &mut Canvas<'_>, scene: &Scene<'_>, bands: &[&Band], y: i32) -> Result<(), Error> {
+    let mut x = LEFT + 6;
+    for (shape, ink, word) in [
         (Shape::Triangle, Ink::Guilty, "root cause"),
+        (Shape::HollowTriangle, Ink::Contributing, "contributing"),
         (Shape::Ring, Ink::Acquitted, "acquitted"),
         (Shape::Diamond, Ink::Unproven, "unproven"),
         (Shape::Plus, Ink::Remedy, "remedy"),
-    ];
-    let mut x = LEFT + 6;
-    for (shape, ink, word) in shapes {
+        (Shape::Triangle, Ink::Text, "host got the change"),
+    ] {
+        if !has(
+            bands,
+            |mark| matches!(mark, Mark::Symbol { shape: own, ink: color, .. } if (*own, *color) == (shape, ink)),
+        ) {
+            continue;
+        }
         draw::symbol(canvas, (x, y), shape, ink, 5)?;
-        canvas.text(word, (x + 11, y), Side::Right, SMALL, Ink::Quiet, false)?;
-        x += 11 + text::width(word, SMALL, false) + 20;
+        x = worded(canvas, (x + 11, y), word)?;
     }
-    let tiles = [
+    for (ink, word) in [(Ink::Text, "host has the change"), (Ink::Remedy, "host has the remedy")] {
+        if has(bands, |mark| matches!(mark, Mark::State { ink: own, .. } if *own == ink)) {
+            canvas.wash((x - 5, y - 1), (x + 11, y + 1), ink, draw::STATE_OPACITY)?;
+            x = worded(canvas, (x + 16, y), word)?;
+        }
+    }
+    let y = y + LEGEND_LINE;
+    let mut x = LEFT;
+    let n_incidents = scene.input.judgement.incidents.len();
+    for (ink, word) in [
         (Ink::Shade, "incident"),
+        (Ink::Aside, "further incident"),
         (Ink::Missing, "no log"),
         (Ink::Calm, "none failed"),
         (Ink::Heat(0), "under 10%"),
         (Ink::Heat(1), "under 25%"),
         (Ink::Heat(2), "under 50%"),
         (Ink::Heat(3), "more"),
-    ];
-    x += 16;
-    for (ink, word) in tiles {
-        if ink == Ink::Missing {
-            draw::hatch(canvas, (x, y - 5), (x + 14, y + 5))?;
-        } else {
-            canvas.fill((x, y - 5), (x + 14, y + 5), ink)?;
+    ] {
+        let (from, to) = ((x, y - 5), (x + 14, y + 5));
+        match ink {
+            Ink::Shade if n_incidents < 1 => continue,
+            Ink::Aside if n_incidents < 2 => continue,
+            Ink::Missing if !has(bands, |mark| matches!(mark, Mark::Missing { .. })) => continue,
+            Ink::Missing => draw::hatch(canvas, from, to)?,
+            _ => canvas.fill(from, to, ink)?,
         }
-        canvas.text(word, (x + 19, y), Side::Right, SMALL, Ink::Quiet, false)?;
-        x += 19 + text::width(word, SMALL, false) + 14;
+        match ink {
+            Ink::Shade => canvas.outline(from, to, Ink::Edge)?,
+            Ink::Aside => canvas.outline(from, to, Ink::Missing)?,
+            _ => {}
+        }
+        x = worded(canvas, (x + 19, y), word)? - 6;
     }
     let words = format!("{} · causeline {}", scene.input.title, scene.input.tool_version);
     let words = text::fitted(&text::clean(&words), (PLOT_RIGHT - x - 10).max(0), SMALL, false);
     canvas.text(&words, (PLOT_RIGHT, y), Side::Left, SMALL, Ink::Quiet, false)
 }
 
-/// Puts the picture in words behind the opening tag, for those who cannot see it.
-fn described(svg: &str, input: &Input<'_>) -> String {
-    let title = escaped(&text::clean(&incident::headline(input)));
-    let words = escaped(&text::clean(&postmortem::chart_in_words(input)));
-    match svg.split_once(">\n") {
-        Some((open, rest)) => {
-            format!("{open} role=\"img\">\n<title>{title}</title>\n<desc>{words}</desc>\n{rest}")
-        }
-        None => svg.to_owned(),
-    }
+fn has(bands: &[&Band], wanted: impl Fn(&Mark) -> bool) -> bool {
+    bands.iter().flat_map(|band| &band.marks).any(wanted)
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// Writes a word of the legend and returns where the next entry begins.
+fn worded(canvas: &mut Canvas<'_>, (x, y): (i32, i32), word: &str) -> Result<i32, Error> {
+    canvas.text(word, (x, y), Side::Right, SMALL, Ink::Quiet, false)?;
+    Ok(x + text::width(word, SMALL, false) + 20)
 }
 
 #[cfg(test)]
@@ -183,9 +218,9 @@ mod tests {
     use resvg::{tiny_skia, usvg};
 
     use super::super::canvas::TextBox;
-    use super::super::{png, stylesheet};
+    use super::super::{FIGURES, png, stylesheet};
     use super::*;
-    use crate::report::fixture;
+    use crate::report::fixture::{self, Shape};
 
     fn overlaps(texts: &[TextBox]) -> Vec<(String, String)> {
         let mut found = Vec::new();
@@ -199,12 +234,53 @@ mod tests {
         found
     }
 
+    /// What a picture must bear, each with its name.
+    fn shapes() -> Vec<(&'static str, Shape)> {
+        let whole = Shape::default();
+        vec![
+            (
+                "three-hosts-one-day",
+                Shape { hours: 24.0, n_changes: 2, per_hour: 30.0, onset: Some(0.1), ..whole.clone() },
+            ),
+            (
+                "three-hours",
+                Shape { hours: 3.0, n_hosts: 4, per_hour: 60.0, onset: Some(0.4), lasts: 0.3, ..whole.clone() },
+            ),
+            (
+                "eight-weeks",
+                Shape {
+                    hours: 56.0 * 24.0,
+                    n_hosts: 12,
+                    n_changes: 40,
+                    lasts: 0.03,
+                    onset: Some(0.7),
+                    ..whole.clone()
+                },
+            ),
+            ("at-the-start", Shape { onset: Some(0.0), lasts: 0.1, n_hosts: 8, ..whole.clone() }),
+            ("at-the-end", Shape { onset: Some(0.9), lasts: 0.5, n_hosts: 8, ..whole.clone() }),
+            ("all-the-time", Shape { onset: Some(0.0), lasts: 2.0, n_hosts: 5, ..whole.clone() }),
+            (
+                "four-incidents",
+                Shape { n_incidents: 4, n_hosts: 10, n_changes: 12, hours: 14.0 * 24.0, ..whole.clone() },
+            ),
+            ("nine-incidents", Shape { n_incidents: 9, n_hosts: 6, hours: 28.0 * 24.0, lasts: 0.05, ..whole.clone() }),
+            ("quiet-hosts", Shape { onset: None, n_incidents: 0, n_hosts: 60, n_changes: 30, ..whole.clone() }),
+            ("hundred-hosts-two-hundred-changes", Shape { n_hosts: 100, n_changes: 200, per_hour: 1.0, ..whole }),
+        ]
+    }
+
     #[test]
     fn no_text_covers_another_or_leaves_the_sheet() {
-        for case in fixture::all() {
+        let varied = shapes().into_iter().map(|(name, shape)| (name, fixture::varied(&shape)));
+        for (name, case) in fixture::all().into_iter().map(|case| (case.title, case)).chain(varied) {
             let chart = timeline(&case.input(), Theme::Light).unwrap();
-            assert_eq!(overlaps(&chart.texts), [], "{}", case.title);
-            assert!(chart.texts.iter().all(|text| text.left >= 0 && text.right <= WIDTH), "{}", case.title);
+            assert_eq!(overlaps(&chart.texts), [], "{name}");
+            for text in &chart.texts {
+                let is_inside =
+                    0 <= text.left && text.right <= WIDTH && 0 <= text.top && text.bottom <= chart.layout.height;
+                assert!(is_inside, "{name}: {text:?}");
+            }
         }
     }
 
@@ -215,6 +291,35 @@ mod tests {
             let case = fixture::many(n_hosts, n_changes, seed);
             let chart = timeline(&case.input(), Theme::Light).unwrap();
             assert_eq!(overlaps(&chart.texts), [], "{n_hosts} hosts, {n_changes} changes, seed {seed}");
+        }
+    }
+
+    /// Writes pictures of all shapes in all themes to look at: into the folder that CAUSELINE_PICTURES names.
+    #[test]
+    #[ignore = "writes pictures for people to look at"]
+    fn pictures_to_look_at() {
+        let Some(folder) = std::env::var_os("CAUSELINE_PICTURES").map(std::path::PathBuf::from) else { return };
+        let wanted = std::env::var_os("CAUSELINE_PICTURE").unwrap_or_default();
+        let wanted = wanted.to_string_lossy();
+        let large =
+            Shape { n_hosts: 300, n_changes: 200, hours: 56.0 * 24.0, per_hour: 0.5, lasts: 0.04, ..Shape::default() };
+        let varied = shapes().into_iter().chain([("three-hundred-hosts-eight-weeks", large)]);
+        let varied =
+            varied.filter(|(name, _)| name.contains(&*wanted)).map(|(name, shape)| (name, fixture::varied(&shape)));
+        let known =
+            fixture::all().into_iter().map(|case| (case.title, case)).filter(|(name, _)| name.contains(&*wanted));
+        for (name, case) in known.chain(varied) {
+            for (theme, word) in [(Theme::Light, "light"), (Theme::Dark, "dark"), (Theme::Print, "print")] {
+                let chart = timeline(&case.input(), theme).unwrap();
+                std::fs::write(folder.join(format!("{name}-{word}.png")), png(&chart.svg, 1).unwrap()).unwrap();
+                for (figure, draw) in FIGURES {
+                    if let Some(figure_drawn) = draw(&case.input(), theme).unwrap() {
+                        let file = figure.trim_start_matches("figures/").trim_end_matches(".svg");
+                        let file = folder.join(format!("{file}-{name}-{word}.png"));
+                        std::fs::write(file, png(&figure_drawn.svg, 1).unwrap()).unwrap();
+                    }
+                }
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use super::document::Document;
 use super::input::Input;
 use crate::error::Error;
 
+pub mod figures;
 pub mod html;
 pub mod json;
 pub mod markdown;
@@ -37,7 +38,8 @@ pub struct File {
 }
 
 /// All outputs, in the order of `--help`.
-pub const FORMATS: &[Format] = &[json::FORMAT, html::FORMAT, markdown::FORMAT, svg::FORMAT, png::FORMAT];
+pub const FORMATS: &[Format] =
+    &[json::FORMAT, html::FORMAT, markdown::FORMAT, svg::FORMAT, png::FORMAT, figures::FORMAT];
 
 /// A report ready to be rendered; the timeline is drawn once for all formats that show it.
 #[derive(Debug)]
@@ -46,7 +48,7 @@ pub struct Report<'a> {
     pub input: Input<'a>,
     /// It as values.
     pub document: Document,
-    /// What pictures that are files of their own are drawn for; see [`Self::timeline`].
+    /// What pictures that are files of their own are drawn for.
     pub theme: Theme,
     timeline: OnceCell<Chart>,
 }
@@ -56,6 +58,13 @@ impl<'a> Report<'a> {
     pub fn new(input: Input<'a>) -> Self {
         let document = super::document(&input);
         Self { input, document, theme: Theme::Light, timeline: OnceCell::new() }
+    }
+
+    /// Returns it with pictures for that theme.
+    #[must_use]
+    pub fn themed(mut self, theme: Theme) -> Self {
+        (self.theme, self.timeline) = (theme, OnceCell::new());
+        self
     }
 
     /// Returns the timeline in the report's theme, drawing it at the first call.
@@ -88,7 +97,13 @@ mod tests {
             for format in FORMATS {
                 let first = (format.render)(&Report::new(case.input())).unwrap();
                 let second = (format.render)(&Report::new(case.input())).unwrap();
-                assert!(!first.is_empty() && first.iter().all(|file| !file.bytes.is_empty()), "{}", format.name);
+                // A figure is drawn only where there is something to show.
+                let may_be_none = format.name == figures::FORMAT.name && case.title == "empty";
+                assert!(
+                    (may_be_none || !first.is_empty()) && first.iter().all(|file| !file.bytes.is_empty()),
+                    "{}",
+                    format.name
+                );
                 assert!(first == second, "{} of {}", format.name, case.title);
             }
         }

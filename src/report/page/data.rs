@@ -32,6 +32,8 @@ pub(super) struct Data {
     /// The zone that the reader of the logs named for logs without one; the first that the page offers.
     zone: Option<String>,
     hosts: Vec<String>,
+    /// The hosts of each row.
+    host_rows: Vec<Vec<usize>>,
     users: Vec<String>,
     signatures: Vec<Signature>,
     sources: Vec<String>,
@@ -61,8 +63,14 @@ struct Signature {
 struct Incidence {
     id: String,
     title: String,
+    /// Its words beside its bar.
+    label: String,
     start: i64,
     end: Option<i64>,
+    /// The begin of its worst hour.
+    peak: i64,
+    /// Where begin, worst hour and end lie.
+    intervals: Vec<[i64; 2]>,
     signatures: Vec<usize>,
 }
 
@@ -75,6 +83,7 @@ struct ChangeRow {
     verdict: Option<&'static str>,
     probability: f64,
     is_routine: bool,
+    hosts_known: bool,
     /// Host and when it came into force there.
     hosts: Vec<(usize, i64)>,
     places: Vec<Value>,
@@ -181,6 +190,7 @@ pub(super) fn data(input: &Input<'_>, layout: &Layout, limits: &Limits, places: 
         anchors: anchors(input),
         zone: input.options.get("timezone").filter(|zone| !zone.contains(['=', ','])).map(|zone| visible(zone)),
         hosts: hosts.texts(),
+        host_rows: host_rows(layout, &mut hosts),
         users: users.texts(),
         signatures: signature_rows(input, &signature_order),
         sources: places.paths(),
@@ -218,6 +228,12 @@ fn host_order<'a>(layout: &'a Layout, tables: &'a Tables) -> impl Iterator<Item 
     rows.flat_map(|row| &row.hosts).chain(&tables.hosts)
 }
 
+/// The hosts of each row of the static picture.
+fn host_rows<'a>(layout: &'a Layout, hosts: &mut Numbered<'a>) -> Vec<Vec<usize>> {
+    let rows = layout.bands.iter().filter(|band| band.id == "hosts").flat_map(|band| &band.rows);
+    rows.map(|row| row.hosts.iter().map(|host| hosts.number(host)).collect()).collect()
+}
+
 /// Signatures in the order of their lanes, then those that share one, the commonest first.
 fn signature_order<'a>(input: &Input<'a>, layout: &Layout) -> Vec<&'a Name> {
     let mut counts: BTreeMap<&Name, usize> = BTreeMap::new();
@@ -248,8 +264,13 @@ fn signature_rows(input: &Input<'_>, order: &[&Name]) -> Vec<Signature> {
 }
 
 fn incidence(input: &Input<'_>, incident: &Incident, signatures: &BTreeMap<&Name, usize>) -> Incidence {
+    let is_main = input.main_incident().is_some_and(|main| main.id == incident.id);
+    let between = [incident.started_between, incident.peaked_between, incident.ended_between];
     Incidence {
         id: incident.id.clone(),
+        label: visible(&super::cut(&crate::report::wording::postmortem::incident_label(input, incident, is_main), 400)),
+        peak: millis(incident.peak_at),
+        intervals: between.into_iter().flatten().map(|span| [millis(span.start), millis(span.end)]).collect(),
         title: visible(&crate::report::wording::incident::title(input, incident)),
         start: millis(incident.started_at),
         end: incident.ended_at.map(millis),
@@ -269,6 +290,7 @@ fn changes<'a>(input: &Input<'a>, limits: &Limits, places: &mut Places, hosts: &
             verdict: said.map(|said| crate::report::wording::verdict::verdict(said.verdict)),
             probability: crate::report::sections::shown(said.map_or(0.0, |said| said.probability)),
             is_routine: change.is_routine,
+            hosts_known: change.hosts_known,
             hosts: change.hosts.iter().map(|host| (hosts.number(&host.host), millis(host.in_force_at))).collect(),
             places: places.row(change.stated_by.iter().take(limits.records)),
         });

@@ -33,8 +33,10 @@ const SCRIPT: &[&str] = &[
     include_str!("js/zone.js"),
     include_str!("js/state.js"),
     include_str!("js/axis.js"),
+    include_str!("js/interval.js"),
     include_str!("js/bands.js"),
     include_str!("js/hosts.js"),
+    include_str!("js/incidents.js"),
     include_str!("js/changes.js"),
     include_str!("js/chart.js"),
     include_str!("js/labels.js"),
@@ -85,6 +87,8 @@ struct Page<'a> {
     script: &'a str,
     data: String,
     picture: &'a str,
+    /// Further pictures with their words.
+    figures: &'a [String],
     view: View,
 }
 
@@ -99,9 +103,10 @@ pub(crate) fn page(report: &Report<'_>) -> Result<String, Error> {
 
 fn page_within(report: &Report<'_>, max_bytes: usize) -> Result<String, Error> {
     let picture = chart::timeline(&report.input, Theme::Page)?;
+    let figures = figures(report)?;
     let mut limits = Limits::WIDEST;
     loop {
-        let page = with_limits(report, &picture, &limits)?;
+        let page = with_limits(report, &picture, &figures, &limits)?;
         if page.len() <= max_bytes || limits.attempts == 0 {
             return Ok(page);
         }
@@ -109,7 +114,21 @@ fn page_within(report: &Report<'_>, max_bytes: usize) -> Result<String, Error> {
     }
 }
 
-fn with_limits(report: &Report<'_>, picture: &chart::Chart, limits: &Limits) -> Result<String, Error> {
+/// The pictures beside the timeline; the posterior stands in the page as a table with bars.
+fn figures(report: &Report<'_>) -> Result<Vec<String>, Error> {
+    let mut figures = Vec::new();
+    for (_, draw) in chart::FIGURES.iter().filter(|(name, _)| !name.contains("posterior")) {
+        figures.extend(draw(&report.input, Theme::Page)?.map(|figure| visible(&figure.svg)));
+    }
+    Ok(figures)
+}
+
+fn with_limits(
+    report: &Report<'_>,
+    picture: &chart::Chart,
+    figures: &[String],
+    limits: &Limits,
+) -> Result<String, Error> {
     let failed = |detail: String| Error::Render { what: "report.html", detail };
     let mut places = Places::new(&report.input);
     let mut view = View::new(report, limits, &mut places);
@@ -123,6 +142,7 @@ fn with_limits(report: &Report<'_>, picture: &chart::Chart, limits: &Limits) -> 
         script: &script,
         data: data_block(&serde_json::to_string(&data).map_err(|error| failed(error.to_string()))?),
         picture: &visible(&picture.svg),
+        figures,
         view,
     };
     page.render().map_err(|error| failed(error.to_string()))

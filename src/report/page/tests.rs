@@ -140,3 +140,22 @@ fn hidden_characters_are_shown_and_others_left() {
     assert_eq!(cut("häuser", 6), "häuser");
     assert_eq!(data_block("\"</script><!--\""), "\"\\u003c/script>\\u003c!--\"");
 }
+
+/// Writes the pages of all made-up cases to look at: into the folder that CAUSELINE_PICTURES names.
+#[test]
+#[ignore = "writes pages for people to look at"]
+fn pages_to_look_at() {
+    let Some(folder) = std::env::var_os("CAUSELINE_PICTURES").map(std::path::PathBuf::from) else { return };
+    let large = fixture::varied(&fixture::Shape {
+        n_hosts: 300,
+        n_changes: 200,
+        hours: 56.0 * 24.0,
+        per_hour: 0.5,
+        lasts: 0.04,
+        ..fixture::Shape::default()
+    });
+    let known = fixture::all().into_iter().map(|case| (case.title, case));
+    for (name, case) in known.chain([("three-hundred-hosts", large)]) {
+        std::fs::write(folder.join(format!("{name}.html")), page_of(&case)).unwrap();
+    }
+}

@@ -43,7 +43,8 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     let mut placed = Placed::default();
     let mut left_over = Vec::new();
     for (idx, item) in ranked.iter().enumerate() {
-        if idx >= MAX_LABELS || !placed.place(scene, item) {
+        // A label under the line of the guilty change is worse than one elsewhere, and better than none.
+        if idx >= MAX_LABELS || !(placed.place(scene, item, true) || placed.place(scene, item, false)) {
             left_over.push(item);
         }
     }
@@ -99,18 +100,21 @@ impl<'a> Item<'a> {
     /// Name, verdict and, where it says something, probability.
     fn label(&self) -> String {
         let name = text::fitted(&text::clean(&name_of(self.change)), LABEL_PIXELS - 130, TITLE, false);
+        let unknown = if self.change.hosts_known { "" } else { ", hosts not known" };
         match self.verdict {
             Some(Verdict::RootCause) => {
-                format!("{name} · {} {}", words::verdict(Verdict::RootCause), number::percent(self.probability))
+                let word = words::verdict(Verdict::RootCause);
+                format!("{name} · {word} {}{unknown}", number::percent(self.probability))
             }
-            Some(verdict) => format!("{name} · {}", words::verdict(verdict)),
-            None => name,
+            Some(verdict) => format!("{name} · {}{unknown}", words::verdict(verdict)),
+            None => format!("{name}{unknown}"),
         }
     }
 
     /// From the first host to the last, as far as it is shown.
     fn reach(&self) -> TimeRange {
-        let times = self.change.hosts.iter().map(|host| host.in_force_at);
+        let is_known = self.change.hosts_known;
+        let times = self.change.hosts.iter().filter(|_| is_known).map(|host| host.in_force_at);
         let start = times.clone().min().unwrap_or(self.change.started_at);
         TimeRange { start, end: times.max().unwrap_or(start) }
     }
@@ -124,8 +128,9 @@ struct Placed {
 }
 
 impl Placed {
-    /// Puts a change with its label into the first row with room for both; `false` if there is none.
-    fn place(&mut self, scene: &Scene<'_>, item: &Item<'_>) -> bool {
+    /// Puts a change with its label into the first row with room for both, clear of the guilty change's line if it must
+    /// be; `false` if there is none.
+    fn place(&mut self, scene: &Scene<'_>, item: &Item<'_>, must_be_clear: bool) -> bool {
         let reach = item.reach();
         let (first, last) = (scene.axis.x(reach.start), scene.axis.x(reach.end));
         let label = item.label();
@@ -150,7 +155,7 @@ impl Placed {
                     Side::Left => (first - distance - width, first - distance),
                     _ => (last + distance, last + distance + width),
                 };
-                line.is_none_or(|line| line < from - 3.0 || to + 3.0 < line)
+                !must_be_clear || line.is_none_or(|line| line < from - 3.0 || to + 3.0 < line)
             };
             let choice = [(Side::Right, on_right), (Side::Left, on_left)]
                 .into_iter()
@@ -186,7 +191,7 @@ fn clusters(scene: &Scene<'_>, items: &[&Item<'_>], row: usize) -> Vec<Mark> {
         together.sort_by_key(|item| item.change.started_at);
         let middle = together[together.len() / 2].change.started_at;
         let worst = together.iter().map(|item| scene::look(item.verdict)).min_by_key(|(shape, _)| match shape {
-            Shape::Triangle => 0,
+            Shape::Triangle | Shape::HollowTriangle => 0,
             Shape::Plus => 1,
             Shape::Diamond => 2,
             Shape::Ring => 3,

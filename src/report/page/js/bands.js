@@ -109,7 +109,7 @@ function inkOf(members, place) {
   return hasIncident ? inks[order % 4] : inks[(order + 1) % 4];
 }
 
-// The share of attempts that failed; of few attempts it says little and is a pale stub.
+// The share of attempts that failed, with its interval; a share of few attempts does not stretch the scale.
 function shareBand(axis, attempts) {
   const seen = binned(
     axis,
@@ -122,26 +122,28 @@ function shareBand(axis, attempts) {
     const failed = rows.filter((one) => one.isService && isSignature(one.signature));
     if (failed.length === 0) return;
     const [n, of] = [weighed(failed), weighed(rows)];
-    const isFew = of < FEW_ATTEMPTS;
-    const value = isFew ? 0 : n / of;
-    max = Math.max(max, value);
-    const words = `${grouped(n)} of ${counted(of, 'attempt')} failed (${percent(n / of)}), ${spanText(bin.start, bin.end)}`;
+    const value = n / of;
+    if (of >= FEW_ATTEMPTS) max = Math.max(max, value);
+    const [lower, upper] = shareInterval(failed.length, rows.length);
+    const interval = `95% interval ${percent(lower)} to ${percent(upper)}`;
+    const words = `${grouped(n)} of ${counted(of, 'attempt')} failed (${percent(value)}, ${interval}), ${spanText(bin.start, bin.end)}`;
     marks.push({
       key: `share@${bin.start}`,
       bin,
       value,
+      lower,
+      upper,
       ink: 'share',
-      fill: isFew ? 'pale' : 'solid',
+      fill: 'pale',
       rows: failed,
       words,
     });
   });
   const top = [0.05, 0.1, 0.25, 0.5, 1].find((step) => step >= max) ?? 1;
-  const notes = [{ ink: 'missing', sign: 'bar', text: `failures, but fewer than ${FEW_ATTEMPTS} attempts` }];
   return {
     id: 'share',
     title: 'Share of attempts that failed',
-    notes,
+    notes: [{ ink: 'share', sign: 'upright', text: 'its 95% interval' }],
     height: 48,
     scale: { max: top, label: `${Math.round(top * 100)}%` },
     marks,
@@ -229,6 +231,7 @@ function closesBands(axis) {
 function allBands(axis) {
   const attempts = inView(ATTEMPTS);
   return [
+    ...incidentBands(axis),
     ...changeBands(axis),
     ...failureBands(axis, attempts),
     shareBand(axis, attempts),

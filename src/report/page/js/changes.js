@@ -32,15 +32,14 @@ function changesInView() {
 
 // From the first host to the last.
 function reachOf(change) {
-  const times = change.hosts.map(([, at]) => at);
+  const times = change.hosts_known ? change.hosts.map(([, at]) => at) : [];
   return times.length ? [Math.min(...times), Math.max(...times)] : [change.at, change.at];
 }
 
 // The same of those hosts that got it in the span in view; null if none did.
 function reachInView(axis, change) {
-  const times = [...change.hosts.map(([, at]) => at), ...(change.hosts.length ? [] : [change.at])].filter((at) =>
-    shows(axis, at),
-  );
+  const known = change.hosts_known && change.hosts.length ? change.hosts.map(([, at]) => at) : [change.at];
+  const times = known.filter((at) => shows(axis, at));
   return times.length ? [Math.min(...times), Math.max(...times)] : null;
 }
 
@@ -48,12 +47,13 @@ function changeWords(change) {
   const [first, last] = reachOf(change);
   const probability = change.verdict === 'root cause' ? ` ${percent(change.probability)}` : '';
   const when = first === last ? stamp(first) : `${stamp(first)} to ${stamp(last)}`;
-  return `${change.name}: ${change.verdict ?? 'no verdict'}${probability}, ${when} ${zoneName()}, ${counted(change.hosts.length, 'host')}`;
+  return `${change.name}: ${change.verdict ?? 'no verdict'}${probability}, ${when} ${zoneName()}, ${change.hosts_known ? counted(change.hosts.length, 'host') : 'hosts not known'}`;
 }
 
 function changeLabel(change) {
   const probability = change.verdict === 'root cause' ? ` ${percent(change.probability)}` : '';
-  return change.verdict ? ` · ${change.verdict}${probability}` : '';
+  const unknown = change.hosts_known ? '' : ', hosts not known';
+  return `${change.verdict ? ` · ${change.verdict}${probability}` : ''}${unknown}`;
 }
 
 // A row behind the mark of a change.

@@ -161,16 +161,10 @@ function bandParts(band) {
   if (band.missing === 'rows')
     for (const row of band.rows) hatch(missingOf(axis, row.members), row.top + 1, row.height - 2);
   for (const mark of band.marks) parts.push(...(band.symbols ? changeParts(band, mark) : [markNode(band, mark)]));
+  for (const mark of band.marks.filter((one) => one.upper !== undefined)) parts.push(...intervalLine(band, mark));
   if (band.steps) parts.push(...stepLines(band));
-  for (const one of band.arrivals ?? []) {
-    const row = band.rows[one.row];
-    const shapeOf = one.verdict === 'remedy' ? ['plus', 'remedy'] : ['triangle', 'text'];
-    parts.push(
-      symbol(xOf(axis, one.at), row.top + row.height / 2, ...shapeOf, row.height > 10 ? 5 : 3, {
-        'pointer-events': 'none',
-      }),
-    );
-  }
+  if (band.arrivals) parts.push(...stateParts(band));
+  if (band.id === 'incidents') parts.push(...momentParts(band));
   if (band.scale) parts.push(line(axis.left, band.bottom, axis.right, band.bottom, { class: 'zero' }));
   return parts;
 }
@@ -181,10 +175,11 @@ function markNode(band, mark) {
   let node;
   if (band.rows) {
     const row = band.rows[mark.row];
-    node = rect(left, row.top + 1, Math.max(right - left, 1), row.height - 2, { fill: ink(mark.ink) });
+    const inset = band.inset ?? 1;
+    node = rect(left, row.top + inset, Math.max(right - left, 1), row.height - 2 * inset, { fill: ink(mark.ink) });
     mark.y = row.top + row.height / 2;
   } else {
-    const height = Math.max((mark.value / band.scale.max) * band.height, LEAST_BAR);
+    const height = Math.max(Math.min(mark.value / band.scale.max, 1) * band.height, LEAST_BAR);
     const width = right - left >= 4 ? right - left - 1 : Math.max(right - left, 1);
     const fills = {
       solid: { fill: ink(mark.ink) },
@@ -205,6 +200,14 @@ function asMark(node, band, mark) {
   chart.marks.push(mark);
   chart.nodes.set(mark.key, { node, mark });
   return node;
+}
+
+// The interval of a share, as far as the scale reaches.
+function intervalLine(band, mark) {
+  const y = (value) => round(band.bottom - Math.min(value / band.scale.max, 1) * band.height);
+  const [x, low, high] = [round(mark.x), y(mark.lower), y(mark.upper)];
+  // Where the bar says it as well, a line is only noise.
+  return low - high < LEAST_BAR ? [] : [line(x, low, x, high, { stroke: ink('share'), 'pointer-events': 'none' })];
 }
 
 function stepLines(band) {
@@ -257,6 +260,7 @@ function changeParts(band, mark) {
 function symbol(x, y, kind, color, r, attributes) {
   const paths = {
     triangle: `M${x} ${y - r}L${x + r} ${y + r - 1}L${x - r} ${y + r - 1}Z`,
+    peak: `M${x} ${y + r}L${x + r} ${y - r + 1}L${x - r} ${y - r + 1}Z`,
     diamond: `M${x} ${y - r}L${x + r} ${y}L${x} ${y + r}L${x - r} ${y}Z`,
     plus: `M${x - 1.5} ${y - r}h3v${r - 1.5}h${r - 1.5}v3h${1.5 - r}v${r - 1.5}h-3v${1.5 - r}h${1.5 - r}v-3h${r - 1.5}Z`,
   };

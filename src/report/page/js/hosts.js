@@ -1,59 +1,36 @@
 // The band of hosts: one row a host, one tile a bin, colored by the share of attempts that failed.
 
-const MAX_HOSTS = 72;
-const MAX_NAMED = 24;
+const ROW = 16;
+const STATE = 3;
 const HEAT = [0.1, 0.25, 0.5];
 const HEAT_WORDS = ['under 10%', 'under 25%', 'under 50%', 'more'];
 
+// The rows of the static picture, as far as the filter leaves their hosts.
+function hostRows() {
+  const kept = new Set(hostsInView());
+  return DATA.host_rows
+    .map((members) => members.filter((host) => kept.has(host)))
+    .filter((members) => members.length)
+    .map((members) => {
+      const first = DATA.hosts[members[0]];
+      const isOne = members.length === 1;
+      const name = isOne ? first : `${members.length} more hosts`;
+      return { name, title: isOne ? first : `${name}, ${first} among them`, members, height: ROW };
+    });
+}
+
 // Host by time, in the order in which the hosts were hit; equal neighbors become one tile.
 function hostsBands(axis, attempts) {
-  const hosts = hostsInView();
-  if (!hosts.length) return [];
-  const own = hosts.length > MAX_HOSTS ? hosts.slice(0, MAX_HOSTS - 1) : hosts;
-  const isNamed = hosts.length <= MAX_NAMED;
-  const rows = own.map((host, place) => {
-    const hasName = isNamed || (place % 2 === 0 && place + 1 < own.length);
-    return {
-      name: hasName ? DATA.hosts[host] : '',
-      title: DATA.hosts[host],
-      members: [host],
-      height: isNamed ? 16 : 8,
-    };
-  });
-  if (own.length < hosts.length) {
-    const rest = hosts.slice(own.length);
-    rows.push({ name: `${rest.length} more hosts`, title: `${rest.length} more hosts`, members: rest, height: 16 });
-  }
-  const rowOf = new Map(rows.flatMap((row, index) => row.members.map((host) => [host, index])));
-  const cells = rows.map(() => axis.bins.map(() => null));
-  for (const one of attempts) {
-    const [row, bin] = [rowOf.get(one.host), binAt(axis, one.at)];
-    if (row === undefined || bin < 0) continue;
-    cells[row][bin] ??= { tried: 0, failed: 0, rows: [] };
-    const cell = cells[row][bin];
-    cell.tried += one.weight;
-    if (isSubject(one)) cell.failed += one.weight;
-    cell.rows.push(one);
-  }
-  const marks = cells.flatMap((row, index) => tilesOf(axis, row, rows[index], index));
-  const notes = [
-    { text: DATA.incidents.length ? 'in the order in which they were hit' : 'share of attempts that failed' },
-  ];
-  const has = (verdict) => DATA.changes.some((change) => change.verdict === verdict);
+  const rows = hostRows();
+  if (!rows.length) return [];
+  const arrivals = rows.map((row) => (row.members.length === 1 ? arrivalsAt(row.members[0]) : []));
+  const marks = tilesOfRows(axis, rows, arrivals, attempts);
+  const notes = [{ text: 'share of attempts that failed' }];
+  if (DATA.incidents.length) notes.push({ text: 'in the order in which they were hit' });
+  const has = (verdict) => arrivals.some((list) => list.some((one) => one.verdict === verdict));
   if (has('root cause')) notes.push({ sign: 'triangle', ink: 'text', text: 'got the change' });
   if (has('remedy')) notes.push({ sign: 'plus', ink: 'remedy', text: 'got the remedy' });
-  return [
-    {
-      id: 'hosts',
-      title: 'Hosts',
-      notes,
-      rows,
-      height: rows.reduce((sum, row) => sum + row.height, 0),
-      marks,
-      arrivals: arrivalsOf(axis, rowOf, own.length),
-      missing: 'rows',
-    },
-  ];
+  return [{ id: 'hosts', title: 'Hosts', notes, rows, height: rows.length * ROW, marks, arrivals, missing: 'rows' }];
 }
 
 // Whether a failure is what the picture is about.
@@ -63,51 +40,96 @@ function isSubject(one) {
   return DATA.incidents.length ? DATA.signatures[one.signature]?.of_incident === true : one.isService;
 }
 
-function tilesOf(axis, cells, row, place) {
+// Tiles of all rows. In the row of one host they begin anew where a change reached it, so that none shows failures before
+// their cause.
+function tilesOfRows(axis, rows, arrivals, attempts) {
+  const rowOf = new Map(rows.flatMap((row, index) => row.members.map((host) => [host, index])));
+  const cuts = arrivals.map((list) => list.map((one) => one.at));
+  const cells = rows.map(() => new Map());
+  for (const one of attempts) {
+    const [row, bin] = [rowOf.get(one.host), binAt(axis, one.at)];
+    if (row === undefined || bin < 0) continue;
+    const piece = cuts[row].filter((cut) => cut <= one.at).length;
+    const key = bin * 1000 + piece;
+    if (!cells[row].has(key)) cells[row].set(key, { bin: axis.bins[bin], piece, tried: 0, failed: 0, rows: [] });
+    const cell = cells[row].get(key);
+    cell.tried += one.weight;
+    if (isSubject(one)) cell.failed += one.weight;
+    cell.rows.push(one);
+  }
+  return cells.flatMap((row, index) => tilesOf(axis, [...row.values()], cuts[index], rows[index].title, index));
+}
+
+// The tiles of one row; its cells come by time.
+function tilesOf(axis, cells, cuts, title, row) {
   const tiles = [];
-  cells.forEach((cell, index) => {
-    const bin = axis.bins[index];
-    const last = tiles.at(-1);
-    if (cell === null) return;
-    const share = cell.failed / cell.tried;
+  for (const { bin, piece, tried, failed, rows } of cells) {
+    const start = Math.max(bin.start, cuts[piece - 1] ?? bin.start);
+    const end = Math.min(bin.end, cuts[piece] ?? bin.end);
+    const share = failed / tried;
     const heat = share <= 0 ? 'calm' : `heat-${HEAT.filter((step) => share >= step).length}`;
-    if (last && last.ink === heat && last.bin.end === bin.start && last.lastBin === index - 1) {
-      last.bin = { ...last.bin, end: bin.end, right: bin.right };
-      last.lastBin = index;
-      last.failed += cell.failed;
-      last.tried += cell.tried;
-      last.rows.push(...cell.rows);
+    const last = tiles.at(-1);
+    if (last && last.ink === heat && last.bin.end === start && !cuts.includes(start)) {
+      last.bin.end = end;
+      last.failed += failed;
+      last.tried += tried;
+      last.rows.push(...rows);
     } else {
-      const key = `hosts/${row.title}@${bin.start}`;
       tiles.push({
-        key,
-        bin: { ...bin },
-        row: place,
+        key: `hosts/${title}@${start}`,
+        bin: { start, end },
+        row,
         ink: heat,
-        lastBin: index,
-        failed: cell.failed,
-        tried: cell.tried,
-        rows: [...cell.rows],
+        failed,
+        tried,
+        rows: [...rows],
       });
     }
-  });
+  }
   for (const tile of tiles) {
-    const failed =
-      tile.failed > 0
-        ? `${grouped(tile.failed)} of ${counted(tile.tried, 'attempt')} failed (${percent(tile.failed / tile.tried)})`
-        : `${counted(tile.tried, 'attempt')}, none failed`;
-    tile.words = `${row.title}: ${failed}, ${spanText(tile.bin.start, tile.bin.end)}`;
+    [tile.bin.left, tile.bin.right] = [xOf(axis, tile.bin.start), xOf(axis, tile.bin.end, true)];
+    const all = counted(tile.tried, 'attempt');
+    const some = `${grouped(tile.failed)} of ${all} failed (${percent(tile.failed / tile.tried)})`;
+    tile.words = `${title}: ${tile.failed > 0 ? some : `${all}, none failed`}, ${spanText(tile.bin.start, tile.bin.end)}`;
     tile.rows.sort((a, b) => b.isFailure - a.isFailure || a.at - b.at);
   }
   return tiles;
 }
 
-// When each host got the guilty change and the remedy.
-function arrivalsOf(axis, rowOf, nOwn) {
-  const telling = DATA.changes.filter((change) => change.verdict === 'root cause' || change.verdict === 'remedy');
-  return telling.flatMap((change) =>
-    change.hosts
-      .filter(([host, at]) => rowOf.get(host) < nOwn && shows(axis, at))
-      .map(([host, at]) => ({ row: rowOf.get(host), at, verdict: change.verdict })),
+// When a host got what is guilty, what contributes and what ended it; nothing of changes whose hosts are not known.
+function arrivalsAt(host) {
+  const telling = DATA.changes.filter(
+    (change) => change.hosts_known && ['root cause', 'contributing', 'remedy'].includes(change.verdict),
   );
+  const own = telling.flatMap((change) =>
+    change.hosts.filter(([one]) => one === host).map(([, at]) => ({ at, verdict: change.verdict })),
+  );
+  return own.sort((a, b) => a.at - b.at);
+}
+
+// What a host has, as a line at the foot of its row, and a symbol where it got it.
+function stateParts(band) {
+  const { axis } = chart;
+  const parts = [];
+  band.rows.forEach((row, index) => {
+    const bottom = row.top + row.height;
+    const lasting = band.arrivals[index].filter((one) => one.verdict !== 'contributing');
+    lasting.forEach((one, place) => {
+      const to = lasting[place + 1]?.at ?? axis.parts.at(-1).end;
+      for (const part of axis.parts) {
+        const [start, end] = [Math.max(one.at, part.start), Math.min(to, part.end)];
+        if (start >= end) continue;
+        const x = xOf(axis, start);
+        const fill = ink(one.verdict === 'remedy' ? 'remedy' : 'text');
+        const look = { fill, 'fill-opacity': 0.55, 'pointer-events': 'none' };
+        parts.push(rect(x, bottom - STATE, xOf(axis, end, true) - x, STATE - 1, look));
+      }
+    });
+    for (const one of band.arrivals[index].filter(({ at }) => shows(axis, at))) {
+      const { shape: kind, ink: own } = LOOKS[one.verdict];
+      const color = kind === 'triangle' ? 'text' : own;
+      parts.push(symbol(xOf(axis, one.at), row.top + row.height / 2, kind, color, 5, { 'pointer-events': 'none' }));
+    }
+  });
+  return parts;
 }

@@ -44,11 +44,11 @@ function bandWords(band) {
     parts.push(words(axis.left - 10, band.top + 4, band.scale.label, { class: 'quiet small', 'text-anchor': 'end' }));
     parts.push(words(axis.left - 10, band.bottom - 4, '0', { class: 'quiet small', 'text-anchor': 'end' }));
   }
-  for (const mark of band.symbols ? band.marks : []) {
+  for (const mark of band.marks) {
     if (mark.label) {
       const classes = `${mark.label.isBold ? 'strong' : ''} ${mark.label.isQuiet ? 'quiet' : ''}`;
       parts.push(
-        words(mark.label.x, mark.y, mark.label.text, {
+        words(mark.label.x, mark.y + (mark.label.isBelow ? 19 : 0), mark.label.text, {
           class: classes,
           'font-size': 12.5,
           'text-anchor': mark.label.anchor,
@@ -69,7 +69,11 @@ function roomBelow(band) {
 }
 
 function noteSign(note, y) {
-  if (note.sign === 'triangle' || note.sign === 'plus') return symbol(5, y, note.sign, note.ink, 5);
+  if (['triangle', 'plus', 'peak'].includes(note.sign))
+    return symbol(5, y, note.sign, note.ink, note.sign === 'peak' ? 4 : 5);
+  if (note.sign === 'between')
+    return shape('path', { d: `M0.5 ${y - 4}v8M0 ${y}h10M9.5 ${y - 4}v8`, stroke: ink(note.ink), fill: 'none' });
+  if (note.sign === 'upright') return line(5, y - 5, 5, y + 5, { stroke: ink(note.ink) });
   if (note.sign === 'line') return line(0, y, 10, y, { stroke: ink(note.ink), 'stroke-width': 2 });
   return note.sign === 'bar'
     ? rect(0, y, 10, 4, { fill: ink(note.ink) })

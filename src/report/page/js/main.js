@@ -21,6 +21,8 @@ function render(patch) {
 
 function begin() {
   document.documentElement.classList.add('script');
+  // Without a connection there is nothing to draw and to filter.
+  for (const id of ['timeline', 'attempts']) byId(id).hidden = !DATA.window;
   fillControls();
   fillLegend();
   Object.assign(state, fromFragment(location.hash));

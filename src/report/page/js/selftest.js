@@ -71,6 +71,23 @@ function drawnFailures() {
 }
 
 const CHECKS = [
+  [
+    'intervals are those of the exact method',
+    () => {
+      // scipy: beta.ppf(.025, 3, 98), beta.ppf(.975, 4, 97)
+      const [lower, upper] = shareInterval(3, 100);
+      return Math.abs(lower - 0.00622998) < 1e-6 && Math.abs(upper - 0.08517605) < 1e-6 ? true : `${lower} ${upper}`;
+    },
+  ],
+  [
+    'no tile reaches over the arrival of a change',
+    () => {
+      look({});
+      const hosts = chart.bands.find((band) => band.id === 'hosts');
+      const crosses = (tile) => hosts.arrivals[tile.row].some(({ at }) => tile.bin.start < at && at < tile.bin.end);
+      return !hosts || hosts.marks.every((tile) => !crosses(tile));
+    },
+  ],
   ['the data block is read', () => ATTEMPTS.length === DATA.attempts.at.length],
   [
     'attempts stand by time within the window',
@@ -205,9 +222,12 @@ const CHECKS = [
     'every scale begins at zero and holds its highest bar',
     () => {
       look({});
-      return chart.bands.every(
-        (band) => !band.scale || band.marks.every((mark) => mark.value <= band.scale.max * 1.0001),
-      );
+      // A share of few attempts does not stretch its scale.
+      for (const band of chart.bands.filter((one) => one.scale && one.id !== 'share')) {
+        const higher = band.marks.find((mark) => !(mark.value <= band.scale.max * 1.0001));
+        if (higher) return `${higher.key}: ${higher.value} on a scale to ${band.scale.max}`;
+      }
+      return true;
     },
   ],
   [
@@ -322,15 +342,9 @@ const CHECKS = [
     'arrow keys move the focus from mark to mark',
     () => {
       look({});
-      const band = chart.bands.find((one) => one.marks.length > 1 && !one.symbols);
-      if (!band) return true;
-      focusMark(
-        chart.marks.find(
-          (mark) =>
-            mark.band === band &&
-            chart.marks.some((one) => one.band === band && one.row === mark.row && one.x > mark.x),
-        ) ?? band.marks[0],
-      );
+      const start = chart.marks.find((mark) => !mark.band.symbols && neighbor(mark, 'ArrowRight'));
+      if (!start) return true;
+      focusMark(start);
       const first = document.activeElement;
       first.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
       const second = document.activeElement;
