@@ -48,7 +48,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("lzma_rust2", &["read/"]),
     ("ruzstd", &["read/"]),
     ("walkdir", &["read/"]),
-    ("sha2", &["read/", "redact/"]),
+    ("sha2", &["read/", "redact/", "report/page/"]),
+    ("askama", &["report/page/"]),
+    ("base64", &["report/page/"]),
     ("zip", &["read/", "simulate/"]),
     ("crc32fast", &["read/", "simulate/"]),
     ("toml", &["normalize/", "cli/"]),
@@ -69,6 +71,7 @@ const LISTS: &[(&str, &str, &str, &str)] = &[
     ("report/chart/lanes", ".rs", "report/chart/lanes/mod.rs", "LANES"),
     ("report/chart/figures", ".rs", "report/chart/figures/mod.rs", "FIGURES"),
     ("report/format", ".rs", "report/format/mod.rs", "FORMATS"),
+    ("report/page/js", ".js", "report/page/mod.rs", "SCRIPT"),
     ("simulate/case", ".rs", "simulate/mod.rs", "CASES"),
 ];
 

@@ -124,7 +124,7 @@ pub(crate) struct AnalyzeArgs {
     /// Folder for the report; with one --format, - is standard output [default: reports/<name of first path>]
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// Outputs to write, separated by commas [default: json,markdown,svg,png,figures]
+    /// Outputs to write, separated by commas [default: json,html,markdown,svg,png,figures]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) format: Vec<String>,
     /// What pictures are drawn for: a white screen, a dark one, or a printer

@@ -26,7 +26,7 @@ pub struct SignatureText {
 pub struct Input<'a> {
     /// The tables.
     pub tables: &'a Tables,
-    /// The events behind the tables, by time.
+    /// All events, each once, by time: what the records say that the report leads to.
     pub events: &'a [Event],
     /// The verdicts.
     pub judgement: &'a Judgement,

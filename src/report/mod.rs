@@ -17,6 +17,7 @@ pub mod format;
 pub mod input;
 pub mod inspection;
 mod logons;
+mod page;
 pub mod sections;
 pub mod summary;
 pub mod wording;

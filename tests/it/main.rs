@@ -13,6 +13,7 @@
 )]
 
 mod archives;
+mod browser;
 mod cases;
 mod catalog;
 mod cli;
@@ -37,6 +38,7 @@ mod once;
 mod oracle;
 mod own_formats;
 mod packed;
+mod page;
 mod read;
 mod readers;
 mod redact;

@@ -13,6 +13,7 @@ use crate::error::Error;
 pub mod chat;
 pub mod figures;
 pub mod grafana;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -44,6 +45,7 @@ pub struct File {
 /// All outputs, in the order of `--help`.
 pub const FORMATS: &[Format] = &[
     json::FORMAT,
+    html::FORMAT,
     markdown::FORMAT,
     svg::FORMAT,
     png::FORMAT,

@@ -11,6 +11,7 @@ pub mod figures;
 pub mod incident;
 pub mod logons;
 pub mod number;
+pub mod page;
 pub mod postmortem;
 pub mod symptoms;
 pub mod verdict;
