@@ -184,10 +184,11 @@ fn focus(input: &Input<'_>, main: &Incident, window: TimeRange) -> TimeRange {
 /// time those with the most failures first, if there are so many hosts that not each can have its row.
 fn hosts_as_hit(input: &Input<'_>, incident: Option<&Incident>) -> (Vec<Name>, usize) {
     let mut hosts = Vec::new();
+    let mut known: BTreeSet<Name> = BTreeSet::new();
     if let Some(main) = incident {
         let own: BTreeSet<u32> = main.attempts.iter().copied().collect();
         for attempt in &input.tables.attempts {
-            if attempt.at >= main.started_at && own.contains(&attempt.id) && !hosts.contains(&attempt.host) {
+            if attempt.at >= main.started_at && own.contains(&attempt.id) && known.insert(attempt.host.clone()) {
                 hosts.push(attempt.host.clone());
             }
         }
@@ -200,8 +201,9 @@ fn hosts_as_hit(input: &Input<'_>, incident: Option<&Incident>) -> (Vec<Name>, u
         let mut failing: Vec<(&Name, usize)> = counts.into_iter().collect();
         failing.sort_by_key(|(host, n)| (std::cmp::Reverse(*n), *host));
         hosts.extend(failing.into_iter().take(MANY_HOSTS / 2).map(|(host, _)| host.clone()));
+        known.extend(hosts.iter().cloned());
     }
-    let rest: Vec<Name> = input.tables.hosts.iter().filter(|host| !hosts.contains(host)).cloned().collect();
+    let rest: Vec<Name> = input.tables.hosts.iter().filter(|host| !known.contains(*host)).cloned().collect();
     let n_hit = hosts.len();
     hosts.extend(rest);
     (hosts, n_hit)
