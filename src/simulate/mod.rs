@@ -72,6 +72,11 @@ pub const CASES: &[Case] = &[
         summary: "four weeks of ordinary background and innocent changes",
         script: case::quiet_month::script,
     },
+    Case {
+        name: "ordinary-weeks",
+        summary: "five ordinary weeks with small troubles, a logon that gets slower, and one bad update in the last of them",
+        script: case::ordinary_weeks::script,
+    },
 ];
 
 /// The kinds of cause that cases have.
