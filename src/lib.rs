@@ -35,6 +35,8 @@ pub mod correlate;
 
 pub mod judge;
 
+pub mod review;
+
 pub mod report;
 
 pub mod simulate;

@@ -21,7 +21,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("frame", &["normalize", "stats", "model", "diagnostic", "error"]),
     ("correlate", &["frame", "stats", "model", "error"]),
     ("judge", &["correlate", "frame", "stats", "model", "error"]),
-    ("report", &["judge", "correlate", "frame", "normalize", "model", "diagnostic", "error"]),
+    ("review", &["judge", "frame", "stats", "model"]),
+    ("report", &["review", "judge", "correlate", "frame", "normalize", "model", "diagnostic", "error"]),
     ("simulate", &["model", "error"]),
     ("pipeline", &["report", "judge", "correlate", "frame", "normalize", "read", "model", "diagnostic", "error"]),
 ];
@@ -63,6 +64,7 @@ const LISTS: &[(&str, &str, &str, &str)] = &[
     ("judge/hypotheses", ".rs", "judge/hypotheses/mod.rs", "HYPOTHESES"),
     ("report/chart/lanes", ".rs", "report/chart/lanes/mod.rs", "LANES"),
     ("report/format", ".rs", "report/format/mod.rs", "FORMATS"),
+    ("report/review/format", ".rs", "report/review/format/mod.rs", "FORMATS"),
     ("simulate/case", ".rs", "simulate/mod.rs", "CASES"),
 ];
 

@@ -13,7 +13,7 @@ use causeline::pipeline::{self, Analysis};
 use causeline::report::format::{self, FORMATS, File, Format, Report};
 use causeline::report::{Input, Role, SignatureText, SummaryLine, summary};
 
-use super::args::{AnalyzeArgs, FailOn};
+use super::args::{AnalyzeArgs, FailOn, InputArgs};
 use super::exit::Exit;
 use super::output;
 use super::settings;
@@ -21,7 +21,8 @@ use super::terminal::{self, Terminal};
 
 pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error> {
     let (formats, tables) = formats(&args.format)?;
-    let target = Target::new(args, &formats, &tables)?;
+    let fits_a_stream = formats.len() == 1 && tables.is_empty() && formats.iter().all(|format| format.name != "png");
+    let target = Target::new(args.output.as_deref(), fits_a_stream, || title(&args.input.paths))?;
     let paths = settings::paths(&args.input);
     let options = settings::options(&args.input, args.incident, terminal)?;
     let title = title(&args.input.paths);
@@ -37,7 +38,10 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
             diagnostics: &analysis.framed.diagnostics,
             signatures: &signatures,
             title: &title,
-            options: stated(args),
+            options: stated(
+                &args.input,
+                [("incident", args.incident.map(|span| format!("{}..{}", span.start, span.end)))],
+            ),
             tool_version: env!("CARGO_PKG_VERSION"),
         };
         let lines = summary(&input, &target.name());
@@ -49,15 +53,7 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
         Ok((analysis, files, lines))
     })?;
     target.write(&files)?;
-    if let Target::Folder(folder) = &target {
-        for form in &tables {
-            let folder = folder.join("tables");
-            match form {
-                TableForm::Csv => analysis.framed.write_csv(&folder)?,
-                TableForm::Parquet => analysis.framed.write_parquet(&folder)?,
-            };
-        }
-    }
+    target.write_tables(&analysis, &tables)?;
     if !terminal.quiet && matches!(target, Target::Folder(_)) {
         output::print(painted(&lines, terminal).as_bytes())?;
     }
@@ -66,40 +62,57 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
 }
 
 /// Where the files go.
-enum Target {
+pub(super) enum Target {
+    /// To standard output.
     Stream,
+    /// Into a folder.
     Folder(PathBuf),
 }
 
 impl Target {
-    fn new(args: &AnalyzeArgs, formats: &[&Format], tables: &[TableForm]) -> Result<Self, Error> {
-        match &args.output {
+    /// What `--output` says; without it a folder below `reports`.
+    pub(super) fn new(
+        output: Option<&Path>,
+        fits_a_stream: bool,
+        usual: impl FnOnce() -> String,
+    ) -> Result<Self, Error> {
+        match output {
+            Some(folder) if folder.as_os_str() == OsStr::new("-") && fits_a_stream => Ok(Self::Stream),
             Some(folder) if folder.as_os_str() == OsStr::new("-") => {
-                if formats.len() == 1 && tables.is_empty() && formats.iter().all(|format| format.name != "png") {
-                    Ok(Self::Stream)
-                } else {
-                    let detail = "standard output takes one --format that is one file".to_owned();
-                    Err(Error::Setting { what: "`--output -`".to_owned(), detail })
-                }
+                let detail = "standard output takes one --format that is one file".to_owned();
+                Err(Error::Setting { what: "`--output -`".to_owned(), detail })
             }
-            Some(folder) => Ok(Self::Folder(folder.clone())),
-            None => Ok(Self::Folder(Path::new("reports").join(title(&args.input.paths)))),
+            Some(folder) => Ok(Self::Folder(folder.to_owned())),
+            None => Ok(Self::Folder(Path::new("reports").join(usual()))),
         }
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Self::Stream => "-".to_owned(),
             Self::Folder(folder) => folder.display().to_string(),
         }
     }
 
-    fn write(&self, files: &[File]) -> Result<(), Error> {
+    pub(super) fn write(&self, files: &[File]) -> Result<(), Error> {
         for file in files {
             match self {
                 Self::Stream => output::print(&file.bytes)?,
                 Self::Folder(folder) => output::write(&folder.join(file.name), &file.bytes)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Writes the tables below the folder.
+    pub(super) fn write_tables(&self, analysis: &Analysis, forms: &[TableForm]) -> Result<(), Error> {
+        let Self::Folder(folder) = self else { return Ok(()) };
+        let folder = folder.join("tables");
+        for form in forms {
+            match form {
+                TableForm::Csv => analysis.framed.write_csv(&folder)?,
+                TableForm::Parquet => analysis.framed.write_parquet(&folder)?,
+            };
         }
         Ok(())
     }
@@ -110,14 +123,23 @@ fn formats(asked: &[String]) -> Result<(Vec<&'static Format>, Vec<TableForm>), E
     if asked.is_empty() {
         return Ok((FORMATS.iter().filter(|format| format.is_default).collect(), Vec::new()));
     }
+    asked_for(asked, format::by_name, FORMATS.iter().map(|format| format.name))
+}
+
+/// The formats of those names, and the forms of the tables among them.
+pub(super) fn asked_for<F>(
+    asked: &[String],
+    by_name: impl Fn(&str) -> Option<&'static F>,
+    known: impl Iterator<Item = &'static str>,
+) -> Result<(Vec<&'static F>, Vec<TableForm>), Error> {
     let (mut formats, mut tables) = (Vec::new(), Vec::new());
+    let known: Vec<&str> = known.collect();
     for name in asked {
         let form = [TableForm::Csv, TableForm::Parquet].into_iter().find(|form| form.ending() == name);
-        match (format::by_name(name), form) {
+        match (by_name(name), form) {
             (Some(format), _) => formats.push(format),
             (None, Some(form)) => tables.push(form),
             (None, None) => {
-                let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
                 return Err(Error::Setting {
                     what: format!("`--format {name}`"),
                     detail: format!("there are {}, csv, parquet", known.join(", ")),
@@ -129,7 +151,7 @@ fn formats(asked: &[String]) -> Result<(Vec<&'static Format>, Vec<TableForm>), E
 }
 
 /// The name of the first path, by which the report is called: a folder's own name, a file's without its ending.
-fn title(paths: &[PathBuf]) -> String {
+pub(super) fn title(paths: &[PathBuf]) -> String {
     let first = paths.first().map_or(Path::new("-"), PathBuf::as_path);
     let resolved = std::path::absolute(first).unwrap_or_else(|_| first.to_owned());
     let name = if first.is_dir() { resolved.file_name() } else { resolved.file_stem() };
@@ -142,22 +164,23 @@ fn title(paths: &[PathBuf]) -> String {
 
 /// The options that differ from their defaults, as the report prints them; paths are left out, for they
 /// would differ from machine to machine.
-fn stated(args: &AnalyzeArgs) -> BTreeMap<String, String> {
+pub(super) fn stated<const N: usize>(args: &InputArgs, own: [(&str, Option<String>); N]) -> BTreeMap<String, String> {
     let mut options = BTreeMap::new();
     let mut state = |name: &str, value: Option<String>| {
         if let Some(value) = value {
             options.insert(name.to_owned(), value);
         }
     };
-    state("since", args.input.since.map(|at| at.to_string()));
-    state("until", args.input.until.map(|at| at.to_string()));
-    state("incident", args.incident.map(|span| format!("{}..{}", span.start, span.end)));
-    let config = args.input.config.as_deref().and_then(Path::file_name);
+    state("since", args.since.map(|at| at.to_string()));
+    state("until", args.until.map(|at| at.to_string()));
+    for (name, value) in own {
+        state(name, value);
+    }
+    let config = args.config.as_deref().and_then(Path::file_name);
     state("config", config.map(|name| name.to_string_lossy().into_owned()));
-    state("signatures", args.input.signatures.as_deref().and_then(folder_name));
-    state("recover", args.input.recover.then(|| "true".to_owned()));
+    state("signatures", args.signatures.as_deref().and_then(folder_name));
+    state("recover", args.recover.then(|| "true".to_owned()));
     let zones: Vec<String> = args
-        .input
         .timezone
         .iter()
         .map(|(glob, zone)| glob.as_ref().map_or_else(|| zone.clone(), |glob| format!("{glob}={zone}")))
@@ -173,7 +196,7 @@ fn folder_name(folder: &Path) -> Option<String> {
 }
 
 /// The words of the catalog's signatures, of those that are derived, and of those that are templates of messages.
-fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Name, SignatureText> {
+pub(super) fn signature_texts(own: Option<&Signatures>, analysis: &Analysis) -> BTreeMap<Name, SignatureText> {
     let templates = analysis.framed.templates.iter().map(|(id, template)| {
         let title = format!("Message template \u{201c}{}\u{201d}", template.text);
         let meaning = format!(
@@ -215,7 +238,7 @@ fn gate(fail_on: Option<FailOn>, analysis: &Analysis) -> Exit {
     }
 }
 
-fn painted(lines: &[SummaryLine], terminal: Terminal) -> String {
+pub(super) fn painted(lines: &[SummaryLine], terminal: Terminal) -> String {
     let mut text = String::new();
     for line in lines {
         let plain = terminal::plain(&line.text);

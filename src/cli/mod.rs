@@ -8,6 +8,7 @@ mod exit;
 mod inspect;
 mod output;
 mod progress;
+mod review;
 mod schema;
 mod settings;
 mod signatures;
@@ -35,6 +36,7 @@ pub(crate) fn run() -> ExitCode {
     }
     let command = || match &cli.command {
         Command::Analyze(args) => analyze::run(args, terminal),
+        Command::Review(args) => review::run(args, terminal),
         Command::Inspect(args) => inspect::run(args, terminal),
         Command::Events(args) => events::run(args, terminal),
         Command::Changes(args) => changes::run(args, terminal),

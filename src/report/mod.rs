@@ -16,6 +16,7 @@ pub mod format;
 pub mod input;
 pub mod inspection;
 mod logons;
+pub mod review;
 pub mod sections;
 pub mod summary;
 pub mod wording;

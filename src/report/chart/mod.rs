@@ -11,8 +11,11 @@ mod mark;
 mod scene;
 mod text;
 mod theme;
+mod week;
 
 use resvg::{tiny_skia, usvg};
+
+pub use self::week::week;
 
 use self::axis::Axis;
 use self::canvas::{Canvas, TextBox};
@@ -32,6 +35,14 @@ pub struct Chart {
     /// Where each text stands, for the test that none covers another.
     #[cfg_attr(not(test), expect(dead_code, reason = "read by tests"))]
     texts: Vec<TextBox>,
+}
+
+#[cfg(test)]
+impl Chart {
+    /// Texts that cover one another.
+    pub(crate) fn overlaps(&self) -> Vec<(String, String)> {
+        tests::overlaps(&self.texts)
+    }
 }
 
 /// Height of one line of an axis with the blank around it, and of the second line where days stand below times.
@@ -87,7 +98,7 @@ pub fn timeline(input: &Input<'_>) -> Result<Chart, Error> {
         legend(&mut canvas, scene, height - 22)?;
     }
     let texts = canvas.finish()?;
-    Ok(Chart { svg: described(&svg, input), texts })
+    Ok(Chart { svg: described(&svg, &incident::headline(input), &postmortem::chart_in_words(input)), texts })
 }
 
 /// Room for the labels of an axis.
@@ -175,9 +186,8 @@ fn legend(canvas: &mut Canvas<'_>, scene: &Scene<'_>, y: i32) -> Result<(), Erro
 }
 
 /// Puts the picture in words behind the opening tag, for those who cannot see it.
-fn described(svg: &str, input: &Input<'_>) -> String {
-    let title = escaped(&text::clean(&incident::headline(input)));
-    let words = escaped(&text::clean(&postmortem::chart_in_words(input)));
+fn described(svg: &str, title: &str, words: &str) -> String {
+    let (title, words) = (escaped(&text::clean(title)), escaped(&text::clean(words)));
     match svg.split_once(">\n") {
         Some((open, rest)) => {
             format!("{open} role=\"img\">\n<title>{title}</title>\n<desc>{words}</desc>\n{rest}")
@@ -217,7 +227,7 @@ mod tests {
     use super::*;
     use crate::report::fixture;
 
-    fn overlaps(texts: &[TextBox]) -> Vec<(String, String)> {
+    pub(super) fn overlaps(texts: &[TextBox]) -> Vec<(String, String)> {
         let mut found = Vec::new();
         for (idx, a) in texts.iter().enumerate() {
             for b in &texts[idx + 1..] {

@@ -30,7 +30,7 @@ fn render(report: &Report<'_>) -> Result<Vec<File>, Error> {
 }
 
 /// Takes away the meaning that a log's text could have in Markdown, in HTML and in a table.
-fn plain(text: &str) -> String {
+pub(in crate::report) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

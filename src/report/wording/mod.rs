@@ -11,6 +11,7 @@ pub mod incident;
 pub mod logons;
 pub mod number;
 pub mod postmortem;
+pub mod review;
 pub mod symptoms;
 pub mod verdict;
 
