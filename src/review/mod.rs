@@ -172,3 +172,46 @@ fn weeks_before(tables: &Tables, calendar: &Calendar, week: Week) -> impl Iterat
     weeks.reverse();
     weeks.into_iter()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::from_jiff(text.parse().unwrap())
+    }
+
+    /// The week that is taken by itself, by the clock of a zone.
+    fn taken(start: &str, end: &str, zone: &str) -> String {
+        let window = TimeRange { start: at(start), end: at(end) };
+        last_whole(window, &Calendar::of(zone).unwrap()).unwrap().to_string()
+    }
+
+    #[test]
+    fn the_last_whole_week_is_taken_by_itself() {
+        assert_eq!(taken("2022-08-01T00:10:00Z", "2022-08-24T18:00:00Z", "UTC"), "2022-W33");
+        // The last record of a Sunday is as good as its end, that of a Friday is not.
+        assert_eq!(taken("2022-08-01T00:10:00Z", "2022-08-21T20:40:00Z", "UTC"), "2022-W33");
+        assert_eq!(taken("2022-08-01T00:10:00Z", "2022-08-19T20:40:00Z", "UTC"), "2022-W32");
+        // Without a whole one, that of which the logs hold the most.
+        assert_eq!(taken("2022-08-17T00:00:00Z", "2022-08-24T00:00:00Z", "UTC"), "2022-W33");
+        assert_eq!(taken("2022-08-24T08:00:00Z", "2022-08-24T09:00:00Z", "UTC"), "2022-W34");
+    }
+
+    #[test]
+    fn years_and_clock_changes_are_crossed() {
+        assert_eq!(taken("2020-12-01T00:00:00Z", "2021-01-05T00:00:00Z", "UTC"), "2020-W53");
+        assert_eq!(taken("2020-12-01T00:00:00Z", "2021-01-03T23:30:00Z", "UTC"), "2020-W53");
+        // The week ends at 23:00 UTC, an hour later than it began by the same clock.
+        assert_eq!(taken("2023-10-22T22:00:00Z", "2023-10-29T23:00:00Z", "Europe/Zurich"), "2023-W43");
+        assert_eq!(taken("2023-10-01T00:00:00Z", "2023-10-29T16:30:00Z", "Europe/Zurich"), "2023-W42");
+    }
+
+    #[test]
+    fn no_log_at_all_is_a_week_of_its_own() {
+        let options = Options { week: None, objective: Objective::default(), calendar: Calendar::default() };
+        let review = review(&Tables::default(), &Judgement::default(), &options);
+        assert_eq!((review.score.n_wishes, review.before.len(), review.coverage.is_enough()), (0, 0, false));
+        assert!(review.comparison.movements.is_empty() && review.effects.is_empty());
+    }
+}

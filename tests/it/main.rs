@@ -38,6 +38,7 @@ mod oracle;
 mod own_formats;
 mod packed;
 mod read;
+mod review;
 mod signatures;
 mod simulate;
 mod templates;

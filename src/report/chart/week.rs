@@ -221,7 +221,7 @@ impl Sheet<'_> {
         let height = BY_DAY - 14;
         let (top, bottom) = (y + 14, y + BY_DAY);
         let up = |value: f64| bottom - (value / max * f64::from(height)).round() as i32;
-        self.title(y, "Failed at the first try, by day", &[format!("objective {}", words::objective(review))])?;
+        self.title(y, "Failed first tries by day", &[format!("objective {}", words::objective(review))])?;
         self.scale(top, height, &number::percent(max))?;
         for (place, day) in review.days.iter().enumerate() {
             let score = &review.by_day[place];

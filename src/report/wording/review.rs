@@ -200,13 +200,22 @@ pub fn movement(input: &Input<'_>, review: &Review, one: &Movement) -> String {
         Direction::New => format!("{title}: new, {cases}, none before ({p})."),
         Direction::Gone => format!("{title}: gone, {expected} ({p})."),
         Direction::Risen | Direction::Fallen => {
-            format!("{title}: {}, {cases}, {expected} (ratio {}, {p}).", direction(one), number::interval(&one.ratio))
+            format!("{title}: {}, {cases}, {expected} (ratio {}, {p}).", direction(one), ratio_in_words(&one.ratio))
         }
         Direction::Unchanged => format!("{title}: {cases}, {expected}; no more than chance."),
         Direction::TooFew if one.is_first_seen() => {
             format!("{title}: {cases}, seen for the first time; too few to call it a rise.")
         }
         Direction::TooFew => format!("{title}: {cases}, {expected}; too few to tell."),
+    }
+}
+
+fn ratio_in_words(ratio: &Estimate) -> String {
+    let (value, lower, upper) = (number::short(ratio.value), number::short(ratio.lower), number::short(ratio.upper));
+    if ratio.value.is_finite() && ratio.upper.is_finite() {
+        format!("{value}, 95% interval {lower} to {upper}")
+    } else {
+        format!("at least {lower} with 97.5% confidence")
     }
 }
 

@@ -17,12 +17,14 @@ pub const FORMAT: Format = Format { name: "html", render };
 /// The style of the page.
 const STYLE: &str = include_str!("../page.css");
 /// Its digest, by which the content policy allows it and no other style; a test tells it after a change.
-const STYLE_DIGEST: &str = "sha256-u8/t4ET4CPFDiM2fc5F+1UUpN64Ccfy8CM6sfqlPMBs=";
+const STYLE_DIGEST: &str = "sha256-w1YvOrENDRQ5uhl+gApOrPpE//7uus9hRTfyvzEff8I=";
 /// Most rows of each table, so that a week fits on a sheet: the rest stands in `review.json`.
 const MAX_HOSTS: usize = 6;
 const MAX_WEEKS: usize = 3;
 const MAX_SIGNATURES: usize = 6;
 const MAX_CHANGES: usize = 6;
+/// Letters of a change's name: one line on a sheet.
+const MAX_NAME: usize = 52;
 const MAX_TEXTS: usize = 3;
 
 fn render(report: &WeekReport<'_>) -> Result<Vec<File>, Error> {
@@ -82,6 +84,14 @@ fn write(out: &mut String, report: &WeekReport<'_>, chart: &str) -> std::fmt::Re
         safe(review.calendar.name()),
         safe(words::WISH)
     )
+}
+
+/// A name that takes one line.
+fn cut(name: &str) -> String {
+    if name.chars().count() <= MAX_NAME {
+        return name.to_owned();
+    }
+    name.chars().take(MAX_NAME - 1).chain(['…']).collect()
 }
 
 /// The numbers that people look for first, in the same places every week.
@@ -236,7 +246,7 @@ fn changes(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
         .map(|one| {
             let at = input.change(&one.change_id).map(|change| words::moment(review, change.started_at));
             vec![
-                words::change(input, &one.change_id),
+                cut(&words::change(input, &one.change_id)),
                 at.unwrap_or_default(),
                 words::verdicts(input, review, &one.change_id),
                 words::failed(one.before),
