@@ -31,8 +31,9 @@ fn page(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
     incidents(out, report)?;
     signatures(out, report)?;
     changes(out, report)?;
-    list(out, "Slow logons", words::slow_logons(review))?;
-    list(out, "Latent faults", input.judgement.latent.iter().map(|one| incident::latent(input, one)).collect())?;
+    list(out, "Slow logons", &words::slow_logons(review))?;
+    let latent: Vec<String> = input.judgement.latent.iter().map(|one| incident::latent(input, one)).collect();
+    list(out, "Latent faults", &latent)?;
     writeln!(out, "## Coverage\n\n{}\n", plain(&words::coverage(review)))?;
     for defect in report.document.diagnostics.iter().take(MAX_ROWS) {
         writeln!(out, "- {}", plain(&defects::defect(defect)))?;
@@ -83,7 +84,7 @@ fn incidents(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
     let of_week: Vec<&Incident> =
         review.incidents.iter().filter_map(|place| input.judgement.incidents.get(*place)).collect();
     let say = |one: &Incident| format!("{} ({}). {}", incident::title(input, one), one.id, words::incident(input, one));
-    list(out, "Incidents", of_week.into_iter().map(say).collect())
+    list(out, "Incidents", &of_week.into_iter().map(say).collect::<Vec<String>>())
 }
 
 fn signatures(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
@@ -142,7 +143,7 @@ fn changes(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
     writeln!(out)
 }
 
-fn list(out: &mut String, heading: &str, texts: Vec<String>) -> std::fmt::Result {
+fn list(out: &mut String, heading: &str, texts: &[String]) -> std::fmt::Result {
     writeln!(out, "## {heading}\n")?;
     if texts.is_empty() {
         return writeln!(out, "none\n");
