@@ -174,6 +174,9 @@ fn weeks_before(tables: &Tables, calendar: &Calendar, week: Week) -> impl Iterat
 }
 
 #[cfg(test)]
+mod trial;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

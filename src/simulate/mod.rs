@@ -349,6 +349,24 @@ mod tests {
     }
 
     #[test]
+    fn ordinary_weeks_have_their_small_troubles_where_they_should() {
+        let away = span("2023-09-28T06:09:00Z", "2023-09-28T06:24:01Z");
+        let telephone = span("2023-10-10T05:36:00Z", "2023-10-11T15:00:01Z");
+        let bad = span("2023-10-17T17:12:00Z", "2023-10-18T09:46:00Z");
+        for seed in SEEDS {
+            let truth = played("ordinary-weeks", seed);
+            let within = |span: TimeRange| truth.refused.iter().filter(|one| span.contains(one.at)).count();
+            assert!(within(bad) >= 12, "seed {seed}: {}", within(bad));
+            assert_eq!(
+                within(away) + within(telephone) + within(bad),
+                truth.refused.len(),
+                "seed {seed}: at no other time"
+            );
+            assert!(truth.n_ordinary_refused >= 15, "seed {seed}: people mistype all the same");
+        }
+    }
+
+    #[test]
     fn other_dice_make_another_course_of_the_same_case() {
         assert_ne!(played("quiet-month", 1), played("quiet-month", 2));
     }
