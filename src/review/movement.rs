@@ -47,6 +47,8 @@ pub enum Direction {
     Unchanged,
     /// So few cases that no outcome could have been beyond chance.
     TooFew,
+    /// Nothing is compared: there is no week before, or too little of the week is covered.
+    NotCompared,
 }
 
 /// What is counted.
@@ -104,7 +106,7 @@ impl Movement {
 
     /// Whether it is beyond chance that it moved.
     pub fn has_moved(&self) -> bool {
-        !matches!(self.direction, Direction::Unchanged | Direction::TooFew)
+        !matches!(self.direction, Direction::Unchanged | Direction::TooFew | Direction::NotCompared)
     }
 }
 
@@ -145,8 +147,10 @@ pub(super) fn compare(
     let known: BTreeSet<Name> = all.iter().map(|series| series.signature.clone()).collect();
     all.extend(symptoms(&frame, tables).into_iter().filter(|series| !known.contains(&series.signature)));
     let is_made = !before.is_empty() && coverage.is_enough();
-    let mut movements: Vec<Movement> = if is_made { tested(&all) } else { all.iter().map(Series::told).collect() };
-    let n_tests = movements.iter().filter(|one| one.direction != Direction::TooFew).count();
+    let mut movements: Vec<Movement> =
+        if is_made { tested(&all) } else { all.iter().map(|one| one.told(Direction::NotCompared)).collect() };
+    let is_tested = |one: &&Movement| !matches!(one.direction, Direction::TooFew | Direction::NotCompared);
+    let n_tests = movements.iter().filter(is_tested).count();
     movements.retain(|one| one.by_week.iter().any(|n| *n > 0));
     movements.sort_by(|a, b| {
         let n = |n: usize| std::cmp::Reverse(n);
@@ -323,7 +327,7 @@ impl Series {
     }
 
     /// It without any claim.
-    fn told(&self) -> Movement {
+    fn told(&self, direction: Direction) -> Movement {
         let stratified = self.stratified();
         let last = self.n_before();
         let whole = |n: f64| n as usize;
@@ -332,7 +336,7 @@ impl Series {
             signature: self.signature.clone(),
             counted: self.counted,
             is_own_fault: self.is_own_fault,
-            direction: Direction::TooFew,
+            direction,
             n_week: whole(self.cases[last].iter().sum()),
             n_compared: whole(stratified.week),
             n_before: whole(stratified.before),
@@ -363,7 +367,7 @@ fn tested(all: &[Series]) -> Vec<Movement> {
     let p: Vec<f64> =
         places.iter().map(|place| stratified[*place].p(stratified[*place].week, dispersions[*place])).collect();
     let corrected = holm(&p);
-    let mut movements: Vec<Movement> = all.iter().map(Series::told).collect();
+    let mut movements: Vec<Movement> = all.iter().map(|one| one.told(Direction::TooFew)).collect();
     for ((place, p), p_corrected) in places.into_iter().zip(p).zip(corrected) {
         let (one, own) = (&mut movements[place], &stratified[place]);
         (one.p, one.p_corrected) = (p, p_corrected);

@@ -68,7 +68,7 @@ fn drawn(svg: &mut String, input: &Input<'_>, review: &Review, has_headline: boo
     y += changes + GAP;
     sheet.by_day(y)?;
     y += BY_DAY + GAP;
-    sheet.budget(y)?;
+    sheet.budget(input, y)?;
     y += BUDGET + GAP;
     for one in &lanes {
         sheet.signature(input, one, y)?;
@@ -234,7 +234,8 @@ impl Sheet<'_> {
                 (left + 22, up(value).min(if score.n_failed > 0 { bottom - 3 } else { bottom })),
                 (right - 22, bottom),
             );
-            let ink = if score.is_met() == Some(true) { Ink::Share } else { Ink::Guilty };
+            let ink =
+                if score.is_met() == Some(false) && review.coverage.is_enough() { Ink::Guilty } else { Ink::Share };
             // Where a single failure breaks the objective, a broken one says little.
             if score.is_too_few() {
                 self.canvas.wash(bar.0, bar.1, ink, 0.35)?;
@@ -257,7 +258,7 @@ impl Sheet<'_> {
     }
 
     /// The budget as it burnt.
-    fn budget(&mut self, y: i32) -> Result<(), Error> {
+    fn budget(&mut self, input: &Input<'_>, y: i32) -> Result<(), Error> {
         let review = self.review;
         let score = &review.score;
         let note = format!("{} of {} failures", number::grouped(score.n_failed), number::short(score.budget));
@@ -278,12 +279,15 @@ impl Sheet<'_> {
             n += 1.0;
             points.push((x, up(n / score.budget)));
         }
-        points.push((PLOT.1, up(burnt)));
+        // What no log covers burnt nothing that anybody knows of.
+        let end = input.tables.window.map_or(PLOT.1, |window| x(review, window.end));
+        points.push((end, up(burnt)));
         self.scale(y, BUDGET, "")?;
         self.canvas.text("100%", (SCALE_RIGHT, up(1.0).min(bottom - 17)), Side::Left, SMALL, Ink::Quiet, false)?;
         self.dashed(up(1.0))?;
-        self.canvas.line(&points, if burnt > 1.0 { Ink::Guilty } else { Ink::Share }, 2)?;
-        self.canvas.text(&words::burnt(score), (PLOT.1 - 4, up(burnt) - 9), Side::Left, SMALL, Ink::Text, true)
+        let ink = if burnt > 1.0 && review.coverage.is_enough() { Ink::Guilty } else { Ink::Share };
+        self.canvas.line(&points, ink, 2)?;
+        self.canvas.text(&words::burnt(score), (end - 4, up(burnt) - 9), Side::Left, SMALL, Ink::Text, true)
     }
 
     /// One signature by hour, with the most of any week before it behind.
@@ -292,7 +296,7 @@ impl Sheet<'_> {
         let ink = match one.direction {
             Direction::New | Direction::Risen => Ink::Guilty,
             Direction::Fallen | Direction::Gone => Ink::Remedy,
-            Direction::Unchanged | Direction::TooFew => Ink::Share,
+            Direction::Unchanged | Direction::TooFew | Direction::NotCompared => Ink::Share,
         };
         let said = format!("{} · {}", words::direction(one), words::cases(one, one.n_week));
         self.title(y, input.signature_title(&one.signature), &[said])?;

@@ -220,7 +220,8 @@ pub struct MovementSection {
     pub counted: String,
     /// Whether it is the users' own fault.
     pub is_own_fault: bool,
-    /// `new`, `risen`, `fallen`, `gone`, `unchanged`, or `too-few` where no outcome could have been beyond chance.
+    /// `new`, `risen`, `fallen`, `gone`, `unchanged`, `too-few` where no outcome could have been beyond chance, or
+    /// `not-compared`.
     pub direction: String,
     /// Whether it was never seen before the week, in the logs at hand.
     pub is_first_seen: bool,

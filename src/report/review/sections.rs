@@ -125,14 +125,14 @@ fn movements(input: &Input<'_>, review: &Review) -> MovementsSection {
     MovementsSection {
         is_compared: comparison.is_made,
         weeks: comparison.weeks.iter().map(ToString::to_string).collect(),
-        n_tests: if comparison.is_made { comparison.n_tests as u64 } else { 0 },
+        n_tests: comparison.n_tests as u64,
         level: LEVEL,
         method: wording::review::method(review),
-        movements: comparison.movements.iter().map(|one| movement(input, review, one)).collect(),
+        movements: comparison.movements.iter().map(|one| movement(input, one)).collect(),
     }
 }
 
-fn movement(input: &Input<'_>, review: &Review, one: &Movement) -> MovementSection {
+fn movement(input: &Input<'_>, one: &Movement) -> MovementSection {
     MovementSection {
         signature: one.signature.to_string(),
         title: input.signature_title(&one.signature).to_owned(),
@@ -150,7 +150,7 @@ fn movement(input: &Input<'_>, review: &Review, one: &Movement) -> MovementSecti
         dispersion: shown(one.dispersion),
         last_before_at: one.last_before.map(|at| at.to_string()),
         by_week: one.by_week.iter().map(|n| *n as u64).collect(),
-        statement: wording::review::movement(input, review, one),
+        statement: wording::review::movement(input, one),
     }
 }
 

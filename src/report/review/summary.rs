@@ -22,7 +22,7 @@ pub fn summary(input: &Input<'_>, review: &Review, files: &str) -> Vec<SummaryLi
     }
     entries.extend(named(Role::Finding, "incidents", incidents));
     let moved = review.comparison.movements.iter().filter(|one| one.has_moved());
-    let mut moved: Vec<String> = moved.take(MAX_NAMED).map(|one| words::movement(input, review, one)).collect();
+    let mut moved: Vec<String> = moved.take(MAX_NAMED).map(|one| words::movement(input, one)).collect();
     if moved.is_empty() {
         moved.push(if review.comparison.is_made { "none moved".to_owned() } else { words::method(review) });
     }
@@ -31,7 +31,8 @@ pub fn summary(input: &Input<'_>, review: &Review, files: &str) -> Vec<SummaryLi
         0 => "none".to_owned(),
         n => {
             let more = review.effects.iter().filter(|one| words::effect_word(one) == "more failures").count();
-            format!("{}; after {more} of them more connections failed.", number::count(n, "change"))
+            let after = if more == 0 { "none".to_owned() } else { number::grouped(more) };
+            format!("{}; after {after} of them more connections failed.", number::count(n, "change"))
         }
     };
     entries.push((Role::RunnerUp, "changes", changes));

@@ -2,7 +2,7 @@
 
 use super::{incident, number, verdict};
 use crate::frame::Phase;
-use crate::judge::{Estimate, Incident, Verdict};
+use crate::judge::{ChangeVerdict, Estimate, Incident, Verdict};
 use crate::model::{Name, TimeRange, Timestamp};
 use crate::report::input::{Input, name_of};
 use crate::review::movement::LEVEL;
@@ -175,6 +175,7 @@ pub fn direction(one: &Movement) -> &'static str {
         Direction::Unchanged => "as before",
         Direction::TooFew if one.is_first_seen() => "first seen",
         Direction::TooFew => "too few",
+        Direction::NotCompared => "not compared",
     }
 }
 
@@ -188,12 +189,9 @@ pub fn cases(one: &Movement, n: usize) -> String {
 }
 
 /// Returns one signature in one sentence.
-pub fn movement(input: &Input<'_>, review: &Review, one: &Movement) -> String {
+pub fn movement(input: &Input<'_>, one: &Movement) -> String {
     let title = super::capitalized(input.signature_title(&one.signature));
     let cases = cases(one, one.n_week);
-    if !review.comparison.is_made {
-        return format!("{title}: {cases}.");
-    }
     let expected = format!("{} expected by the weeks before", number::short(round(one.expected)));
     let p = format!("p {} after correction", p_value(one.p_corrected));
     match one.direction {
@@ -202,6 +200,7 @@ pub fn movement(input: &Input<'_>, review: &Review, one: &Movement) -> String {
         Direction::Risen | Direction::Fallen => {
             format!("{title}: {}, {cases}, {expected} (ratio {}, {p}).", direction(one), ratio_in_words(&one.ratio))
         }
+        Direction::NotCompared => format!("{title}: {cases}."),
         Direction::Unchanged => format!("{title}: {cases}, {expected}; no more than chance."),
         Direction::TooFew if one.is_first_seen() => {
             format!("{title}: {cases}, seen for the first time; too few to call it a rise.")
@@ -287,37 +286,34 @@ pub fn effect_word(one: &Effect) -> &'static str {
     }
 }
 
-/// Returns the verdicts on a change, the gravest with its incident: `root cause (inc-1)`.
-pub fn verdicts(input: &Input<'_>, review: &Review, change_id: &str) -> String {
-    let of_week: Vec<&str> = review
-        .incidents
-        .iter()
-        .filter_map(|place| input.judgement.incidents.get(*place))
-        .map(|one| one.id.as_str())
-        .collect();
-    let all = input.judgement.verdicts.iter().filter(|said| said.change_id == change_id);
-    let is_meant = |incident: Option<&str>| incident.is_none_or(|id| of_week.contains(&id));
-    let mut meant: Vec<_> = all.filter(|said| is_meant(said.incident.as_deref())).collect();
-    meant.sort_by_key(|said| rank(said.verdict));
-    match meant.first() {
-        None => "no incident to judge".to_owned(),
-        Some(said) if said.incident.is_none() => "no incident to judge".to_owned(),
-        Some(said) => {
-            let incident = said.incident.as_deref().unwrap_or_default();
-            let probability = match said.verdict {
-                Verdict::RootCause => format!(" {}", number::percent(said.probability)),
-                _ => String::new(),
-            };
-            format!("{}{probability} ({incident})", verdict::verdict(said.verdict))
-        }
-    }
+/// The gravest verdict on a change for incidents of the week; without one, for those that came after it, with `true`.
+fn gravest_said<'a>(input: &Input<'a>, review: &Review, change_id: &str) -> Option<(&'a ChangeVerdict, bool)> {
+    let incidents = input.judgement.incidents.iter().enumerate();
+    let said = incidents.filter_map(|(place, one)| {
+        let is_later = one.started_at >= review.span.end;
+        let is_meant = is_later || review.incidents.contains(&place);
+        Some((input.verdict(change_id, Some(&one.id)).filter(|_| is_meant)?, is_later))
+    });
+    said.min_by_key(|(said, is_later)| (*is_later, rank(said.verdict)))
 }
 
-/// Returns the gravest verdict on a change for an incident of the week.
+/// Returns the gravest verdict on a change with its incident: `root cause 96% (inc-1)`.
+pub fn verdicts(input: &Input<'_>, review: &Review, change_id: &str) -> String {
+    let Some((said, is_later)) = gravest_said(input, review, change_id) else {
+        return "no incident to judge".to_owned();
+    };
+    let incident = said.incident.as_deref().unwrap_or_default();
+    let later = if is_later { ", later" } else { "" };
+    let probability = match said.verdict {
+        Verdict::RootCause => format!(" {}", number::percent(said.probability)),
+        _ => String::new(),
+    };
+    format!("{}{probability} ({incident}{later})", verdict::verdict(said.verdict))
+}
+
+/// Returns the gravest verdict on a change.
 pub fn gravest(input: &Input<'_>, review: &Review, change_id: &str) -> Option<Verdict> {
-    let places = review.incidents.iter().filter_map(|place| input.judgement.incidents.get(*place));
-    let said = places.filter_map(|one| input.verdict(change_id, Some(&one.id))).map(|said| said.verdict);
-    said.min_by_key(|verdict| rank(*verdict))
+    gravest_said(input, review, change_id).map(|(said, _)| said.verdict)
 }
 
 fn rank(verdict: Verdict) -> u8 {
@@ -385,7 +381,11 @@ pub fn chart_in_words(input: &Input<'_>, review: &Review) -> String {
 /// Returns the ratio of rates with its interval, as a table has room for it: `8.3 (2.6 to 41)`; empty where there are
 /// too few cases.
 pub fn ratio(one: &Movement) -> String {
-    if one.direction == Direction::TooFew { String::new() } else { compact(&one.ratio) }
+    if is_tested(one) { compact(&one.ratio) } else { String::new() }
+}
+
+fn is_tested(one: &Movement) -> bool {
+    !matches!(one.direction, Direction::TooFew | Direction::NotCompared)
 }
 
 /// Returns the signatures that a page shows: those of the week, and those that are gone.
@@ -443,5 +443,5 @@ pub fn telling_first<'a>(input: &Input<'_>, review: &'a Review) -> Vec<&'a Effec
 
 /// Returns the corrected p value of a signature; empty where there are too few cases for a test.
 pub fn p_word(one: &Movement) -> String {
-    if one.direction == Direction::TooFew { String::new() } else { p_value(one.p_corrected) }
+    if is_tested(one) { p_value(one.p_corrected) } else { String::new() }
 }

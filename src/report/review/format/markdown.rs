@@ -102,7 +102,7 @@ fn signatures(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
             out,
             "| {} | {} | {} | {} | {} | {} |",
             plain(input.signature_title(&one.signature)),
-            if comparison.is_made { words::direction(one) } else { "" },
+            words::direction(one),
             words::cases(one, one.n_week),
             if is_told { words::expected(one) } else { String::new() },
             if is_told { words::ratio(one) } else { String::new() },
