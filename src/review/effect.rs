@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::wishes::Wish;
-use crate::frame::{Change, Tables};
+use crate::frame::{Change, HostChange, Tables};
 use crate::judge::{ChangeVerdict, Estimate, Judgement, Verdict};
 use crate::model::{Name, TimeRange, Timestamp};
 use crate::stats::{Share, difference_in_differences, rate_ratio};
@@ -56,11 +56,19 @@ pub struct Effect {
 pub(super) fn effects(tables: &Tables, judgement: &Judgement, wishes: &[Wish], week: TimeRange) -> Vec<Effect> {
     let Some(window) = tables.window else { return Vec::new() };
     let one = |change: &Change| {
+        if !change.hosts.iter().any(|host| is_of(week, host)) {
+            return None;
+        }
         let foreign = foreign(judgement, &change.id);
         let own: Vec<&Wish> = wishes.iter().filter(|wish| !foreign.contains(&wish.attempt)).collect();
         effect(tables, window, &own, week, change)
     };
     tables.changes.iter().filter_map(one).collect()
+}
+
+/// Whether a host got it, or had it in force, in a week.
+fn is_of(week: TimeRange, host: &HostChange) -> bool {
+    week.contains(host.at) || week.contains(host.in_force_at)
 }
 
 /// Failed attempts of incidents that a change is acquitted of: they say nothing about it.
@@ -73,12 +81,8 @@ fn foreign(judgement: &Judgement, change_id: &str) -> BTreeSet<u32> {
 }
 
 fn effect(tables: &Tables, window: TimeRange, wishes: &[&Wish], week: TimeRange, change: &Change) -> Option<Effect> {
-    let reached: Vec<(&Name, Timestamp)> = change
-        .hosts
-        .iter()
-        .filter(|host| week.contains(host.at) || week.contains(host.in_force_at))
-        .map(|host| (&host.host, host.in_force_at))
-        .collect();
+    let reached: Vec<(&Name, Timestamp)> =
+        change.hosts.iter().filter(|host| is_of(week, host)).map(|host| (&host.host, host.in_force_at)).collect();
     let first = reached.iter().map(|(_, at)| *at).min()?;
     let after = |at: Timestamp| TimeRange { start: at, end: at.plus_seconds(WEEK_S).min(window.end) };
     let earlier =

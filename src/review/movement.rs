@@ -189,14 +189,14 @@ fn people(frame: &Frame<'_>, tables: &Tables, wishes: &[Wish], cases: &[Case]) -
     for case in cases {
         by_signature.entry(&case.signature).or_default().push(case);
     }
+    let placed = |wish: &Wish| frame.place(wish.at).map(|(week, slot)| (wish.at, week, slot));
+    let placed: Vec<(Timestamp, usize, usize)> = wishes.iter().filter_map(placed).collect();
     let series = |(signature, own): (&Name, Vec<&Case>)| {
         // Before the log that shows it began, nobody could have been seen to fail so.
         let since = tables.seen_since.get(signature).copied();
         let (mut counts, mut exposures) = (frame.zeros(), frame.zeros());
-        for wish in wishes.iter().filter(|wish| since.is_none_or(|since| since <= wish.at)) {
-            if let Some((week, slot)) = frame.place(wish.at) {
-                exposures[week][slot] += 1.0;
-            }
+        for (_, week, slot) in placed.iter().filter(|(at, _, _)| since.is_none_or(|since| since <= *at)) {
+            exposures[*week][*slot] += 1.0;
         }
         for (week, slot) in own.iter().filter_map(|case| frame.place(case.at)) {
             counts[week][slot] += 1.0;

@@ -108,14 +108,18 @@ fn tiles(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
     let last = review.before.last().and_then(|week| week.score.success());
     let last = last.map_or_else(String::new, |share| format!("{} a week before", words::success_share(share.value)));
     let moved = review.comparison.movements.iter().filter(|one| one.has_moved()).count();
-    let moved = if review.comparison.is_made { number::grouped(moved) } else { "not compared".to_owned() };
+    let (moved, tested) = if review.comparison.is_made {
+        (number::grouped(moved), format!("{} tested", review.comparison.n_tests))
+    } else {
+        ("–".to_owned(), "not compared".to_owned())
+    };
     let burnt = if score.n_wishes > 0 { words::burnt(score) } else { "none".to_owned() };
     let allowed = format!("{} of {} failures", number::grouped(score.n_failed), number::short(score.budget));
     let tiles = [
         ("Success", mood, success, last),
         ("Budget burnt", mood, burnt, allowed),
         ("Incidents", "", number::grouped(review.incidents.len()), String::new()),
-        ("Signatures moved", "", moved, format!("{} tested", review.comparison.n_tests)),
+        ("Signatures moved", "", moved, tested),
         ("Changes", "", number::grouped(review.effects.len()), String::new()),
         ("Covered", if claims { "" } else { "bad" }, number::percent(review.coverage.share), String::new()),
     ];
