@@ -37,6 +37,8 @@ pub mod judge;
 
 pub mod redact;
 
+pub mod review;
+
 pub mod report;
 
 pub mod compare;

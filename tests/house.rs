@@ -22,7 +22,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("correlate", &["frame", "stats", "model", "error"]),
     ("judge", &["correlate", "frame", "stats", "model", "error"]),
     ("redact", &["judge", "correlate", "frame", "normalize", "model", "diagnostic"]),
-    ("report", &["redact", "judge", "correlate", "frame", "normalize", "stats", "model", "diagnostic", "error"]),
+    ("review", &["judge", "frame", "stats", "model"]),
+    (
+        "report",
+        &["review", "redact", "judge", "correlate", "frame", "normalize", "stats", "model", "diagnostic", "error"],
+    ),
     ("compare", &["report", "stats", "model"]),
     ("simulate", &["model", "error"]),
     (
@@ -71,6 +75,7 @@ const LISTS: &[(&str, &str, &str, &str)] = &[
     ("report/chart/lanes", ".rs", "report/chart/lanes/mod.rs", "LANES"),
     ("report/chart/figures", ".rs", "report/chart/figures/mod.rs", "FIGURES"),
     ("report/format", ".rs", "report/format/mod.rs", "FORMATS"),
+    ("report/review/format", ".rs", "report/review/format/mod.rs", "FORMATS"),
     ("report/page/js", ".js", "report/page/mod.rs", "SCRIPT"),
     ("simulate/case", ".rs", "simulate/mod.rs", "CASES"),
 ];

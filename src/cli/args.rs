@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use causeline::model::{TimeRange, Timestamp};
 use causeline::redact::Class;
+use causeline::review::{Objective, Week};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Finds out why people could not connect: which change, which load, which host, or none of them.
@@ -25,6 +26,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Reads everything under the paths and says why people could not connect
     Analyze(AnalyzeArgs),
+    /// Reviews one week: success against an objective, what moved, what each change did
+    Review(ReviewArgs),
     /// Shows what was recognized, and nothing else: the dry run
     Inspect(InspectArgs),
     /// Writes the normalized events, one JSON object a line
@@ -41,7 +44,7 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Writes a case with known truth as real log files
     Simulate(SimulateArgs),
-    /// Prints the JSON Schema of report.json
+    /// Prints the JSON Schema of report.json, review.json or what `inspect` prints
     Schema(SchemaArgs),
 }
 
@@ -136,6 +139,29 @@ pub(crate) struct AnalyzeArgs {
     /// Ends with status 1 if this verdict was reached
     #[arg(long, value_enum, value_name = "VERDICT")]
     pub(crate) fail_on: Option<FailOn>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReviewArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) redact: RedactArgs,
+    /// The ISO week, such as 2022-W34 [default: the last whole one in the logs]
+    #[arg(long, value_name = "WEEK")]
+    pub(crate) week: Option<Week>,
+    /// The share of connections that should succeed [default: 99.5%]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) objective: Option<Objective>,
+    /// Folder for the review; with one --format, - is standard output [default: reports/review-<week>]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Outputs to write, separated by commas [default: json,html,markdown,svg,png]
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub(crate) format: Vec<String>,
+    /// What pictures are drawn for: a white screen, a dark one, or a printer
+    #[arg(long, value_enum, default_value = "light", value_name = "THEME")]
+    pub(crate) theme: ThemeChoice,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -309,6 +335,7 @@ pub(crate) struct SchemaArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaOf {
     Report,
+    Review,
     Inspect,
 }
 

@@ -7,13 +7,16 @@ mod diff;
 mod events;
 mod exit;
 mod inspect;
+mod material;
 mod output;
 mod progress;
+mod review;
 mod schema;
 mod settings;
 mod show;
 mod signatures;
 mod simulate;
+mod target;
 mod templates;
 mod terminal;
 mod written;
@@ -38,6 +41,7 @@ pub(crate) fn run() -> ExitCode {
     }
     let command = || match &cli.command {
         Command::Analyze(args) => analyze::run(args, terminal),
+        Command::Review(args) => review::run(args, terminal),
         Command::Inspect(args) => inspect::run(args, terminal),
         Command::Events(args) => events::run(args, terminal),
         Command::Changes(args) => changes::run(args, terminal),

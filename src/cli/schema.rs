@@ -10,6 +10,7 @@ use super::output;
 pub(crate) fn run(args: &SchemaArgs) -> Result<Exit, Error> {
     let schema = match args.of {
         SchemaOf::Report => report::schema(),
+        SchemaOf::Review => report::review::schema(),
         SchemaOf::Inspect => report::inspection::schema(),
     };
     output::print(format!("{schema:#}\n").as_bytes())?;

@@ -18,6 +18,7 @@ pub mod input;
 pub mod inspection;
 mod logons;
 mod page;
+pub mod review;
 pub mod sections;
 pub mod summary;
 pub mod wording;

@@ -24,7 +24,6 @@ use crate::model::{Name, Position, Provenance, TimeRange};
 
 /// Returns the report as values.
 pub fn document(input: &Input<'_>) -> Document {
-    let window = input.tables.window;
     Document {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool { name: "causeline".to_owned(), version: input.tool_version.to_owned() },
@@ -35,10 +34,7 @@ pub fn document(input: &Input<'_>) -> Document {
             statement: wording::coverage::redaction(redacted),
         }),
         inputs: inputs(input),
-        window: Span {
-            start: window.map(|window| window.start.to_string()),
-            end: window.map(|window| window.end.to_string()),
-        },
+        window: window(input),
         attempts: counts::attempts(input),
         asked: input.judgement.asked.as_ref().map(|asked| asked_section(input, asked)),
         incidents: input.judgement.incidents.iter().map(|incident| incident_section(input, incident)).collect(),
@@ -54,6 +50,11 @@ pub fn document(input: &Input<'_>) -> Document {
         load_checks: load_checks(input),
         diagnostics: diagnostics(input),
     }
+}
+
+pub(super) fn window(input: &Input<'_>) -> Span {
+    let window = input.tables.window;
+    Span { start: window.map(|window| window.start.to_string()), end: window.map(|window| window.end.to_string()) }
 }
 
 /// Rounds to so many significant digits; what is not finite becomes 0.
@@ -72,7 +73,7 @@ pub(super) fn shown(value: f64) -> f64 {
 }
 
 /// Nine digits, so that a posterior of a thousand entries still adds up to 1 within a millionth.
-fn probability(value: f64) -> f64 {
+pub(super) fn probability(value: f64) -> f64 {
     rounded(value, 9).clamp(0.0, 1.0)
 }
 
@@ -88,7 +89,7 @@ pub(super) fn word(variant: &impl Serialize) -> String {
     }
 }
 
-fn texts(names: &[Name]) -> Vec<String> {
+pub(super) fn texts(names: &[Name]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
@@ -108,7 +109,7 @@ fn placed(path: &str, position: Option<Position>) -> Place {
     place
 }
 
-fn inputs(input: &Input<'_>) -> Vec<InputFile> {
+pub(super) fn inputs(input: &Input<'_>) -> Vec<InputFile> {
     let mut files: Vec<InputFile> = input
         .sources
         .iter()
@@ -149,7 +150,7 @@ fn verdict_name(verdict: Verdict) -> VerdictName {
     }
 }
 
-fn cause(candidate: &Candidate) -> CauseSection {
+pub(super) fn cause(candidate: &Candidate) -> CauseSection {
     CauseSection {
         kind: kind(candidate.kind),
         change_id: candidate.change_id.clone(),
@@ -205,12 +206,16 @@ fn incident_section(input: &Input<'_>, incident: &Incident) -> IncidentSection {
                 .collect(),
         }),
         refuted_by: wording::incident::refuted_by(input, incident),
-        remedy: RemedySection {
-            change_id: incident.remedy.change_id.clone(),
-            probability: probability(incident.remedy.probability),
-            canaries: texts(&incident.remedy.canaries),
-        },
+        remedy: remedy(incident),
         evidence: incident.evidence.iter().map(|evidence| evidence_section(input, evidence)).collect(),
+    }
+}
+
+pub(super) fn remedy(incident: &Incident) -> RemedySection {
+    RemedySection {
+        change_id: incident.remedy.change_id.clone(),
+        probability: probability(incident.remedy.probability),
+        canaries: texts(&incident.remedy.canaries),
     }
 }
 
@@ -228,7 +233,7 @@ fn error_code(one: ErrorCode<'_>) -> ErrorCodeSection {
     }
 }
 
-fn quantity(estimate: &Estimate) -> Quantity {
+pub(super) fn quantity(estimate: &Estimate) -> Quantity {
     Quantity {
         value: finite(estimate.value),
         lower: finite(estimate.lower),
@@ -286,7 +291,7 @@ fn version_section(difference: &Difference) -> VersionSection {
     }
 }
 
-fn verdict_section(input: &Input<'_>, verdict: &ChangeVerdict) -> VerdictSection {
+pub(super) fn verdict_section(input: &Input<'_>, verdict: &ChangeVerdict) -> VerdictSection {
     VerdictSection {
         incident: verdict.incident.clone(),
         verdict: verdict_name(verdict.verdict),
@@ -295,7 +300,7 @@ fn verdict_section(input: &Input<'_>, verdict: &ChangeVerdict) -> VerdictSection
     }
 }
 
-fn latent_section(input: &Input<'_>, latent: &Latent) -> LatentSection {
+pub(super) fn latent_section(input: &Input<'_>, latent: &Latent) -> LatentSection {
     LatentSection {
         signature: latent.signature.to_string(),
         forecast: Forecast {
@@ -390,7 +395,7 @@ fn load_checks(input: &Input<'_>) -> Vec<LoadCheckSection> {
 }
 
 /// Sums up by code; the first place is that of the first path.
-fn diagnostics(input: &Input<'_>) -> Vec<DiagnosticSection> {
+pub(super) fn diagnostics(input: &Input<'_>) -> Vec<DiagnosticSection> {
     let mut sorted: Vec<&Diagnostic> = input.diagnostics.iter().collect();
     sorted.sort_by(|a, b| (a.code, &a.path).cmp(&(b.code, &b.path)));
     let mut by_code: BTreeMap<_, DiagnosticSection> = BTreeMap::new();

@@ -133,7 +133,7 @@ fn acquitted(input: &Input<'_>, incident: &str) -> Option<String> {
 }
 
 /// Wraps every entry; only if all do not fit, the longest are cut.
-fn fitted(entries: &[(Role, &str, String)]) -> Vec<SummaryLine> {
+pub(super) fn fitted(entries: &[(Role, &str, String)]) -> Vec<SummaryLine> {
     let whole = (1..=MAX_LINES).rev().map(|n_each| laid_out(entries, n_each)).find(|lines| lines.len() <= MAX_LINES);
     whole.unwrap_or_else(|| laid_out(entries, 1).into_iter().take(MAX_LINES).collect())
 }

@@ -72,6 +72,11 @@ pub const CASES: &[Case] = &[
         summary: "four weeks of ordinary background and innocent changes",
         script: case::quiet_month::script,
     },
+    Case {
+        name: "ordinary-weeks",
+        summary: "five ordinary weeks with small troubles, a logon that gets slower, and one bad update in the last of them",
+        script: case::ordinary_weeks::script,
+    },
 ];
 
 /// The kinds of cause that cases have.
@@ -340,6 +345,24 @@ mod tests {
             let truth = played("quiet-month", seed);
             assert!(truth.refused.is_empty() && truth.incomplete.is_empty(), "seed {seed}");
             assert!(truth.n_ordinary_refused >= 20, "seed {seed}: people mistype all the same");
+        }
+    }
+
+    #[test]
+    fn ordinary_weeks_have_their_small_troubles_where_they_should() {
+        let away = span("2023-09-28T06:09:00Z", "2023-09-28T06:24:01Z");
+        let telephone = span("2023-10-10T05:36:00Z", "2023-10-11T15:00:01Z");
+        let bad = span("2023-10-17T17:12:00Z", "2023-10-18T09:46:00Z");
+        for seed in SEEDS {
+            let truth = played("ordinary-weeks", seed);
+            let within = |span: TimeRange| truth.refused.iter().filter(|one| span.contains(one.at)).count();
+            assert!(within(bad) >= 12, "seed {seed}: {}", within(bad));
+            assert_eq!(
+                within(away) + within(telephone) + within(bad),
+                truth.refused.len(),
+                "seed {seed}: at no other time"
+            );
+            assert!(truth.n_ordinary_refused >= 15, "seed {seed}: people mistype all the same");
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) struct Script {
     pub(super) presence: fn(Date) -> f64,
     /// A fault of closing sessions.
     pub(super) latent: Option<LatentClose>,
+    /// Something that makes logons slower from day to day.
+    pub(super) slow: Option<SlowLogon>,
     /// Faults of opening sessions.
     pub(super) refusals: Vec<Refusal>,
     /// An account whose old password something keeps trying.
@@ -39,6 +41,8 @@ pub(super) struct Script {
     pub(super) profile_version: &'static str,
     /// Sessions on one host at which its memory and processors are used up.
     pub(super) sessions_at_limit: f64,
+    /// Records that say nothing about connecting, to one that does.
+    pub(super) noise_per_signal: f64,
     /// Whether the logs are handed over as one archive.
     pub(super) archived: bool,
     /// What is true.
@@ -67,6 +71,23 @@ impl LatentClose {
         }
         let load = n_open as f64 / self.full_sessions;
         (self.share_at_full * libm::pow(load, self.steepness)).min(0.8)
+    }
+}
+
+/// The way from session to desktop takes longer every day.
+#[derive(Clone, Debug)]
+pub(super) struct SlowLogon {
+    /// For each host, since when.
+    pub(super) since: Vec<Timestamp>,
+    /// Seconds that each day adds.
+    pub(super) seconds_a_day: f64,
+}
+
+impl SlowLogon {
+    /// The seconds by which a logon on `host` at `at` takes longer.
+    pub(super) fn seconds(&self, host: usize, at: Timestamp) -> f64 {
+        let since = self.since.get(host).map_or(0.0, |since| at.seconds_since(*since));
+        self.seconds_a_day * since.max(0.0) / 86_400.0
     }
 }
 

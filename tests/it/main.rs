@@ -42,6 +42,7 @@ mod page;
 mod read;
 mod readers;
 mod redact;
+mod review;
 mod show;
 mod signatures;
 mod simulate;

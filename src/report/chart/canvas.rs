@@ -33,6 +33,20 @@ pub(crate) struct TextBox {
     pub(crate) bottom: i32,
 }
 
+/// Texts that cover one another.
+#[cfg(test)]
+pub(crate) fn overlaps(texts: &[TextBox]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (idx, a) in texts.iter().enumerate() {
+        for b in &texts[idx + 1..] {
+            if a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom {
+                found.push((a.text.clone(), b.text.clone()));
+            }
+        }
+    }
+    found
+}
+
 /// A sheet of paper. The first thing that cannot be drawn ends the drawing.
 pub(crate) struct Canvas<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,

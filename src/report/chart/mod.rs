@@ -17,14 +17,18 @@ mod scene;
 mod text;
 mod theme;
 mod timeline;
+mod week;
 
 pub use self::figures::{FIGURES, Figure};
 pub use self::ink::{Theme, properties, stylesheet};
 pub use self::layout::{Layout, Part, PlacedBand, PlacedRow, PlacedSymbol};
 pub use self::raster::png;
 pub use self::timeline::timeline;
+pub use self::week::week;
 
 use self::canvas::TextBox;
+#[cfg(test)]
+pub(crate) use self::canvas::overlaps;
 
 /// A drawn timeline.
 #[derive(Clone, Debug)]

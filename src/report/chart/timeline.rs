@@ -217,24 +217,12 @@ fn worded(canvas: &mut Canvas<'_>, (x, y): (i32, i32), word: &str) -> Result<i32
 mod tests {
     use resvg::{tiny_skia, usvg};
 
-    use super::super::canvas::TextBox;
+    use super::super::canvas::overlaps;
     use super::super::figures::tests as figures_tests;
     use super::super::{FIGURES, png, stylesheet};
     use super::*;
     use crate::model::Name;
     use crate::report::fixture::{self, Shape};
-
-    fn overlaps(texts: &[TextBox]) -> Vec<(String, String)> {
-        let mut found = Vec::new();
-        for (idx, a) in texts.iter().enumerate() {
-            for b in &texts[idx + 1..] {
-                if a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom {
-                    found.push((a.text.clone(), b.text.clone()));
-                }
-            }
-        }
-        found
-    }
 
     /// What a picture must bear, each with its name.
     fn shapes() -> Vec<(&'static str, Shape)> {

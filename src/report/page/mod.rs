@@ -162,9 +162,13 @@ fn script() -> String {
     format!("(() => {{\n'use strict';\n{}}})();\n", SCRIPT.concat())
 }
 
+/// The SHA-256 of a script or a stylesheet, as a content policy names it.
+pub(crate) fn digest(text: &str) -> String {
+    STANDARD.encode(Sha256::digest(text.as_bytes()))
+}
+
 /// Nothing from anywhere, no inline attribute, and of scripts and styles only these two.
 pub(crate) fn policy(style: &str, script: &str) -> String {
-    let digest = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
     format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
         digest(script),

@@ -36,7 +36,7 @@ fn slowdown(phase: Phase, found: &[&Slowdown]) -> Option<String> {
     ))
 }
 
-fn name(phase: Phase) -> &'static str {
+pub(super) fn name(phase: Phase) -> &'static str {
     match phase {
         Phase::Connect => "Connecting",
         Phase::Authenticate => "The way from authentication to a session",

@@ -13,6 +13,7 @@ pub mod logons;
 pub mod number;
 pub mod page;
 pub mod postmortem;
+pub mod review;
 pub mod symptoms;
 pub mod verdict;
 

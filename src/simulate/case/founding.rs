@@ -5,7 +5,7 @@
 //! invented: none was ever published, and nothing is said about a real build. The vendor of the
 //! application is invented, too.
 
-use super::{PROFILES_SOUND, on_all};
+use super::{PROFILES_SOUND, USUAL_NOISE, on_all};
 use crate::model::Timestamp;
 use crate::simulate::calendar::{Calendar, is_day_off};
 use crate::simulate::innocent;
@@ -49,6 +49,7 @@ pub(in crate::simulate) fn script() -> Script {
         last: date(2022, 8, 24),
         presence,
         latent: Some(LatentClose { carried, share_at_full: 0.75, full_sessions: 23.0, steepness: 5.0 }),
+        slow: None,
         refusals: Vec::new(),
         stale: None,
         changes,
@@ -58,6 +59,7 @@ pub(in crate::simulate) fn script() -> Script {
         text_from: at(date(2022, 8, 23), 0.0),
         profile_version: PROFILES_SOUND,
         sessions_at_limit: 90.0,
+        noise_per_signal: USUAL_NOISE,
         archived: true,
         truth: truth(&calendar),
     }

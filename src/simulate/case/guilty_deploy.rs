@@ -10,24 +10,29 @@ use jiff::civil::date;
 
 const NAME: &str = "guilty-deploy";
 const N_HOSTS: usize = 4;
-const AGENT: &str = "Exempla Logon Agent";
-const AGENT_GOOD: &str = "5.1.4.96";
+/// The agent, and the version of it that is sound.
+pub(super) const AGENT: &str = "Exempla Logon Agent";
+pub(super) const AGENT_GOOD: &str = "5.1.4.96";
 /// Clock readings of the update on the first host and of the rollback; the others follow.
 const DEPLOYED_H: f64 = 12.2;
 const ROLLED_BACK_H: f64 = 17.6;
 const STEP_MIN: f64 = 4.0;
 
-/// The script of the case.
-pub(in crate::simulate) fn script() -> Script {
-    let calendar = Calendar::new();
-    let (bad_day, good_day) = (date(2022, 9, 20), date(2022, 9, 22));
-    let agent = |version| What::Product {
+/// The agent in a version.
+pub(super) fn agent(version: &'static str) -> What {
+    What::Product {
         name: AGENT,
         version,
         maker: "Exempla Software (invented)",
         package: "C:\\Deploy\\ExemplaLogonAgent\\ExemplaLogonAgent.msi",
-        service: "Exempla Logon Agent",
-    };
+        service: AGENT,
+    }
+}
+
+/// The script of the case.
+pub(in crate::simulate) fn script() -> Script {
+    let calendar = Calendar::new();
+    let (bad_day, good_day) = (date(2022, 9, 20), date(2022, 9, 22));
     let later = |host: usize| host as f64 * STEP_MIN / 60.0;
     let refusal = |host: usize| Refusal {
         hosts: vec![host],

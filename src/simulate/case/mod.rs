@@ -4,6 +4,7 @@ pub(super) mod bad_host;
 pub(super) mod dependency_down;
 pub(super) mod founding;
 pub(super) mod guilty_deploy;
+pub(super) mod ordinary_weeks;
 pub(super) mod overload;
 pub(super) mod quiet_month;
 pub(super) mod wrong_password;
@@ -15,6 +16,9 @@ use jiff::civil::Date;
 
 /// The profile component's version in the cases in which nothing is wrong with it; never published.
 const PROFILES_SOUND: &str = "2.9.8099.40417";
+
+/// Records that say nothing about connecting, to one that does: more than half of all, as on real hosts.
+const USUAL_NOISE: f64 = 1.02;
 
 /// One change on all of `n_hosts` at once, some minutes apart as a script reaches them.
 pub(super) fn on_all(n_hosts: usize, what: What, date: Date, hour: f64, step_min: f64, restarts: bool) -> Change {
@@ -34,6 +38,7 @@ fn calm(name: &'static str, n_hosts: usize, n_people: usize, first: Date, last: 
         last,
         presence: usual_presence,
         latent: None,
+        slow: None,
         refusals: Vec::new(),
         stale: None,
         changes: Vec::new(),
@@ -43,6 +48,7 @@ fn calm(name: &'static str, n_hosts: usize, n_people: usize, first: Date, last: 
         text_from: calendar.at(last, 0.0).plus_seconds(-86_400.0),
         profile_version: PROFILES_SOUND,
         sessions_at_limit: 90.0,
+        noise_per_signal: USUAL_NOISE,
         archived: false,
         truth: Truth::nothing(name),
     }
@@ -59,5 +65,9 @@ fn usual_presence(date: Date) -> f64 {
 
 /// The text that goes beside the logs of a case that is kept with the project.
 pub(super) fn readme(script: &Script, truth: &Truth) -> Option<String> {
-    (script.name == founding::NAME).then(|| founding::readme(truth))
+    match script.name {
+        founding::NAME => Some(founding::readme(truth)),
+        ordinary_weeks::NAME => Some(ordinary_weeks::readme(truth)),
+        _ => None,
+    }
 }

@@ -9,16 +9,13 @@ use crate::simulate::windows::{Channel, Entry, noise};
 use crate::simulate::world::{Ledger, full_name};
 use std::collections::BTreeMap;
 
-/// Noise records for each record that tells something; real hosts have more.
-const NOISE_PER_SIGNAL: f64 = 1.02;
-
 /// Adds what a healthy host logs all day.
 pub(super) fn add_noise(script: &Script, ledger: &mut Ledger, host: usize, calendar: &Calendar, seed: u64) {
     let mut random = Random::stream(seed, &format!("noise {}", host_name(host)));
     let all: Vec<_> = days(script.first, script.last).collect();
     let working: Vec<_> = all.iter().copied().filter(|&date| !is_day_off(date)).collect();
     let Some(entries) = ledger.entries.get_mut(host) else { return };
-    let n_noise = (entries.len() as f64 * NOISE_PER_SIGNAL) as usize;
+    let n_noise = (entries.len() as f64 * script.noise_per_signal) as usize;
     let mut noise = Vec::with_capacity(n_noise + 4);
     while noise.len() < n_noise {
         let (dates, from_h, to_h) = if random.chance(0.5) { (&all, 0.0, 24.0) } else { (&working, 6.5, 18.5) };

@@ -168,14 +168,15 @@ impl World<'_> {
         self.log(host, at, 4.7 + load_s, &session::PROFILE_LOAD[1], vec![Value::U32(id)]);
         self.log(host, at, 4.8 + load_s, &session::LOGON, session::who_where(&account, id, &client));
         self.log(host, at, 4.9 + load_s, &session::NOTICE_LOGON, session::notice_data(id, &sid));
-        self.log(host, at, 6.5 + load_s, &session::SHELL, session::who_where(&account, id, &client));
+        let slower_s = self.script.slow.as_ref().map_or(0.0, |slow| slow.seconds(host, at));
+        self.log(host, at, 6.5 + load_s + slower_s, &session::SHELL, session::who_where(&account, id, &client));
         self.write_load_lines(host, at.plus_seconds(4.4), user, id, version, load_s);
 
         if let Some((after_s, away_s)) = visit.drop {
             self.queue(at.plus_seconds(f64::from(after_s)), Step::Drop(opened, away_s));
         }
         self.queue(ends_at, Step::End(opened));
-        self.log_in_to_application(at.plus_seconds(15.0 + load_s), host, user);
+        self.log_in_to_application(at.plus_seconds(15.0 + load_s + slower_s), host, user);
     }
 
     fn write_load_lines(&mut self, host: usize, at: Timestamp, user: usize, id: u32, version: &str, load_s: f64) {
