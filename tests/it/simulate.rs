@@ -204,14 +204,16 @@ fn the_answer_does_not_lie_beside_the_logs() {
 }
 
 #[test]
-fn every_case_is_sound_and_at_least_half_noise() {
+fn every_case_is_sound_and_holds_its_part_of_noise() {
     for case in simulate::CASES.iter().filter(|case| case.name != "founding-2022") {
         let written = written(case.name, 5);
         let of_first: Vec<_> = logs(&written).filter(|(name, _)| name.starts_with("RDS01/")).collect();
         assert!(of_first.len() >= 8, "{}: {} logs", case.name, of_first.len());
         let records: Vec<Seen> = of_first.iter().flat_map(|(_, content)| read_back(content)).collect();
         let n_noise = records.iter().filter(|record| is_noise(record)).count();
-        assert!(n_noise * 2 >= records.len(), "{}: {n_noise} of {} records are noise", case.name, records.len());
+        // Five weeks that are kept with the project leave most of the noise out.
+        let least = if case.name == "ordinary-weeks" { records.len() / 8 } else { records.len() / 2 };
+        assert!(n_noise >= least, "{}: {n_noise} of {} records are noise", case.name, records.len());
         assert!(written.truth.n_sessions > 1_000, "{}", case.name);
     }
 }

@@ -231,7 +231,8 @@ fn signatures(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
     if rows.is_empty() {
         writeln!(out, "<p>none</p>")?;
     } else {
-        let heads = ["signature", "against before", "#this week", "#expected", "#ratio (95% interval)", "#p corrected"];
+        let heads =
+            ["signature", "~against before", "#this week", "#expected", "#ratio (95% interval)", "#p corrected"];
         table(out, "", &heads, &rows, 0)?;
     }
     let left_out = shown.len().saturating_sub(MAX_SIGNATURES);
