@@ -35,7 +35,11 @@ pub mod correlate;
 
 pub mod judge;
 
+pub mod redact;
+
 pub mod report;
+
+pub mod compare;
 
 pub mod simulate;
 

@@ -21,9 +21,14 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("frame", &["normalize", "stats", "model", "diagnostic", "error"]),
     ("correlate", &["frame", "stats", "model", "error"]),
     ("judge", &["correlate", "frame", "stats", "model", "error"]),
-    ("report", &["judge", "correlate", "frame", "normalize", "stats", "model", "diagnostic", "error"]),
+    ("redact", &["judge", "correlate", "frame", "normalize", "model", "diagnostic"]),
+    ("report", &["redact", "judge", "correlate", "frame", "normalize", "stats", "model", "diagnostic", "error"]),
+    ("compare", &["report", "stats", "model"]),
     ("simulate", &["model", "error"]),
-    ("pipeline", &["report", "judge", "correlate", "frame", "normalize", "read", "model", "diagnostic", "error"]),
+    (
+        "pipeline",
+        &["report", "redact", "judge", "correlate", "frame", "normalize", "read", "model", "diagnostic", "error"],
+    ),
 ];
 
 /// Foreign packages that stay in their rooms (path prefixes below `src`).
@@ -35,15 +40,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("nom", &["read/", "normalize/"]),
-    ("regex", &["normalize/", "correlate/"]),
-    ("quick_xml", &["read/"]),
+    ("regex", &["normalize/", "correlate/", "redact/"]),
+    ("quick_xml", &["read/", "report/format/"]),
     ("encoding_rs", &["read/"]),
     ("flate2", &["read/"]),
     ("bzip2", &["read/"]),
     ("lzma_rust2", &["read/"]),
     ("ruzstd", &["read/"]),
     ("walkdir", &["read/"]),
-    ("sha2", &["read/", "report/page/"]),
+    ("sha2", &["read/", "redact/", "report/page/"]),
     ("askama", &["report/page/"]),
     ("base64", &["report/page/"]),
     ("zip", &["read/", "simulate/"]),
@@ -53,7 +58,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("csv", &["read/", "frame/", "report/format/", "cli/"]),
     ("schemars", &["report/"]),
     ("libm", &["stats/", "simulate/"]),
-    ("serde_json", &["read/", "normalize/", "report/", "simulate/", "cli/"]),
+    ("serde_json", &["read/", "normalize/", "report/", "compare/", "simulate/", "cli/"]),
 ];
 
 /// Folders whose files are the entries of a list: folder, ending, file with the list, name of the list.

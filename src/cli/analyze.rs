@@ -10,6 +10,7 @@ use causeline::judge::CauseKind;
 use causeline::model::Name;
 use causeline::normalize::signature::Signatures;
 use causeline::pipeline::{self, Analysis};
+use causeline::redact::Redactor;
 use causeline::report::chart::Theme;
 use causeline::report::format::{self, FORMATS, File, Format, Report};
 use causeline::report::{Input, Role, SignatureText, SummaryLine, summary};
@@ -22,24 +23,36 @@ use super::terminal::{self, Terminal};
 
 pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error> {
     let (formats, tables) = formats(&args.format)?;
-    let target = Target::new(args, &formats, &tables)?;
     let paths = settings::paths(&args.input);
-    let options = settings::options(&args.input, args.incident, terminal)?;
-    let title = title(&args.input.paths);
-    let (analysis, files, lines) = settings::watched(terminal, |progress| -> Result<_, Error> {
-        let analysis = pipeline::analyze(&paths, &options, progress)?;
+    let mut options = settings::options(&args.input, args.incident, terminal)?;
+    options.redact = settings::redaction(&args.redact)?;
+    check_stream(args, &formats, &tables)?;
+    let (analysis, target, files, lines) = settings::watched(terminal, |progress| -> Result<_, Error> {
+        let mut analysis = pipeline::analyze(&paths, &options, progress)?;
         progress.stage("drawing");
-        let signatures = signature_texts(options.normalize.signatures.as_deref(), &analysis);
+        let mut redactor = analysis.redactor.take();
+        let mut named = |text: String| redactor.as_mut().map_or_else(|| text.clone(), |redactor| redactor.text(&text));
+        let title = named(title(&args.input.paths));
+        let stated = stated(args).into_iter().map(|(name, value)| (name, named(value))).collect();
+        let own = options.normalize.signatures.as_deref();
+        let mut signatures = signature_texts(own, &analysis);
+        // Words of our own catalog name nobody.
+        for text in signatures.values_mut().filter(|_| own.is_some()) {
+            text.title = named(std::mem::take(&mut text.title));
+            text.meaning = named(std::mem::take(&mut text.meaning));
+        }
+        let target = Target::new(args, &title);
         let input = Input {
             tables: &analysis.framed.tables,
-            judgement: &analysis.judgement,
             events: &analysis.framed.events,
+            judgement: &analysis.judgement,
             symptom_chains: &analysis.symptom_chains,
             sources: &analysis.framed.sources,
             diagnostics: &analysis.framed.diagnostics,
             signatures: &signatures,
             title: &title,
-            options: stated(args),
+            options: stated,
+            redacted: redactor.as_ref().map(Redactor::redacted),
             tool_version: env!("CARGO_PKG_VERSION"),
         };
         let lines = summary(&input, &target.name());
@@ -48,16 +61,13 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
         for format in &formats {
             files.extend((format.render)(&report)?);
         }
-        Ok((analysis, files, lines))
+        Ok((analysis, target, files, lines))
     })?;
     target.write(&files)?;
     if let Target::Folder(folder) = &target {
         for form in &tables {
             let folder = folder.join("tables");
-            match form {
-                TableForm::Csv => analysis.framed.write_csv(&folder)?,
-                TableForm::Parquet => analysis.framed.write_parquet(&folder)?,
-            };
+            analysis.framed.write_tables(&folder, *form)?;
         }
     }
     if !terminal.quiet && matches!(target, Target::Folder(_)) {
@@ -67,6 +77,24 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
     Ok(settings::strictly(&args.input, &analysis.framed.diagnostics, gate(args.fail_on, &analysis)))
 }
 
+fn is_stream(output: &Path) -> bool {
+    output.as_os_str() == OsStr::new("-")
+}
+
+/// Formats of more than one file.
+const SEVERAL_FILES: [&str; 3] = ["png", "figures", "timesketch"];
+
+/// Standard output takes one file: said before anything is read.
+fn check_stream(args: &AnalyzeArgs, formats: &[&Format], tables: &[TableForm]) -> Result<(), Error> {
+    let is_one =
+        formats.len() == 1 && tables.is_empty() && formats.iter().all(|format| !SEVERAL_FILES.contains(&format.name));
+    if is_one || !args.output.as_deref().is_some_and(is_stream) {
+        return Ok(());
+    }
+    let detail = "standard output takes one --format that is one file".to_owned();
+    Err(Error::Setting { what: "`--output -`".to_owned(), detail })
+}
+
 /// Where the files go.
 enum Target {
     Stream,
@@ -74,21 +102,11 @@ enum Target {
 }
 
 impl Target {
-    fn new(args: &AnalyzeArgs, formats: &[&Format], tables: &[TableForm]) -> Result<Self, Error> {
+    fn new(args: &AnalyzeArgs, title: &str) -> Self {
         match &args.output {
-            Some(folder) if folder.as_os_str() == OsStr::new("-") => {
-                if formats.len() == 1
-                    && tables.is_empty()
-                    && formats.iter().all(|format| !["png", "figures"].contains(&format.name))
-                {
-                    Ok(Self::Stream)
-                } else {
-                    let detail = "standard output takes one --format that is one file".to_owned();
-                    Err(Error::Setting { what: "`--output -`".to_owned(), detail })
-                }
-            }
-            Some(folder) => Ok(Self::Folder(folder.clone())),
-            None => Ok(Self::Folder(Path::new("reports").join(title(&args.input.paths)))),
+            Some(folder) if is_stream(folder) => Self::Stream,
+            Some(folder) => Self::Folder(folder.clone()),
+            None => Self::Folder(Path::new("reports").join(title)),
         }
     }
 
@@ -117,15 +135,16 @@ fn formats(asked: &[String]) -> Result<(Vec<&'static Format>, Vec<TableForm>), E
     }
     let (mut formats, mut tables) = (Vec::new(), Vec::new());
     for name in asked {
-        let form = [TableForm::Csv, TableForm::Parquet].into_iter().find(|form| form.ending() == name);
+        let form = TableForm::ALL.iter().copied().find(|form| form.name() == name);
         match (format::by_name(name), form) {
             (Some(format), _) => formats.push(format),
             (None, Some(form)) => tables.push(form),
             (None, None) => {
-                let known: Vec<&str> = FORMATS.iter().map(|format| format.name).collect();
+                let forms = TableForm::ALL.iter().map(|form| form.name());
+                let known: Vec<&str> = FORMATS.iter().map(|format| format.name).chain(forms).collect();
                 return Err(Error::Setting {
                     what: format!("`--format {name}`"),
-                    detail: format!("there are {}, csv, parquet", known.join(", ")),
+                    detail: format!("there are {}", known.join(", ")),
                 });
             }
         }
@@ -160,6 +179,8 @@ fn stated(args: &AnalyzeArgs) -> BTreeMap<String, String> {
     let config = args.input.config.as_deref().and_then(Path::file_name);
     state("config", config.map(|name| name.to_string_lossy().into_owned()));
     state("signatures", args.input.signatures.as_deref().and_then(folder_name));
+    let classes: Vec<&str> = args.redact.redact.iter().map(|class| class.name()).collect();
+    state("redact", (!classes.is_empty()).then(|| classes.join(",")));
     state("recover", args.input.recover.then(|| "true".to_owned()));
     let zones: Vec<String> = args
         .input

@@ -23,14 +23,15 @@ pub(crate) fn run(args: &ChangesArgs, terminal: Terminal) -> Result<Exit, Error>
         TextOrJson::Json => {
             let input = Input {
                 tables: &framed.tables,
-                judgement: &Judgement::default(),
                 events: &framed.events,
+                judgement: &Judgement::default(),
                 symptom_chains: &[],
                 sources: &framed.sources,
                 diagnostics: &framed.diagnostics,
                 signatures: &BTreeMap::new(),
                 title: "",
                 options: BTreeMap::new(),
+                redacted: None,
                 tool_version: env!("CARGO_PKG_VERSION"),
             };
             let changes = report::document(&input).changes;

@@ -7,6 +7,7 @@
 
 pub mod chart;
 mod clocks;
+mod counts;
 pub mod document;
 pub mod error_codes;
 pub mod event_line;

@@ -46,7 +46,7 @@ pub struct Part {
 /// A band: a strip of the plot with a scale or rows of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlacedBand {
-    /// What it shows, the same in every picture: `changes`, `failures/SIGNATURE`, `failures/other`, `share`, `load`, `closes`, `hosts`.
+    /// What it shows, the same in every picture: `incidents`, `changes`, `failures/SIGNATURE`, `failures/other`, `share`, `load`, `closes`, `hosts`.
     pub id: String,
     /// Its title as the picture has it.
     pub title: String,

@@ -218,8 +218,10 @@ mod tests {
     use resvg::{tiny_skia, usvg};
 
     use super::super::canvas::TextBox;
+    use super::super::figures::tests as figures_tests;
     use super::super::{FIGURES, png, stylesheet};
     use super::*;
+    use crate::model::Name;
     use crate::report::fixture::{self, Shape};
 
     fn overlaps(texts: &[TextBox]) -> Vec<(String, String)> {
@@ -284,6 +286,33 @@ mod tests {
         }
     }
 
+    /// Names from logs may be of any length and hold anything.
+    #[test]
+    fn no_text_covers_another_however_long_names_are() {
+        let mut case = fixture::varied(&Shape { n_hosts: 40, n_incidents: 3, n_changes: 20, ..Shape::default() });
+        let long = |name: &Name| Name::from(format!("{name}.\u{202e}<b>\"&\u{7}{}", "zürich-🦀-".repeat(30)).as_str());
+        for attempt in &mut case.tables.attempts {
+            attempt.host = long(&attempt.host);
+        }
+        for change in &mut case.tables.changes {
+            change.component = long(&change.component);
+            change.hosts.iter_mut().for_each(|host| host.host = long(&host.host));
+        }
+        case.tables.hosts.iter_mut().for_each(|host| *host = long(host));
+        case.tables.coverage.iter_mut().for_each(|coverage| coverage.host = long(&coverage.host));
+        for text in case.signatures.values_mut() {
+            text.title = text.title.repeat(20);
+        }
+        let chart = timeline(&case.input(), Theme::Light).unwrap();
+        assert_eq!(overlaps(&chart.texts), []);
+        assert!(chart.texts.iter().all(|text| 0 <= text.left && text.right <= WIDTH));
+        for (_, draw) in FIGURES {
+            if let Some(figure) = draw(&case.input(), Theme::Light).unwrap() {
+                figures_tests::check(&figure, "long names");
+            }
+        }
+    }
+
     /// Two or two hundred changes, three or sixty hosts: whatever comes, words stay readable.
     #[test]
     fn no_text_covers_another_however_many_changes_there_are() {
@@ -312,6 +341,9 @@ mod tests {
             for (theme, word) in [(Theme::Light, "light"), (Theme::Dark, "dark"), (Theme::Print, "print")] {
                 let chart = timeline(&case.input(), theme).unwrap();
                 std::fs::write(folder.join(format!("{name}-{word}.png")), png(&chart.svg, 1).unwrap()).unwrap();
+                let page = timeline(&case.input(), Theme::Page).unwrap().svg;
+                let page = format!("<style>body{{background:var(--ink-paper)}}{}</style>{page}", stylesheet());
+                std::fs::write(folder.join(format!("{name}.html")), page).unwrap();
                 for (figure, draw) in FIGURES {
                     if let Some(figure_drawn) = draw(&case.input(), theme).unwrap() {
                         let file = figure.trim_start_matches("figures/").trim_end_matches(".svg");
@@ -337,7 +369,7 @@ mod tests {
     fn the_form_for_pages_has_no_color_of_its_own() {
         for mut case in fixture::all() {
             if let Some(change) = case.tables.changes.first_mut() {
-                change.component = crate::model::Name::from("\"#C0DE07\" fill=\"red\"");
+                change.component = Name::from("\"#C0DE07\" fill=\"red\"");
             }
             let page = timeline(&case.input(), Theme::Page).unwrap();
             let tags: Vec<&str> =
@@ -407,7 +439,7 @@ mod tests {
     #[test]
     fn log_text_cannot_become_markup() {
         let mut case = fixture::one_day();
-        case.tables.changes[0].component = crate::model::Name::from("<script>\u{1b}[31m\"&'");
+        case.tables.changes[0].component = Name::from("<script>\u{1b}[31m\"&'");
         let chart = timeline(&case.input(), Theme::Light).unwrap();
         assert!(!chart.svg.contains("<script") && !chart.svg.contains('\u{1b}'));
         assert!(chart.svg.contains("&lt;script&gt;"));

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{FIGURE_RIGHT, Figure, Heading, Scale, Tally, round_share, sheet, sign};
 use crate::error::Error;
 use crate::frame::{Attempt, Change, Outcome};
-use crate::judge::{CauseKind, Estimate, EvidenceKind, Latent, Trigger};
+use crate::judge::{CauseKind, Estimate, Evidence, EvidenceKind, Latent, Trigger};
 use crate::model::time::TICKS_PER_DAY;
 use crate::model::{Fault, Name, Timestamp};
 use crate::report::chart::canvas::Canvas;
@@ -112,11 +112,12 @@ impl<'a> Subject<'a> {
         let latents = &input.judgement.latent;
         if let Some(main) = input.main_incident() {
             let root = &main.root_cause;
-            let is_asked = root.trigger == Some(Trigger::Load) || root.kind == CauseKind::Capacity;
-            if !is_asked && !latents.iter().any(|latent| main.signatures.first() == Some(&latent.signature)) {
+            let change = known(root.change_id.as_deref());
+            // Before and with a change of which nobody knows the hosts, tries would be mixed.
+            let is_set_off = root.trigger == Some(Trigger::Load) && change.is_some();
+            if !(is_set_off || root.kind == CauseKind::Capacity || measured(input).is_some()) {
                 return None;
             }
-            let change = known(root.change_id.as_deref());
             let remedy = known(main.remedy.change_id.as_deref());
             // What it would do is seen in what it did.
             return Some(Self { signatures: main.signatures.iter().collect(), change, remedy, latent: None });
@@ -163,11 +164,12 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What the judge measured of the main incident.
+/// How failures of the main incident grow with load, where the judge found that they do.
 fn measured<'a>(input: &'a Input<'_>) -> Option<&'a Estimate> {
     let main = input.main_incident()?;
     let about = &main.root_cause.change_id;
-    let found = main.evidence.iter().find(|one| one.kind == EvidenceKind::DoseResponse && one.about == *about);
+    let is_own = |one: &&Evidence| one.kind == EvidenceKind::DoseResponse && one.about == *about && one.weight > 0.0;
+    let found = main.evidence.iter().find(is_own);
     found.and_then(|one| one.numbers.get("odds_ratio_per_doubling"))
 }
 

@@ -163,7 +163,7 @@ fn panels(input: &Input<'_>, main: &Incident) -> Vec<Panel> {
         key(a).cmp(&key(b)).then(b.1.probability.total_cmp(&a.1.probability)).then_with(|| a.0.id.cmp(&b.0.id))
     });
     let own: BTreeSet<u32> = main.attempts.iter().copied().collect();
-    let tries: Vec<&Attempt> = tries(input, main).collect();
+    let tries = tries(input, main, &own);
     said.into_iter()
         .map(|(change, said)| {
             let (shape, ink) = look(Some(said.verdict));
@@ -182,13 +182,14 @@ fn panels(input: &Input<'_>, main: &Incident) -> Vec<Panel> {
         .collect()
 }
 
-/// What counts: tries whose end is known and that were not the user's own fault, up to the end of the incident.
-fn tries<'a>(input: &'a Input<'a>, main: &Incident) -> impl Iterator<Item = &'a Attempt> {
-    let end = main.ended_at;
-    let tries = input.tables.attempts.iter();
-    tries.filter(move |one| {
-        one.outcome != Outcome::Unseen && one.fault != Some(Fault::User) && end.is_none_or(|end| one.at < end)
-    })
+/// What counts: tries whose end is known, up to the end of the incident; not those that were the user's own fault, unless
+/// they are what the incident is about.
+fn tries<'a>(input: &'a Input<'a>, main: &Incident, own: &BTreeSet<u32>) -> Vec<&'a Attempt> {
+    let is_counted = |one: &&Attempt| {
+        let is_asked = one.fault != Some(Fault::User) || own.contains(&one.id);
+        is_asked && one.outcome != Outcome::Unseen && main.ended_at.is_none_or(|end| one.at < end)
+    };
+    input.tables.attempts.iter().filter(is_counted).collect()
 }
 
 /// All hosts that got the change together, each of them, and those that did not get it, before and after its first host.
@@ -261,6 +262,20 @@ mod tests {
             }
         }
         check(&exposure(&input, Theme::Light).unwrap().unwrap(), "founding");
+    }
+
+    #[test]
+    fn the_users_own_faults_count_where_the_incident_is_about_them() {
+        let mut case = fixture::founding();
+        let before = {
+            let input = case.input();
+            panels(&input, input.main_incident().unwrap())[0].rows[0].after
+        };
+        for attempt in case.tables.attempts.iter_mut().filter(|one| one.is_service_failure()) {
+            attempt.fault = Some(Fault::User);
+        }
+        let input = case.input();
+        assert_eq!(panels(&input, input.main_incident().unwrap())[0].rows[0].after, before);
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub struct Figure {
 pub(crate) const FIGURE_WIDTH: i32 = 700;
 /// Right edge of what a figure shows.
 pub(crate) const FIGURE_RIGHT: i32 = FIGURE_WIDTH - LEFT;
+/// The least distance of two labels of a scale of roots.
+const TICK_PIXELS: i32 = 40;
 /// Size of the heading.
 const HEADING: f64 = 15.0;
 const HEADING_LINE: i32 = 20;
@@ -156,15 +158,29 @@ impl Scale {
         self.from + (share * f64::from(self.to - self.from)).round() as i32
     }
 
-    fn step(&self, step: i32) -> f64 {
-        let part = f64::from(step) / 4.0;
-        self.max * if self.is_rooted { part * part } else { part }
+    /// The values of the grid: even and round ones, or round shares with room between them where places are roots.
+    fn ticks(&self) -> Vec<f64> {
+        if !self.is_rooted {
+            let n_steps = match (self.max * 100.0).round() as i32 {
+                30 | 60 => 3,
+                5 | 10 | 50 | 100 => 5,
+                _ => 4,
+            };
+            return (0..=n_steps).map(|step| self.max * f64::from(step) / f64::from(n_steps)).collect();
+        }
+        let mut ticks = vec![self.max, 0.0];
+        for value in [0.8, 0.6, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001] {
+            let is_free = |tick: &f64| (self.at(*tick) - self.at(value)).abs() >= TICK_PIXELS;
+            if value < self.max && ticks.iter().all(is_free) {
+                ticks.push(value);
+            }
+        }
+        ticks
     }
 
     /// Grid and labels of a scale across.
     pub(crate) fn across(&self, canvas: &mut Canvas<'_>, top: i32, bottom: i32) -> Result<(), Error> {
-        for step in 0..=4 {
-            let value = self.step(step);
+        for value in self.ticks() {
             let x = self.at(value);
             canvas.line(&[(x, top), (x, bottom)], Ink::Grid, 1)?;
             canvas.text(&percent(value), (x, bottom + 12), Side::Middle, SMALL, Ink::Quiet, false)?;
@@ -174,10 +190,9 @@ impl Scale {
 
     /// Grid and labels of a scale upward.
     pub(crate) fn upward(&self, canvas: &mut Canvas<'_>, left: i32, right: i32) -> Result<(), Error> {
-        for step in 0..=4 {
-            let value = self.step(step);
+        for value in self.ticks() {
             let y = self.at(value);
-            canvas.line(&[(left, y), (right, y)], if step == 0 { Ink::Missing } else { Ink::Grid }, 1)?;
+            canvas.line(&[(left, y), (right, y)], if value > 0.0 { Ink::Grid } else { Ink::Missing }, 1)?;
             canvas.text(&percent(value), (left - 10, y), Side::Left, SMALL, Ink::Quiet, false)?;
         }
         Ok(())
@@ -185,9 +200,7 @@ impl Scale {
 }
 
 fn percent(value: f64) -> String {
-    // Half a percent of a small scale matters, a tenth of a large one does not.
-    let digits = if value < 0.01 { 10_000.0 } else { 1_000.0 };
-    let percent = (value * digits).round() / (digits / 100.0);
+    let percent = (value * 1_000.0).round() / 10.0;
     format!("{percent}%")
 }
 
@@ -218,7 +231,11 @@ pub(crate) mod tests {
         assert_eq!([0.125, 0.0, 0.005].map(percent), ["12.5%", "0%", "0.5%"]);
         let scale = Scale { from: 100, to: 0, max: 0.5, is_rooted: false };
         assert_eq!([0.0, 0.25, 0.9].map(|value| scale.at(value)), [100, 50, 0]);
+        let labels = |max: f64| Scale { max, ..scale }.ticks().into_iter().map(percent).collect::<Vec<_>>().join(" ");
+        assert_eq!(labels(0.05), "0% 1% 2% 3% 4% 5%");
+        assert_eq!(labels(0.6), "0% 20% 40% 60%");
         let rooted = Scale { is_rooted: true, ..scale };
         assert_eq!([0.0, 0.005, 0.125, 0.5].map(|value| rooted.at(value)), [100, 90, 50, 0]);
+        assert_eq!(Scale { to: 380, max: 0.4, ..rooted }.ticks(), [0.4, 0.0, 0.2, 0.1, 0.05, 0.01]);
     }
 }

@@ -19,8 +19,8 @@ const ROW_HEIGHT: i32 = 20;
 const RADIUS: i32 = 6;
 /// Pixels between a symbol's middle and its label.
 const DISTANCE: i32 = 12;
-/// The widest label.
-const LABEL_PIXELS: i32 = 360;
+/// The widest name; that of what is guilty, contributes or ended it may be wider.
+const NAME_PIXELS: i32 = 230;
 /// Width of a cluster: a symbol and a number of three digits below it.
 const CLUSTER_PIXELS: f64 = 26.0;
 
@@ -99,7 +99,8 @@ impl<'a> Item<'a> {
 
     /// Name, verdict and, where it says something, probability.
     fn label(&self) -> String {
-        let name = text::fitted(&text::clean(&name_of(self.change)), LABEL_PIXELS - 130, TITLE, false);
+        let name_pixels = if self.rank <= 2 { NAME_PIXELS + 100 } else { NAME_PIXELS };
+        let name = text::fitted(&text::clean(&name_of(self.change)), name_pixels, TITLE, false);
         let unknown = if self.change.hosts_known { "" } else { ", hosts not known" };
         match self.verdict {
             Some(Verdict::RootCause) => {

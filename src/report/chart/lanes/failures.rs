@@ -7,6 +7,7 @@ use crate::model::{Fault, Name};
 use crate::report::chart::mark::{Band, Note};
 use crate::report::chart::scene::Scene;
 use crate::report::chart::theme::Ink;
+use crate::report::wording::number;
 
 /// Signatures with a band of their own; the others share one.
 const MAX_SIGNATURES: usize = 4;
@@ -37,7 +38,7 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
         .collect();
     let rest = &order[own.len()..];
     if !rest.is_empty() {
-        let title = format!("{} other signatures", rest.len());
+        let title = number::count(rest.len(), "other signature");
         bands.push(band(scene, OTHER.to_owned(), &title, false, Ink::Other, &|name| rest.contains(&name)));
     }
     if bands.is_empty() {

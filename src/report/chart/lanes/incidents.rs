@@ -1,7 +1,7 @@
 //! The incidents themselves: from onset to end, with the worst hour, and the intervals in which these moments lie.
 
 use crate::judge::Incident;
-use crate::model::TimeRange;
+use crate::model::{TimeRange, Timestamp};
 use crate::report::chart::mark::{Band, Mark, Note, Row, Side};
 use crate::report::chart::scene::Scene;
 use crate::report::chart::text;
@@ -91,10 +91,12 @@ impl Rows {
         let room = (f64::from(PLOT_RIGHT) - left).max(right - f64::from(PLOT_LEFT)) as i32 - DISTANCE;
         let text = text::fitted(&text::clean(label), LABEL_PIXELS.min(room), TITLE, is_main);
         let width = f64::from(text::width(&text, TITLE, is_main) + DISTANCE);
-        let last = incidents.iter().filter_map(|one| one.ended_between).map(|between| between.end);
-        let last = last.chain([reach.end]).max().unwrap_or(reach.end);
-        let first = incidents.iter().filter_map(|one| one.started_between).map(|between| between.start);
-        let first = first.chain([reach.start]).min().unwrap_or(reach.start);
+        // All that stands in the row: the worst hour may lie outside of the span that people noticed.
+        let intervals = |one: &Incident| [one.started_between, one.peaked_between, one.ended_between];
+        let spans = || incidents.iter().flat_map(|one| intervals(one)).flatten();
+        let peaks = || incidents.iter().map(|one| one.peak_at);
+        let last = spans().map(|span| span.end).chain(peaks()).fold(reach.end, Timestamp::max);
+        let first = spans().map(|span| span.start).chain(peaks()).fold(reach.start, Timestamp::min);
         let end = scene.axis.pixels(&TimeRange { start: first, end: last }).1;
         // No label lies under the line of the guilty change.
         let line = scene.guilty_at().map(|at| scene.axis.x(at));
@@ -145,6 +147,25 @@ mod tests {
         let wanted = [main.started_between, main.peaked_between, main.ended_between];
         assert_eq!(between, wanted.into_iter().flatten().collect::<Vec<_>>());
         assert!(bands(&Scene::new(&fixture::quiet().input()).unwrap()).is_empty());
+    }
+
+    /// The label stands behind or before everything in its row, or in a row of its own.
+    #[test]
+    fn the_label_does_not_stand_on_an_interval() {
+        let mut case = fixture::founding();
+        let main = &mut case.judgement.incidents[0];
+        let end = main.ended_at.unwrap();
+        main.peak_at = end.plus_seconds(30_000.0);
+        main.peaked_between = Some(TimeRange { start: main.started_at, end: end.plus_seconds(86_400.0) });
+        main.started_between = Some(TimeRange { start: fixture::at("2022-07-05T00:00:00Z"), end: main.started_at });
+        let far = main.peaked_between.unwrap().end;
+        let input = case.input();
+        let band = &bands(&Scene::new(&input).unwrap())[0];
+        let Some(Mark::Label { row, at, .. }) = band.marks.iter().find(|mark| matches!(mark, Mark::Label { .. }))
+        else {
+            panic!("a label");
+        };
+        assert!(*row == 1 || *at >= far, "{row} {at}");
     }
 
     #[test]
