@@ -55,8 +55,9 @@ function renderRecord() {
     if (dialog.open) dialog.close();
     return;
   }
-  const fields = eventOf(state.record);
-  const message = fields.find(([name]) => name === 'message');
+  // What the record says comes first, then the rest in its order.
+  const all = eventOf(state.record);
+  const fields = [...all.filter(([name]) => name === 'message'), ...all.filter(([name]) => name !== 'message')];
   byId('record-title').textContent = `${place.kind[0].toUpperCase()}${place.kind.slice(1)} ${place.number}`;
   byId('record-place').textContent = place.path;
   byId('record-note').textContent = fields.length
@@ -70,7 +71,6 @@ function renderRecord() {
     dialog.showModal();
     byId('record-title').focus();
   }
-  return message;
 }
 
 function listenToRecords() {

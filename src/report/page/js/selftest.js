@@ -231,12 +231,51 @@ const CHECKS = [
     },
   ],
   [
-    'what no log covers is hatched in every band, and as wide as the gap',
+    'what no log covers is hatched in every band and every row',
     () => {
       look({});
-      const gaps = DATA.window ? missingOf(chart.axis, hostsInView()) : [];
-      const hatched = chart.svg.querySelectorAll('[data-missing="share"]').length;
-      return hatched === gaps.length ? true : `${hatched} of ${gaps.length}`;
+      const hatched = (id) => chart.svg.querySelectorAll(`[data-missing="${id}"]`).length;
+      const gaps = DATA.window ? missingOf(chart.axis, hostsInView()).length : 0;
+      const rows = chart.bands.find((band) => band.id === 'hosts')?.rows ?? [];
+      const own = rows.reduce((sum, row) => sum + missingOf(chart.axis, row.members).length, 0);
+      return hatched('share') === gaps && hatched('hosts') === own
+        ? true
+        : `${hatched('share')} and ${hatched('hosts')}`;
+    },
+  ],
+  [
+    'tiles hold all attempts, each within its time',
+    () => {
+      look({});
+      const tiles = chart.bands.find((band) => band.id === 'hosts')?.marks ?? [];
+      const outside = tiles.find((tile) => tile.rows.some((one) => one.at < tile.bin.start || tile.bin.end <= one.at));
+      if (outside) return outside.key;
+      const shown = ATTEMPTS.filter((one) => shows(chart.axis, one.at));
+      const n = tiles.reduce((sum, tile) => sum + tile.rows.length, 0);
+      const failed = tiles.reduce((sum, tile) => sum + tile.failed, 0);
+      const wanted = weighed(shown.filter((one) => one.isFailure && isSubject(one)));
+      return n === shown.length && failed === wanted ? true : `${n} attempts, ${failed} failed`;
+    },
+  ],
+  [
+    'a pixel leads back to its instant, on both sides of a break',
+    () => {
+      look({});
+      const middle = (bin) => (bin.start + bin.end) / 2;
+      const odd = chart.axis.bins.find(
+        (bin) => binAt(chart.axis, atPixel(chart.axis, xOf(chart.axis, middle(bin)))) < 0,
+      );
+      const drift = chart.axis.bins.map((bin) =>
+        Math.abs(atPixel(chart.axis, xOf(chart.axis, middle(bin))) - middle(bin)),
+      );
+      return !odd && Math.max(0, ...drift) < 2;
+    },
+  ],
+  [
+    'the Tab key meets one mark of the chart',
+    () => {
+      look({});
+      return chart.svg.querySelectorAll('[tabindex="0"]').length === (chart.marks.length ? 1 : 0);
     },
   ],
   [
