@@ -41,6 +41,7 @@ impl<'a> WeekReport<'a> {
     }
 
     /// The same with its picture drawn for that theme; a page has colors for all of them.
+    #[must_use]
     pub fn themed(mut self, theme: Theme) -> Self {
         self.theme = theme;
         self
