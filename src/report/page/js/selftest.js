@@ -288,8 +288,8 @@ const CHECKS = [
       if (!last) return true;
       look({ signature: last.id });
       const id = `failures/${last.id}`;
-      const other = before.get('failures/other');
-      return before.get(id) === colors().get(id) && (other === undefined || other === 'other');
+      const isGray = !before.has('failures/other') || before.get('failures/other') === 'other';
+      return before.get(id) === colors().get(id) && isGray;
     },
   ],
   [
