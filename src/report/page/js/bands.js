@@ -85,7 +85,7 @@ function failureBands(axis, attempts) {
       failed.filter((one) => own.has(one.signature)),
     );
     const words = (found, bin) => `${title}: ${counted(weighed(found), 'failure')}, ${spanText(bin.start, bin.end)}`;
-    const { marks, scale } = bars(axis, id, rows, inkOf(members, place), words);
+    const { marks, scale } = bars(axis, id, rows, inkOf(members), words);
     return {
       id,
       title,
@@ -98,15 +98,15 @@ function failureBands(axis, attempts) {
   });
 }
 
-// The incident's own signatures have strong colors; those of the users' own faults stay gray.
-function inkOf(members, place) {
+// The incident's own signatures have strong colors; those without a lane of their own and those of the users' own faults
+// stay gray. A signature keeps its color whatever is filtered.
+function inkOf(members) {
   const inks = ['guilty', 'contributing', 'third', 'other'];
-  if (members.length !== 1) return 'other';
-  const signature = DATA.signatures[members[0]];
-  const hasIncident = DATA.incidents.length > 0;
+  const [first] = members;
+  if (members.length !== 1 || first >= OWN_LANES) return 'other';
+  const signature = DATA.signatures[first];
   if (!signature.of_incident && signature.of_user) return 'other';
-  const order = members[0] < inks.length ? members[0] : place;
-  return hasIncident ? inks[order % 4] : inks[(order + 1) % 4];
+  return DATA.incidents.length ? inks[first] : inks[(first + 1) % inks.length];
 }
 
 // The share of attempts that failed, with its interval; a share of few attempts does not stretch the scale.

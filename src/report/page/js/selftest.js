@@ -279,6 +279,20 @@ const CHECKS = [
     },
   ],
   [
+    'a signature keeps its color when it is filtered',
+    () => {
+      look({});
+      const colors = () => new Map(chart.bands.flatMap((band) => band.marks.map((mark) => [band.id, mark.ink])));
+      const before = colors();
+      const last = DATA.signatures.at(Math.min(DATA.signatures.length, OWN_LANES) - 1);
+      if (!last) return true;
+      look({ signature: last.id });
+      const id = `failures/${last.id}`;
+      const isGray = !before.has('failures/other') || before.get('failures/other') === 'other';
+      return before.get(id) === colors().get(id) && isGray;
+    },
+  ],
+  [
     'every mark has a name and leads to a row',
     () => {
       look({});
