@@ -37,33 +37,45 @@ pub(crate) fn width(text: &str, size: f64, bold: bool) -> i32 {
     (f64::from(measured) / MEASURED_SIZE * SIZE_EM * size).ceil() as i32
 }
 
+/// No line of a picture holds more letters: what is longer is not even measured, for a log's text may be of any length.
+const MAX_LETTERS: usize = 1_000;
+
 /// Returns the text, cut with `…` where it is wider than `pixels`.
 pub(crate) fn fitted(text: &str, pixels: i32, size: f64, bold: bool) -> String {
-    if width(text, size, bold) <= pixels {
+    let fits = |text: &str| width(text, size, bold) <= pixels;
+    let short = shortened(text);
+    if short.len() == text.len() && fits(text) {
         return text.to_owned();
     }
-    let mut kept: Vec<char> = text.chars().collect();
-    while kept.pop().is_some() {
-        let cut: String = kept.iter().collect::<String>().trim_end().to_owned() + "…";
-        if width(&cut, size, bold) <= pixels {
-            return cut;
-        }
+    let ends: Vec<usize> = short.char_indices().map(|(at, _)| at).collect();
+    let cut = |end: usize| short[..end].trim_end().to_owned() + "…";
+    match ends.partition_point(|end| fits(&cut(*end))) {
+        0 => String::new(),
+        n => cut(ends[n - 1]),
     }
-    String::new()
+}
+
+/// The first letters of a text, as many as a line can hold at most.
+fn shortened(text: &str) -> &str {
+    text.char_indices().nth(MAX_LETTERS).map_or(text, |(end, _)| &text[..end])
 }
 
 /// Breaks a text into at most two lines of at most `pixels`; what does not fit is cut with `…`.
 pub(crate) fn two_lines(text: &str, pixels: i32, size: f64, bold: bool) -> Vec<String> {
-    if width(text, size, bold) <= pixels {
+    let fits = |text: &str| width(text, size, bold) <= pixels;
+    let short = shortened(text);
+    if short.len() == text.len() && fits(text) {
         return vec![text.to_owned()];
     }
-    let words: Vec<&str> = text.split(' ').collect();
-    let n_first = (1..=words.len()).rev().find(|n| width(&words[..*n].join(" "), size, bold) <= pixels).unwrap_or(1);
-    [words[..n_first].join(" "), words[n_first..].join(" ")]
-        .iter()
-        .filter(|line| !line.is_empty())
-        .map(|line| fitted(line, pixels, size, bold))
-        .collect()
+    // The first line ends before a blank; a first word that is too long is cut.
+    let blanks: Vec<usize> = short.match_indices(' ').map(|(at, _)| at).collect();
+    let n_fit = blanks.partition_point(|at| fits(&short[..*at]));
+    let (first, second) = match (n_fit, blanks.first()) {
+        (0, None) => (short, ""),
+        (0, Some(at)) => (&short[..*at], &text[at + 1..]),
+        (n, _) => (&short[..blanks[n - 1]], &text[blanks[n - 1] + 1..]),
+    };
+    [first, second].into_iter().filter(|line| !line.is_empty()).map(|line| fitted(line, pixels, size, bold)).collect()
 }
 
 /// Replaces what XML forbids, what would break a line, and what would turn the order of letters around; the drawing
@@ -104,6 +116,16 @@ mod tests {
     fn nothing_turns_the_order_of_letters_around() {
         assert_eq!(clean("a\u{202e}b\u{2066}c\u{200f}d\ne\u{ffff}"), "a b c d e ");
         assert_eq!(clean("Zürich – 日本"), "Zürich – 日本");
+    }
+
+    /// A log's text may be of any length: a million letters are cut as fast as ten.
+    #[test]
+    fn endless_texts_are_cut_before_they_are_measured() {
+        for text in ["W".repeat(1_000_000), "to ".repeat(400_000), "\u{301}".repeat(1_000_000)] {
+            assert!(width(&fitted(&text, 300, 12.0, false), 12.0, false) <= 300);
+            let lines = two_lines(&text, 300, 12.0, false);
+            assert!(lines.len() <= 2 && lines.iter().all(|line| width(line, 12.0, false) <= 300));
+        }
     }
 
     #[test]
