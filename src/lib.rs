@@ -35,9 +35,13 @@ pub mod correlate;
 
 pub mod judge;
 
+pub mod redact;
+
 pub mod review;
 
 pub mod report;
+
+pub mod compare;
 
 pub mod simulate;
 

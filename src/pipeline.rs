@@ -7,6 +7,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::error::Error;
 use crate::frame::Framed;
 use crate::judge::Judgement;
+use crate::redact::{self, Redactor};
 use crate::{correlate, frame, judge, normalize, read};
 
 /// The options of all stages.
@@ -22,6 +23,8 @@ pub struct Options {
     pub judge: judge::Options,
     /// Files of counters for whose peak forecasts are made. They are not read as logs by being named here.
     pub load: Vec<PathBuf>,
+    /// Which names are replaced in all that comes out.
+    pub redact: redact::Options,
 }
 
 /// Hears how far a run is. All methods may be called from any thread.
@@ -53,14 +56,25 @@ pub struct Analysis {
     pub judgement: Judgement,
     /// Signatures that always come together.
     pub symptom_chains: Vec<SymptomChain>,
+    /// What replaced names in all of this, for the texts of the caller; `None` if nothing was to be replaced.
+    pub redactor: Option<Redactor>,
 }
 
-/// Reads everything under the paths and brings it into tables.
+/// Reads everything under the paths and brings it into tables, with names replaced as the options say.
 ///
 /// # Errors
 ///
 /// A path that does not exist or cannot be opened, and [`Error::NothingReadable`] if there is no log among them.
 pub fn frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Framed, Error> {
+    let mut framed = whole_frame(paths, options, progress)?;
+    if let Some(mut redactor) = Redactor::learn(&framed, &options.redact) {
+        redactor.framed(&mut framed);
+    }
+    Ok(framed)
+}
+
+/// The tables with all names.
+fn whole_frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Framed, Error> {
     let discovery = read::discover(paths)?;
     progress.total(discovery.sources.iter().map(|source| source.n_bytes_stored).sum());
     let normalized = normalize::normalize(&discovery.sources, &options.normalize, &|n_bytes| progress.read(n_bytes));
@@ -80,12 +94,19 @@ pub fn frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> R
 ///
 /// As [`frame()`].
 pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Analysis, Error> {
-    let mut framed = frame(paths, options, progress)?;
+    let mut framed = whole_frame(paths, options, progress)?;
     let load = expected_load(options, &mut framed)?;
     progress.stage("weighing causes");
     let correlation = correlate::correlate(&framed.tables, &options.correlate);
-    let judgement = judge::judge(&correlation, &judge::Options { load, ..options.judge });
-    Ok(Analysis { framed, judgement, symptom_chains: correlation.symptom_chains })
+    let mut judgement = judge::judge(&correlation, &judge::Options { load, ..options.judge });
+    let mut symptom_chains = correlation.symptom_chains;
+    // Only now: a verdict must not depend on what things are called.
+    let mut redactor = Redactor::learn(&framed, &options.redact);
+    if let Some(redactor) = &mut redactor {
+        redactor.framed(&mut framed);
+        redactor.judgement(&mut judgement, &mut symptom_chains);
+    }
+    Ok(Analysis { framed, judgement, symptom_chains, redactor })
 }
 
 /// The peak that the files of [`Options::load`] state. A file without sessions is a diagnostic.

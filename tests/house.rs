@@ -22,9 +22,17 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("correlate", &["frame", "stats", "model", "error"]),
     ("judge", &["correlate", "frame", "stats", "model", "error"]),
     ("review", &["judge", "frame", "stats", "model"]),
-    ("report", &["review", "judge", "correlate", "frame", "normalize", "model", "diagnostic", "error"]),
+    ("redact", &["judge", "correlate", "frame", "normalize", "model", "diagnostic"]),
+    (
+        "report",
+        &["redact", "review", "judge", "correlate", "frame", "normalize", "stats", "model", "diagnostic", "error"],
+    ),
+    ("compare", &["report", "stats", "model"]),
     ("simulate", &["model", "error"]),
-    ("pipeline", &["report", "judge", "correlate", "frame", "normalize", "read", "model", "diagnostic", "error"]),
+    (
+        "pipeline",
+        &["report", "redact", "judge", "correlate", "frame", "normalize", "read", "model", "diagnostic", "error"],
+    ),
 ];
 
 /// Foreign packages that stay in their rooms (path prefixes below `src`).
@@ -36,15 +44,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("clap", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("nom", &["read/", "normalize/"]),
-    ("regex", &["normalize/", "correlate/"]),
-    ("quick_xml", &["read/"]),
+    ("regex", &["normalize/", "correlate/", "redact/"]),
+    ("quick_xml", &["read/", "report/format/"]),
     ("encoding_rs", &["read/"]),
     ("flate2", &["read/"]),
     ("bzip2", &["read/"]),
     ("lzma_rust2", &["read/"]),
     ("ruzstd", &["read/"]),
     ("walkdir", &["read/"]),
-    ("sha2", &["read/"]),
+    ("sha2", &["read/", "redact/", "report/page/"]),
+    ("askama", &["report/page/"]),
+    ("base64", &["report/page/"]),
     ("zip", &["read/", "simulate/"]),
     ("crc32fast", &["read/", "simulate/"]),
     ("toml", &["normalize/", "cli/"]),
@@ -52,7 +62,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("csv", &["read/", "frame/", "report/format/", "cli/"]),
     ("schemars", &["report/"]),
     ("libm", &["stats/", "simulate/"]),
-    ("serde_json", &["read/", "normalize/", "report/", "simulate/", "cli/"]),
+    ("serde_json", &["read/", "normalize/", "report/", "compare/", "simulate/", "cli/"]),
 ];
 
 /// Folders whose files are the entries of a list: folder, ending, file with the list, name of the list.
@@ -63,8 +73,10 @@ const LISTS: &[(&str, &str, &str, &str)] = &[
     ("normalize/signature/catalog", ".toml", "normalize/signature/mod.rs", "SIGNATURES"),
     ("judge/hypotheses", ".rs", "judge/hypotheses/mod.rs", "HYPOTHESES"),
     ("report/chart/lanes", ".rs", "report/chart/lanes/mod.rs", "LANES"),
+    ("report/chart/figures", ".rs", "report/chart/figures/mod.rs", "FIGURES"),
     ("report/format", ".rs", "report/format/mod.rs", "FORMATS"),
     ("report/review/format", ".rs", "report/review/format/mod.rs", "FORMATS"),
+    ("report/page/js", ".js", "report/page/mod.rs", "SCRIPT"),
     ("simulate/case", ".rs", "simulate/mod.rs", "CASES"),
 ];
 

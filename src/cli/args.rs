@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use causeline::model::{TimeRange, Timestamp};
+use causeline::redact::Class;
 use causeline::review::{Objective, Week};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -37,6 +38,10 @@ pub(crate) enum Command {
     Templates(TemplatesArgs),
     /// The catalog of failure signatures: lists it, shows one, tries it on logs
     Signatures(SignaturesArgs),
+    /// Compares two reports: what is new, gone, better, worse
+    Diff(DiffArgs),
+    /// Shows the very records behind an incident, a change, a piece of evidence or a defect of a report
+    Show(ShowArgs),
     /// Writes a case with known truth as real log files
     Simulate(SimulateArgs),
     /// Prints the JSON Schema of report.json, review.json or what `inspect` prints
@@ -102,16 +107,32 @@ pub(crate) struct InputArgs {
     pub(crate) strict: bool,
 }
 
+/// Options of every command that writes names.
+#[derive(Debug, Args)]
+pub(crate) struct RedactArgs {
+    /// Replaces names in every output: any of users, hosts, addresses, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = parse_class)]
+    pub(crate) redact: Vec<Class>,
+    /// A secret of 16 bytes or more, by which a name gets the same pseudonym in every run; without it numbers
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(crate) redact_key: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct AnalyzeArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) redact: RedactArgs,
     /// Folder for the report; with one --format, - is standard output [default: reports/<name of first path>]
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
-    /// Outputs to write, separated by commas [default: json,markdown,svg,png]
+    /// Outputs to write, separated by commas [default: json,html,markdown,svg,png,figures]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) format: Vec<String>,
+    /// What pictures are drawn for: a white screen, a dark one, or a printer
+    #[arg(long, value_enum, default_value = "light", value_name = "THEME")]
+    pub(crate) theme: ThemeChoice,
     /// Judges this span even if no onset is found in it
     #[arg(long, value_name = "START..END", value_parser = parse_span)]
     pub(crate) incident: Option<TimeRange>,
@@ -124,6 +145,8 @@ pub(crate) struct AnalyzeArgs {
 pub(crate) struct ReviewArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) redact: RedactArgs,
     /// The ISO week, such as 2022-W34 [default: the last whole one in the logs]
     #[arg(long, value_name = "WEEK")]
     pub(crate) week: Option<Week>,
@@ -136,6 +159,13 @@ pub(crate) struct ReviewArgs {
     /// Outputs to write, separated by commas [default: json,html,markdown,svg,png]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub(crate) format: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThemeChoice {
+    Light,
+    Dark,
+    Print,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -197,6 +227,8 @@ pub(crate) enum TemplatesForm {
 pub(crate) struct EventsArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) redact: RedactArgs,
     /// File to write; its ending chooses the form: .jsonl, .csv or .parquet [default: JSON lines to standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
@@ -230,6 +262,48 @@ pub(crate) enum SignaturesAction {
         #[arg(required = true, value_name = "FILE")]
         paths: Vec<PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The earlier report: report.json or its folder
+    #[arg(value_name = "BEFORE")]
+    pub(crate) before: PathBuf,
+    /// The later report
+    #[arg(value_name = "AFTER")]
+    pub(crate) after: PathBuf,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(crate) format: DiffForm,
+    /// Ends with status 1 if anything is worse
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) fail_on: Option<DiffFailOn>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffForm {
+    Text,
+    Json,
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiffFailOn {
+    /// An incident or a latent fault that is new or greater, or a rate of failures that rose beyond chance
+    Worse,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// A report: report.json or its folder
+    #[arg(value_name = "REPORT")]
+    pub(crate) report: PathBuf,
+    /// An incident, a change, evidence as inc-1/evidence/3, the code of a defect, or a record as PATH#NUMBER
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Logs to read again: prints the records themselves
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(crate) logs: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -271,6 +345,13 @@ fn parse_time(text: &str) -> Result<Timestamp, String> {
         .or_else(|_| text.parse::<jiff::civil::Date>().map(|date| date.at(0, 0, 0, 0)))
         .map_err(|_| "not a time: write 2022-08-22T08:05:00Z, or 2022-08-22 for midnight UTC".to_owned())?;
     jiff::tz::TimeZone::UTC.to_timestamp(civil).map(Timestamp::from_jiff).map_err(|error| error.to_string())
+}
+
+fn parse_class(text: &str) -> Result<Class, String> {
+    let known = Class::ALL.iter().copied().find(|class| class.name() == text);
+    known.ok_or_else(|| {
+        format!("there are {}", Class::ALL.iter().map(|class| class.name()).collect::<Vec<_>>().join(", "))
+    })
 }
 
 fn parse_span(text: &str) -> Result<TimeRange, String> {

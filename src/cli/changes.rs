@@ -23,6 +23,7 @@ pub(crate) fn run(args: &ChangesArgs, terminal: Terminal) -> Result<Exit, Error>
         TextOrJson::Json => {
             let input = Input {
                 tables: &framed.tables,
+                events: &framed.events,
                 judgement: &Judgement::default(),
                 symptom_chains: &[],
                 sources: &framed.sources,
@@ -30,6 +31,7 @@ pub(crate) fn run(args: &ChangesArgs, terminal: Terminal) -> Result<Exit, Error>
                 signatures: &BTreeMap::new(),
                 title: "",
                 options: BTreeMap::new(),
+                redacted: None,
                 tool_version: env!("CARGO_PKG_VERSION"),
             };
             let changes = report::document(&input).changes;

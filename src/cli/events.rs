@@ -17,7 +17,8 @@ use super::terminal::Terminal;
 pub(crate) fn run(args: &EventsArgs, terminal: Terminal) -> Result<Exit, Error> {
     let form = form(args.output.as_deref())?;
     let paths = settings::paths(&args.input);
-    let options = settings::options(&args.input, None, terminal)?;
+    let mut options = settings::options(&args.input, None, terminal)?;
+    options.redact = settings::redaction(&args.redact)?;
     let framed = settings::watched(terminal, |progress| pipeline::frame(&paths, &options, progress))?;
     match (&args.output, form) {
         (Some(path), Form::Table(form)) => framed.write_events(path, form)?,

@@ -3,6 +3,7 @@
 mod analyze;
 mod args;
 mod changes;
+mod diff;
 mod events;
 mod exit;
 mod inspect;
@@ -11,10 +12,12 @@ mod progress;
 mod review;
 mod schema;
 mod settings;
+mod show;
 mod signatures;
 mod simulate;
 mod templates;
 mod terminal;
+mod written;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -43,6 +46,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Templates(args) => templates::run(args, terminal),
         Command::Signatures(args) => signatures::run(args, terminal),
         Command::Simulate(args) => simulate::run(args, terminal),
+        Command::Diff(args) => diff::run(args),
+        Command::Show(args) => show::run(args, terminal),
         Command::Schema(args) => schema::run(args),
     };
     // A panic is our own bug: its message stands on standard error already, scripts see status 70.

@@ -2,11 +2,10 @@
 
 use causeline::Error;
 use causeline::pipeline;
-use causeline::report::Input;
 use causeline::report::review::{WeekReport, format, summary};
 use causeline::review::{self, Calendar};
 
-use super::analyze::{Target, asked_for, painted, signature_texts, stated, title};
+use super::analyze::{Target, Words, asked_for, check_stream, painted, stated};
 use super::args::ReviewArgs;
 use super::exit::Exit;
 use super::output;
@@ -18,40 +17,24 @@ pub(crate) fn run(args: &ReviewArgs, terminal: Terminal) -> Result<Exit, Error> 
     if args.format.is_empty() {
         formats = format::FORMATS.iter().collect();
     }
-    let fits_a_stream = formats.len() == 1 && tables.is_empty() && formats.iter().all(|format| format.name != "png");
-    // The folder's name may depend on what the logs hold; whether standard output fits does not.
-    let asked = Target::new(args.output.as_deref(), fits_a_stream, String::new)?;
+    let names: Vec<&str> = formats.iter().map(|format| format.name).collect();
+    check_stream(args.output.as_deref(), &names, &tables)?;
     let paths = settings::paths(&args.input);
-    let options = settings::options(&args.input, None, terminal)?;
-    let wanted =
-        review::Options { week: args.week, objective: args.objective.unwrap_or_default(), calendar: calendar(args) };
-    let title = title(&args.input.paths);
+    let mut options = settings::options(&args.input, None, terminal)?;
+    options.redact = settings::redaction(&args.redact)?;
+    let objective = args.objective.unwrap_or_default();
+    let wanted = review::Options { week: args.week, objective, calendar: calendar(args) };
     let (analysis, target, files, lines) = settings::watched(terminal, |progress| -> Result<_, Error> {
-        let analysis = pipeline::analyze(&paths, &options, progress)?;
+        let mut analysis = pipeline::analyze(&paths, &options, progress)?;
         progress.stage("drawing");
+        let own = [
+            ("week", args.week.map(|week| week.to_string())),
+            ("objective", args.objective.map(|share| share.share().to_string())),
+        ];
+        let words = Words::new(&mut analysis, &args.input.paths, stated(&args.input, &args.redact, own), &options);
         let review = review::review(&analysis.framed.tables, &analysis.judgement, &wanted);
-        let target = match args.output {
-            Some(_) => asked,
-            None => Target::new(None, fits_a_stream, || format!("review-{}", review.week))?,
-        };
-        let signatures = signature_texts(options.normalize.signatures.as_deref(), &analysis);
-        let input = Input {
-            tables: &analysis.framed.tables,
-            judgement: &analysis.judgement,
-            symptom_chains: &analysis.symptom_chains,
-            sources: &analysis.framed.sources,
-            diagnostics: &analysis.framed.diagnostics,
-            signatures: &signatures,
-            title: &title,
-            options: stated(
-                &args.input,
-                [
-                    ("week", args.week.map(|week| week.to_string())),
-                    ("objective", args.objective.map(|share| format!("{}", share.share()))),
-                ],
-            ),
-            tool_version: env!("CARGO_PKG_VERSION"),
-        };
+        let target = Target::new(args.output.as_deref(), &format!("review-{}", review.week));
+        let input = words.input(&analysis);
         let lines = summary(&input, &review, &target.name());
         let report = WeekReport::new(input, &review);
         let mut files = Vec::new();

@@ -12,9 +12,10 @@ use causeline::normalize::format::Formats;
 use causeline::normalize::format::own::{self, ConfigError};
 use causeline::normalize::signature::Signatures;
 use causeline::pipeline::{Options, Progress};
+use causeline::redact::{self, Key, MIN_KEY_BYTES};
 use indicatif::ProgressBar;
 
-use super::args::InputArgs;
+use super::args::{InputArgs, RedactArgs};
 use super::exit::Exit;
 use super::progress;
 use super::terminal::Terminal;
@@ -34,18 +35,36 @@ pub(crate) fn formats(config: Option<&Path>) -> Result<Formats, Error> {
     Ok(Formats::with_own(own))
 }
 
-/// What a configuration says, by one of its readers.
-fn configured<T>(path: &Path, read: fn(&str) -> Result<T, ConfigError>) -> Result<T, Error> {
-    let refused = |detail: String| Error::Setting { what: format!("`{}`", path.display()), detail };
+fn refused(path: &Path, detail: &dyn ToString) -> Error {
+    Error::Setting { what: format!("`{}`", path.display()), detail: detail.to_string() }
+}
+
+/// The bytes of a file that is small by its nature.
+fn small_file(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let opened = File::open(path).and_then(|file| file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes));
-    opened.map_err(|error| refused(error.to_string()))?;
+    opened.map_err(|error| refused(path, &error))?;
     if bytes.len() as u64 > CONFIG_BYTES_MAX {
-        return Err(refused("larger than 1 MiB".to_owned()));
+        return Err(refused(path, &"larger than 1 MiB"));
     }
-    let text = String::from_utf8(bytes).map_err(|_| refused("not in UTF-8".to_owned()))?;
+    Ok(bytes)
+}
+
+/// Which names are to be replaced.
+pub(crate) fn redaction(args: &RedactArgs) -> Result<redact::Options, Error> {
+    let key = args.redact_key.as_deref().map(|path| {
+        let too_short = || refused(path, &format!("a key needs {MIN_KEY_BYTES} bytes or more"));
+        Key::new(&small_file(path)?).ok_or_else(too_short)
+    });
+    Ok(redact::Options { classes: args.redact.clone(), key: key.transpose()? })
+}
+
+/// What a configuration says, by one of its readers.
+fn configured<T>(path: &Path, read: fn(&str) -> Result<T, ConfigError>) -> Result<T, Error> {
+    let bytes = small_file(path)?;
+    let text = String::from_utf8(bytes).map_err(|_| refused(path, &"not in UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    read(text).map_err(|error| refused(error.to_string()))
+    read(text).map_err(|error| refused(path, &error))
 }
 
 /// The options of the stages.

@@ -25,8 +25,35 @@ pub struct Burst {
     pub to_s: f64,
     /// Attempts within it, on all hosts.
     pub tries: Vec<usize>,
+    /// The chance of failing by it.
+    pub size: f64,
+    /// What it costs to suppose one: the logarithm of how many could have been found.
+    pub price: f64,
     /// How much better it explains its attempts than the background: log ratio less its price, weighted.
     pub worth: f64,
+}
+
+impl Burst {
+    /// Raises the chances of its attempts to fail without a mechanism.
+    pub fn raise(&self, base: &mut [f64]) {
+        for place in &self.tries {
+            base[*place] = raised(base[*place], self.size);
+        }
+    }
+}
+
+/// The chance of failing by the one or the other.
+fn raised(base: f64, size: f64) -> f64 {
+    base + (1.0 - base) * size
+}
+
+/// How much likelier an attempt's outcome is with a burst of this size than without.
+fn log_ratio(view: &View<'_>, place: usize, size: f64) -> f64 {
+    match view.classes[place] {
+        Class::Own => (raised(view.base[place], size) / view.base[place]).ln(),
+        Class::Other | Class::Success => (1.0 - size).ln(),
+        Class::Skipped => 0.0,
+    }
 }
 
 /// Finds the bursts of a signature that are worth more than they cost.
@@ -62,12 +89,10 @@ pub fn bursts(view: &View<'_>) -> Vec<Burst> {
             if !is_quiet(tried(from_s - QUIET_S, from_s)) || !is_quiet(tried(to_s + 1e-6, to_s + QUIET_S)) {
                 return None;
             }
-            let best = SIZES
-                .iter()
-                .map(|m| inside.iter().map(|place| view.log_ratio(*place, *m)).sum::<f64>())
-                .fold(f64::NEG_INFINITY, f64::max);
+            let gained = |size: f64| inside.iter().map(|place| log_ratio(view, *place, size)).sum::<f64>();
+            let (best, size) = SIZES.into_iter().map(|size| (gained(size), size)).max_by(|a, b| a.0.total_cmp(&b.0))?;
             let worth = view.weight * best - price;
-            (worth > 0.0).then_some(Burst { from_s, to_s, tries: inside, worth })
+            (worth > 0.0).then_some(Burst { from_s, to_s, tries: inside, size, price, worth })
         })
         .collect()
 }

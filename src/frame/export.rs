@@ -9,6 +9,7 @@ use polars::prelude::{AnyValue, DataFrame, DataType, ParquetCompression, Parquet
 
 use super::Framed;
 use super::columns::{Material, SCHEMAS, Schema};
+use super::excel;
 use crate::error::Error;
 use crate::model::{SourceId, Timestamp};
 
@@ -22,69 +23,79 @@ pub enum TableForm {
     Csv,
     /// For programs.
     Parquet,
+    /// For spreadsheets alone: what they would run or round stands as text.
+    Excel,
 }
 
 impl TableForm {
+    /// Every form.
+    pub const ALL: &'static [Self] = &[Self::Csv, Self::Parquet, Self::Excel];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+            Self::Excel => "excel",
+        }
+    }
+
     /// The ending of its files.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::Parquet => "parquet",
+            Self::Excel => "excel.csv",
         }
     }
 }
 
 impl Framed {
-    /// Writes every table as `NAME.parquet` into the folder, which is made if it is not there, and returns the
-    /// files. The same tables give the same bytes.
-    ///
-    /// Columns and their meanings: attempts, sessions, chains (one row a host and close), changes (one row a host), load (one row an hour),
-    /// coverage (one row a span or gap), events; the names are those of `report.json`.
-    pub fn write_parquet(&self, dir: &Path) -> Result<Vec<PathBuf>, Error> {
-        self.write_all(dir, TableForm::Parquet)
-    }
-
-    /// Writes every table as `NAME.csv`, as [`Self::write_parquet`] does: UTF-8, a header, RFC 3339 times, null as
-    /// nothing, and no cell that a spreadsheet would run as a formula.
-    pub fn write_csv(&self, dir: &Path) -> Result<Vec<PathBuf>, Error> {
-        self.write_all(dir, TableForm::Csv)
-    }
-
     /// Writes the normalized events as one table into the file, whose folder is made if it is not there.
     pub fn write_events(&self, path: &Path, form: TableForm) -> Result<(), Error> {
         if let Some(dir) = path.parent() {
             fs::create_dir_all(dir).map_err(|source| Error::Write { path: dir.to_owned(), source })?;
         }
         let events = SCHEMAS.iter().find(|schema| schema.name == "events").expect("events are a table");
-        self.write(events, path, form)
+        self.write(events, path, form).map(|_| ())
     }
 
-    fn write_all(&self, dir: &Path, form: TableForm) -> Result<Vec<PathBuf>, Error> {
+    /// Writes every table as `NAME.csv`, `NAME.parquet` or `NAME.excel.csv` into the folder, which is made if it is not
+    /// there, and returns the files. The same tables give the same bytes.
+    ///
+    /// Tables: attempts, cells (one row a host, two hours and signature), sessions, chains (one row a host and close),
+    /// changes (one row a host), load (one row an hour), coverage (one row a span or gap), events, and more; the names of
+    /// columns are those of `report.json`. CSV: UTF-8, a header, RFC 3339 times, null as nothing, and no cell that a
+    /// spreadsheet would run as a formula.
+    pub fn write_tables(&self, dir: &Path, form: TableForm) -> Result<Vec<PathBuf>, Error> {
         fs::create_dir_all(dir).map_err(|source| Error::Write { path: dir.to_owned(), source })?;
         let mut written = Vec::with_capacity(SCHEMAS.len());
         for schema in SCHEMAS {
             let path = dir.join(format!("{}.{}", schema.name, form.ending()));
-            self.write(schema, &path, form)?;
-            written.push(path);
+            written.extend(self.write(schema, &path, form)?);
         }
         Ok(written)
     }
 
-    fn write(&self, schema: &Schema, path: &Path, form: TableForm) -> Result<(), Error> {
+    fn write(&self, schema: &Schema, path: &Path, form: TableForm) -> Result<Vec<PathBuf>, Error> {
         let failed = |source| Error::Write { path: path.to_owned(), source };
         let paths: BTreeMap<SourceId, String> =
             self.sources.iter().map(|source| (source.id, source.path.clone())).collect();
         let material = Material { tables: &self.tables, events: &self.events, paths: &paths };
         let mut frame = (schema.frame)(&material).map_err(|error| render(&error))?;
+        if form == TableForm::Excel {
+            return excel::write(&frame, path, excel::MAX_ROWS);
+        }
         let mut file = BufWriter::new(File::create(path).map_err(failed)?);
         match form {
-            TableForm::Csv => csv(&frame, &mut file)?,
+            TableForm::Csv | TableForm::Excel => csv(&frame, &mut file)?,
             TableForm::Parquet => {
                 let writer = ParquetWriter::new(&mut file).with_compression(ParquetCompression::Uncompressed);
                 writer.finish(&mut frame).map(|_| ()).map_err(|error| render(&error))?;
             }
         }
-        file.flush().map_err(failed)
+        file.flush().map_err(failed)?;
+        Ok(vec![path.to_owned()])
     }
 }
 
@@ -140,7 +151,7 @@ mod tests {
     fn parquet_reads_back_with_every_documented_column() {
         let dir = tempfile::tempdir().unwrap();
         let framed = framed();
-        let files = framed.write_parquet(dir.path()).unwrap();
+        let files = framed.write_tables(dir.path(), TableForm::Parquet).unwrap();
         assert_eq!(files.len(), SCHEMAS.len());
         for (file, schema) in files.iter().zip(SCHEMAS) {
             let frame = ParquetReader::new(File::open(file).unwrap()).finish().unwrap();
@@ -154,7 +165,7 @@ mod tests {
         assert_eq!(users.str().unwrap().get(1), Some("berta"));
         assert_eq!(attempts.column("seconds_to_desktop").unwrap().null_count(), 1);
         let again = tempfile::tempdir().unwrap();
-        for (one, other) in files.iter().zip(framed.write_parquet(again.path()).unwrap()) {
+        for (one, other) in files.iter().zip(framed.write_tables(again.path(), TableForm::Parquet).unwrap()) {
             assert_eq!(fs::read(one).unwrap(), fs::read(other).unwrap());
         }
     }
@@ -162,7 +173,7 @@ mod tests {
     #[test]
     fn csv_is_quoted_dated_and_runs_no_formula() {
         let dir = tempfile::tempdir().unwrap();
-        let files = framed().write_csv(dir.path()).unwrap();
+        let files = framed().write_tables(dir.path(), TableForm::Csv).unwrap();
         let text = fs::read_to_string(&files[0]).unwrap();
         assert!(text.contains("2022-02-28T00:00:30Z,RDS01,berta,,failed,'=locked,infrastructure"), "{text}");
         let changes = files.iter().find(|file| file.ends_with("changes.csv")).unwrap();

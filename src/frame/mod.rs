@@ -20,6 +20,7 @@ mod columns;
 mod component;
 mod coverage;
 mod demand;
+mod excel;
 mod explain;
 mod export;
 mod forwarded;

@@ -223,27 +223,45 @@ fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation])
     gains
 }
 
-/// What refitting the background and setting bursts aside gains for one explanation, weighted; `None` if it is
-/// held for some failures, but for too few.
+/// What refitting the background gains one explanation, weighted, with bursts set aside that it does not explain or without
+/// that, whichever is better; `None` if it is held for some failures, but for too few.
+///
+/// Bursts are set aside before the background is fitted: one that was fitted with them would count them twice.
 fn gain(view: &View<'_>, mechanism: &Mechanism, before: f64, bursts: &[Burst]) -> Option<f64> {
     let chances = mechanism.chances(view);
-    let refitted = fit(view, &chances);
-    let mut after = view.clone();
-    after.base = refitted.chances(view.pairs());
-    let is_something = chances.iter().any(|m| *m > 0.0) || mechanism.spans.iter().any(|span| span.0 < span.1);
-    if is_something && after.attributed(&chances).iter().sum::<f64>() < MIN_ATTRIBUTED {
-        return None;
-    }
-    let with = base_likelihood(&after, &after.base) + after.log_likelihood(&chances) + refitted.log_prior();
+    let explained =
+        |burst: &Burst| burst.tries.iter().map(|place| view.log_ratio(*place, chances[*place])).sum::<f64>();
+    let unexplained: Vec<&Burst> = bursts.iter().filter(|burst| burst.worth > view.weight * explained(burst)).collect();
     let without = before + view.log_likelihood(&chances);
-    let aside: f64 = bursts
-        .iter()
-        .map(|burst| {
-            let explained: f64 = burst.tries.iter().map(|place| view.log_ratio(*place, chances[*place])).sum();
-            (burst.worth - view.weight * explained).max(0.0)
-        })
-        .sum();
-    Some(view.weight * (with - without) + aside)
+    let is_something = chances.iter().any(|m| *m > 0.0) || mechanism.spans.iter().any(|span| span.0 < span.1);
+    let gain = |aside: &[&Burst]| {
+        let (after, log_prior) = refitted(view, &chances, aside);
+        let with = base_likelihood(&after, &after.base) + after.log_likelihood(&chances) + log_prior;
+        let price: f64 = aside.iter().map(|burst| burst.price).sum();
+        let attributed = after.attributed(&chances).iter().sum::<f64>();
+        let is_enough = !is_something || attributed >= MIN_ATTRIBUTED;
+        is_enough.then_some(view.weight * (with - without) - price)
+    };
+    let plain = gain(&[]);
+    if unexplained.is_empty() {
+        return plain;
+    }
+    [plain, gain(&unexplained)].into_iter().flatten().reduce(f64::max)
+}
+
+/// The view with a background refitted beside a mechanism, and with bursts in it; with the logarithm of its prior.
+fn refitted<'a>(view: &View<'a>, chances: &[f64], aside: &[&Burst]) -> (View<'a>, f64) {
+    let mut other = chances.to_vec();
+    for burst in aside {
+        burst.raise(&mut other);
+    }
+    let background = fit(view, &other);
+    let mut after = view.clone();
+    after.base = background.chances(view.pairs());
+    for burst in aside {
+        burst.raise(&mut after.base);
+    }
+    (after, background.log_prior())
 }
 
 /// The log likelihood of the attempts without a mechanism, up to what no hypothesis changes.

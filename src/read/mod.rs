@@ -20,6 +20,7 @@ mod codec;
 mod discover;
 mod document;
 mod encoding;
+mod event_text;
 pub mod evtx;
 mod glob;
 mod json;
@@ -45,6 +46,7 @@ mod zstd;
 
 pub use clixml::clixml;
 pub use discover::{Discovery, discover};
+pub use event_text::event_text;
 pub use object::{Fields, Object};
 pub use parallel::each;
 pub use record::{Body, Datum, Record, Row, WindowsRecord};

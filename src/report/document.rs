@@ -24,10 +24,14 @@ pub struct Document {
     pub tool: Tool,
     /// Options that differ from their defaults, by name.
     pub options: BTreeMap<String, String>,
+    /// Which names were replaced by pseudonyms in the whole report; null if none were to be.
+    pub redaction: Option<RedactionSection>,
     /// The sources that were read, by path.
     pub inputs: Vec<InputFile>,
     /// The time that the connection logs cover.
     pub window: Span,
+    /// All attempts of the window.
+    pub attempts: AttemptsSection,
     /// What the logs hold of the span that `--incident` named; null if none was named.
     pub asked: Option<AskedSection>,
     /// Incidents, the greatest impact first; empty for a quiet period.
@@ -65,6 +69,17 @@ pub struct Tool {
     pub version: String,
 }
 
+/// Names that were replaced.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RedactionSection {
+    /// `users`, `hosts`, `addresses`.
+    pub classes: Vec<String>,
+    /// Whether a key made the pseudonyms, so that those of two reports with the same key compare.
+    pub is_keyed: bool,
+    /// It in words.
+    pub statement: String,
+}
+
 /// One source that was read, with its balance: `n_records = n_kept + n_irrelevant + n_damaged`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct InputFile {
@@ -85,6 +100,19 @@ pub struct InputFile {
     pub n_irrelevant: u64,
     /// Records that could not be understood.
     pub n_damaged: u64,
+}
+
+/// Attempts to connect, in numbers. Those whose end no log covers are left out.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AttemptsSection {
+    /// Attempts.
+    pub n_attempts: u64,
+    /// Attempts that the service failed: a wrong password is no failure of the service.
+    pub n_failures: u64,
+    /// Distinct users who tried.
+    pub n_users: u64,
+    /// Distinct users whom the service failed.
+    pub n_users_failed: u64,
 }
 
 /// A span that people named.
@@ -518,6 +546,8 @@ pub struct SignatureSection {
     pub title: String,
     /// What it means.
     pub meaning: String,
+    /// Attempts that the service failed with it, in the whole window.
+    pub n_failures: u64,
 }
 
 /// Signatures that always come together on a host: one trouble that shows in several records.

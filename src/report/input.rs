@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::correlate::SymptomChain;
 use crate::diagnostic::Diagnostic;
 use crate::frame::{Change, Tables};
-use crate::judge::{ChangeVerdict, Incident, Judgement};
-use crate::model::{Name, SourceId};
+use crate::judge::{ChangeVerdict, Incident, Judgement, Verdict};
+use crate::model::{Event, Name, SourceId};
 use crate::normalize::SourceSummary;
+use crate::redact::Redacted;
 
 /// How a failure signature reads for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct SignatureText {
 pub struct Input<'a> {
     /// The tables.
     pub tables: &'a Tables,
+    /// All events, each once, by time: what the records say that the report leads to.
+    pub events: &'a [Event],
     /// The verdicts.
     pub judgement: &'a Judgement,
     /// Signatures that always come together.
@@ -39,6 +42,8 @@ pub struct Input<'a> {
     pub title: &'a str,
     /// Options that differ from their defaults, by name.
     pub options: BTreeMap<String, String>,
+    /// Which names were replaced; `None` if none were to be.
+    pub redacted: Option<Redacted>,
     /// The version of the program.
     pub tool_version: &'a str,
 }
@@ -78,6 +83,18 @@ impl<'a> Input<'a> {
             .verdicts
             .iter()
             .find(|verdict| verdict.change_id == change_id && verdict.incident.as_deref() == incident)
+    }
+
+    /// Returns the gravest of what is said of a change over all incidents.
+    pub fn strongest_verdict(&self, change_id: &str) -> Option<&'a ChangeVerdict> {
+        let gravity = |said: &ChangeVerdict| match said.verdict {
+            Verdict::RootCause => 0,
+            Verdict::Contributing => 1,
+            Verdict::Remedy => 2,
+            Verdict::Unproven => 3,
+            Verdict::Acquitted => 4,
+        };
+        self.judgement.verdicts.iter().filter(|said| said.change_id == change_id).min_by_key(|said| gravity(said))
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod chart;
 mod clocks;
+mod counts;
 pub mod document;
 pub mod error_codes;
 pub mod event_line;
@@ -16,6 +17,7 @@ pub mod format;
 pub mod input;
 pub mod inspection;
 mod logons;
+mod page;
 pub mod review;
 pub mod sections;
 pub mod summary;

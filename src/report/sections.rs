@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::clocks;
+use super::counts;
 use super::document::{
     AbstentionSection, AskedSection, Between, CauseSection, ChangeSection, CoverageSection, DiagnosticSection,
     Document, ErrorCodeSection, EvidenceSection, Forecast, GapSection, HostTime, HostVersion, IncidentSection,
-    InputFile, Kind, LatentSection, LoadCheckSection, MissingLog, Place, Quantity, RemedySection, SCHEMA_VERSION,
-    SignatureSection, Span, SymptomChainSection, SymptomLinkSection, Tool, VerdictName, VerdictSection, VersionSection,
+    InputFile, Kind, LatentSection, LoadCheckSection, MissingLog, Place, Quantity, RedactionSection, RemedySection,
+    SCHEMA_VERSION, Span, SymptomChainSection, SymptomLinkSection, Tool, VerdictName, VerdictSection, VersionSection,
 };
 use super::error_codes::{ErrorCode, error_codes};
 use super::input::Input;
@@ -27,8 +28,10 @@ pub fn document(input: &Input<'_>) -> Document {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool { name: "causeline".to_owned(), version: input.tool_version.to_owned() },
         options: input.options.clone(),
+        redaction: redaction(input),
         inputs: inputs(input),
         window: window(input),
+        attempts: counts::attempts(input),
         asked: input.judgement.asked.as_ref().map(|asked| asked_section(input, asked)),
         incidents: input.judgement.incidents.iter().map(|incident| incident_section(input, incident)).collect(),
         changes: input.tables.changes.iter().map(|change| change_section(input, change)).collect(),
@@ -36,13 +39,21 @@ pub fn document(input: &Input<'_>) -> Document {
         logon_phases: logons::phases(input),
         aside: logons::aside(input),
         latent: input.judgement.latent.iter().map(|latent| latent_section(input, latent)).collect(),
-        signatures: signatures(input),
+        signatures: counts::signatures(input),
         symptom_chains: input.symptom_chains.iter().map(|chain| symptom_chain(input, chain)).collect(),
         coverage: coverage(input),
         clocks: clocks::clocks(input),
         load_checks: load_checks(input),
         diagnostics: diagnostics(input),
     }
+}
+
+pub(super) fn redaction(input: &Input<'_>) -> Option<RedactionSection> {
+    input.redacted.as_ref().map(|redacted| RedactionSection {
+        classes: redacted.classes.iter().map(|class| class.name().to_owned()).collect(),
+        is_keyed: redacted.is_keyed,
+        statement: wording::coverage::redaction(redacted),
+    })
 }
 
 pub(super) fn window(input: &Input<'_>) -> Span {
@@ -341,25 +352,6 @@ fn symptom_link(link: &Link) -> SymptomLinkSection {
         lag: measured(&link.lag_s, "s"),
         p_chance: probability(link.p_chance),
     }
-}
-
-/// Those that incidents, latent faults, failed attempts and chains of symptoms name.
-fn signatures(input: &Input<'_>) -> Vec<SignatureSection> {
-    let attempts = input.tables.attempts.iter().filter_map(|attempt| attempt.signature.as_ref());
-    let latent = input.judgement.latent.iter().map(|latent| &latent.signature);
-    let named = input.judgement.incidents.iter().flat_map(|incident| &incident.signatures);
-    let chained = input.symptom_chains.iter().flat_map(|chain| &chain.signatures);
-    let ids: BTreeSet<&Name> = attempts.chain(latent).chain(named).chain(chained).collect();
-    ids.into_iter()
-        .map(|id| {
-            let text = input.signatures.get(id);
-            SignatureSection {
-                id: id.to_string(),
-                title: wording::symptoms::name(input, id).to_owned(),
-                meaning: text.map(|text| text.meaning.clone()).unwrap_or_default(),
-            }
-        })
-        .collect()
 }
 
 fn coverage(input: &Input<'_>) -> Vec<CoverageSection> {

@@ -46,7 +46,16 @@ const NAME_COLUMNS: usize = 12;
 
 /// Returns the summary. `files` names what was written, in words of the caller.
 pub fn summary(input: &Input<'_>, files: &str) -> Vec<SummaryLine> {
-    let mut entries: Vec<(Role, &str, String)> = Vec::new();
+    let mut entries = entries(input);
+    if !files.is_empty() {
+        entries.push((Role::Files, "report", files.to_owned()));
+    }
+    fitted(&entries)
+}
+
+/// What there is to say, each with its role and its name; without a name it goes on with what stands before.
+pub(super) fn entries(input: &Input<'_>) -> Vec<(Role, &'static str, String)> {
+    let mut entries: Vec<(Role, &'static str, String)> = Vec::new();
     if let Some(asked) = &input.judgement.asked {
         entries.push((Role::Impact, "asked", incident::asked(input, asked)));
     }
@@ -93,10 +102,10 @@ pub fn summary(input: &Input<'_>, files: &str) -> Vec<SummaryLine> {
         entries.push((Role::Latent, "latent", incident::latent(input, latent)));
     }
     entries.push((Role::Coverage, "read", coverage::in_short(input)));
-    if !files.is_empty() {
-        entries.push((Role::Files, "report", files.to_owned()));
+    if let Some(redacted) = &input.redacted {
+        entries.push((Role::Coverage, "redacted", coverage::redaction(redacted)));
     }
-    fitted(&entries)
+    entries
 }
 
 /// The changes that are acquitted, by name, at most three.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -58,6 +58,21 @@ fn the_posterior_adds_up_and_names_the_unknown_once() {
     }
 }
 
+/// The files below a folder, by their paths within it.
+fn names(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = PathBuf::from(entry.file_name());
+        if entry.path().is_dir() {
+            names.extend(self::names(&entry.path()).into_iter().map(|below| name.join(below)));
+        } else {
+            names.insert(name);
+        }
+    }
+    names
+}
+
 /// The report in the repository is what the program makes of the sample, byte for byte, with one thread and with two.
 #[test]
 fn the_committed_report_is_what_the_program_makes() {
@@ -73,9 +88,6 @@ fn the_committed_report_is_what_the_program_makes() {
             threads.as_ref(),
             "-q".as_ref(),
         ]);
-        let names = |folder: &Path| -> BTreeSet<_> {
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
-        };
         assert_eq!(names(&committed), names(out.path()));
         for name in names(&committed) {
             let same = fs::read(committed.join(&name)).unwrap() == fs::read(out.path().join(&name)).unwrap();

@@ -161,7 +161,6 @@ fn one_bad_host_is_named() {
 }
 
 #[test]
-#[ignore = "what bursts are worth is added to a background that was fitted with them, so that nothing but bursts wins"]
 fn one_bad_host_is_no_row_of_bursts() {
     bad_host(33);
 }

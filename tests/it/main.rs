@@ -13,6 +13,7 @@
 )]
 
 mod archives;
+mod browser;
 mod cases;
 mod catalog;
 mod cli;
@@ -37,8 +38,12 @@ mod once;
 mod oracle;
 mod own_formats;
 mod packed;
+mod page;
 mod read;
+mod readers;
+mod redact;
 mod review;
+mod show;
 mod signatures;
 mod simulate;
 mod templates;

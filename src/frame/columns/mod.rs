@@ -5,6 +5,7 @@
 
 mod aside;
 mod attempts;
+mod cells;
 mod chains;
 mod changes;
 mod clocks;
@@ -46,6 +47,7 @@ pub(super) struct Schema {
 /// All tables that can be written: adding one is one line here and one file beside.
 pub(super) const SCHEMAS: &[Schema] = &[
     attempts::SCHEMA,
+    cells::SCHEMA,
     logons::SCHEMA,
     aside::SCHEMA,
     sessions::SCHEMA,

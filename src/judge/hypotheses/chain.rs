@@ -66,8 +66,9 @@ const ENDED_WITHIN: f64 = 10.0;
 const ENDED_WITHIN_PART: f64 = 0.15;
 /// Remedies tried with them: the likeliest so many.
 const MAX_REMEDIES: usize = 6;
-/// With a remedy, only those points are weighed again that came within so many nats of the best without.
-const POINTS_WITHIN: f64 = 7.0;
+/// Of each remedy, only those points are weighed in full that come within so many nats of its best: what it clears of
+/// earlier blocks can be worth as much.
+const POINTS_WITHIN: f64 = 30.0;
 
 /// A password is checked before any session is opened: one that did not close hardly makes it wrong.
 pub(super) const USERS_FAULT_FACTOR: f64 = 0.02;
@@ -225,6 +226,15 @@ impl<'a> Chains<'a> {
         }
     }
 
+    fn ended(&self, since: Since, end: Remedied, log_end: f64) -> EndedRuns {
+        let spans = since.spans(self.scene, end);
+        let runs = self.effects.runs(&spans);
+        let weighted: Vec<f64> =
+            self.points.iter().zip(&runs).map(|(point, run)| point.log_weight + self.value(point, *run)).collect();
+        let top = weighted.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        EndedRuns { end, log_end, spans, runs, weighted, top }
+    }
+
     /// All points without an end, and those that matter with the likeliest of the ends that a recorded change can have
     /// put to it.
     fn with_ends(&self, since: Since) -> Grids {
@@ -236,21 +246,12 @@ impl<'a> Chains<'a> {
         all.retain(|(end, _)| matches!(end, Remedied::By(_)));
         let values = self.values(&since.spans(scene, Remedied::Never));
         self.add(&values, (never.ln(), Remedied::Never), &mut grids);
-        let weighted: Vec<f64> =
-            self.points.iter().zip(&values).map(|(point, value)| point.log_weight + value).collect();
-        let top = weighted.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let best = weighted.iter().position(|value| *value == top).unwrap_or(0);
-        let mut tried: Vec<(f64, Remedied, f64)> = all
-            .into_iter()
-            .map(|(end, log_end)| (log_end + self.values(&since.spans(scene, end))[best], end, log_end))
-            .collect();
-        tried.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let kept: Vec<usize> = (0..weighted.len()).filter(|place| weighted[*place] >= top - POINTS_WITHIN).collect();
-        for (_, end, log_end) in tried.into_iter().take(MAX_REMEDIES) {
-            let spans = since.spans(scene, end);
-            let runs = self.effects.runs(&spans);
+        // What an end makes of the points, as if it cleared nothing: another end has another best point.
+        let mut tried: Vec<EndedRuns> = all.into_iter().map(|(end, log_end)| self.ended(since, end, log_end)).collect();
+        tried.sort_by(|a, b| (b.log_end + b.top).total_cmp(&(a.log_end + a.top)).then(a.end.cmp(&b.end)));
+        for EndedRuns { end, log_end, spans, runs, weighted, top } in tried.into_iter().take(MAX_REMEDIES) {
             let fixed = scene.view.fixed(&spans);
-            for &place in &kept {
+            for place in (0..weighted.len()).filter(|place| weighted[*place] >= top - POINTS_WITHIN) {
                 let (point, mut run) = (&self.points[place], runs[place]);
                 run.tries += point.filter.cleared(&scene.view, &spans, &fixed);
                 let value = self.value(point, run);
@@ -259,6 +260,19 @@ impl<'a> Chains<'a> {
         }
         grids
     }
+}
+
+/// What an end makes of all points, as if it cleared nothing that blocked before.
+struct EndedRuns {
+    end: Remedied,
+    /// Logarithm of its prior.
+    log_end: f64,
+    spans: Vec<(f64, f64)>,
+    runs: Vec<Run>,
+    /// By point: its value and the logarithm of its weight in the grid.
+    weighted: Vec<f64>,
+    /// The greatest of them.
+    top: f64,
 }
 
 /// The mechanism of one point.

@@ -4,9 +4,10 @@
 //! a thumb's width, so the axis may have parts of different scale, each linear, with a visible
 //! break between them. Rates are per unit of time, so heights compare across the break.
 //!
-//! Bins begin anew at the guilty change and at the onset: a bin that began before its cause would
-//! paint failures before it.
+//! Bins stand on the clock and begin anew at the changes that matter and at each onset: a bin that began before its
+//! cause would paint failures before it.
 
+pub(crate) use super::layout::Part;
 use super::text;
 use super::theme::{BREAK, PLOT_LEFT, PLOT_RIGHT, SMALL};
 use crate::model::time::{TICKS_PER_DAY, TICKS_PER_SECOND};
@@ -25,19 +26,6 @@ const TICKS_S: &[i64] = &[
     300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_419_200, 7_257_600,
     14_515_200, 31_449_600,
 ];
-
-/// One part of the axis, linear in itself.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Part {
-    /// Its time.
-    pub(crate) span: TimeRange,
-    /// Left edge in pixels.
-    pub(crate) left: f64,
-    /// Right edge in pixels.
-    pub(crate) right: f64,
-    /// Length of its bins in seconds.
-    pub(crate) bin_s: i64,
-}
 
 /// One bin.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -202,20 +190,24 @@ fn bin_s(span: TimeRange, width: f64) -> i64 {
     BINS_S.iter().copied().find(|bin_s| *bin_s as f64 >= wanted).unwrap_or(weeks)
 }
 
-/// Cuts a part into bins; a remainder of less than a quarter of a bin joins the bin before it.
+/// Cuts a part into bins: on the grid of the clock, and anew at each anchor. A remainder of less than a quarter of a bin
+/// joins its neighbor, as long as no anchor lies between them.
 fn cut(part: &Part, anchors: &[Timestamp], bins: &mut Vec<Bin>) {
-    let mut inside: Vec<Timestamp> =
+    let mut stops: Vec<Timestamp> =
         anchors.iter().copied().filter(|at| part.span.start < *at && *at < part.span.end).collect();
-    inside.sort_unstable();
-    inside.dedup();
+    stops.push(part.span.end);
+    stops.sort_unstable();
+    stops.dedup();
     let nominal_s = part.bin_s as f64;
     let step = part.bin_s * TICKS_PER_SECOND;
-    let mut start = part.span.start;
-    let mut is_anchored = anchors.contains(&start);
-    for stop in inside.into_iter().chain([part.span.end]) {
-        let mut from = start;
+    let shift = week_shift(part.bin_s);
+    let mut from = part.span.start;
+    for stop in stops {
         while from < stop {
-            let next = if is_anchored || from > start { from.0 + step } else { (from.0.div_euclid(step) + 1) * step };
+            let mut next = ((from.0 - shift).div_euclid(step) + 1) * step + shift;
+            if next - from.0 < step / 4 {
+                next += step;
+            }
             let mut to = Timestamp(next).min(stop);
             if stop.0 - to.0 < step / 4 {
                 to = stop;
@@ -224,9 +216,13 @@ fn cut(part: &Part, anchors: &[Timestamp], bins: &mut Vec<Bin>) {
             bins.push(Bin { span, nominal_s, is_partial: span.seconds() < nominal_s * 0.999 });
             from = to;
         }
-        start = stop;
-        is_anchored = true;
     }
+}
+
+/// Grids of whole weeks stand on Mondays: by how much, in ticks, they are shifted.
+fn week_shift(step_s: i64) -> i64 {
+    const FIRST_MONDAY_S: i64 = 4 * 86_400;
+    if step_s % 604_800 == 0 { FIRST_MONDAY_S * TICKS_PER_SECOND } else { 0 }
 }
 
 fn tick_step_s(part: &Part) -> i64 {
@@ -239,10 +235,9 @@ fn tick_step_s(part: &Part) -> i64 {
     TICKS_S.iter().copied().find(|step_s| *step_s as f64 * pixels_per_s >= label_pixels(*step_s)).unwrap_or(31_449_600)
 }
 
-/// The instants of a grid inside a span; grids of whole weeks stand on Mondays.
+/// The instants of a grid inside a span.
 fn grid(span: TimeRange, step_s: i64) -> impl Iterator<Item = Timestamp> {
-    const FIRST_MONDAY_S: i64 = 4 * 86_400;
-    let shift = if step_s % 604_800 == 0 { FIRST_MONDAY_S * TICKS_PER_SECOND } else { 0 };
+    let shift = week_shift(step_s);
     let step = step_s * TICKS_PER_SECOND;
     let first = (span.start.0 - shift + step - 1).div_euclid(step) * step + shift;
     (0..).map(move |n| Timestamp(first + n * step)).take_while(move |at| *at < span.end)
@@ -302,6 +297,34 @@ mod tests {
                 let half = text::width(&tick.label, SMALL, false) / 2;
                 assert!(tick.x - half > free_from, "{start}: {tick:?}");
                 free_from = tick.x + half;
+            }
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever the window, the focus and the changes are: bins cover all of it once, none begins before a change and
+        /// ends behind it, and none is longer than a bin and a half.
+        #[test]
+        fn no_bin_reaches_over_an_anchor(
+            minutes in 20_i64..900_000,
+            focus in (0.0..1.0, 0.0..1.0),
+            anchors in proptest::collection::vec(0.0..1.0, 0..8),
+        ) {
+            let start = at("2022-08-01T03:17:00Z");
+            let moment = |part: f64| start.plus_seconds((part * minutes as f64 * 60.0).round());
+            let whole = TimeRange { start, end: moment(1.0) };
+            let focus = TimeRange { start: moment(f64::min(focus.0, focus.1)), end: moment(f64::max(focus.0, focus.1)) };
+            let anchors: Vec<Timestamp> = anchors.into_iter().map(moment).collect();
+            let axis = Axis::new(whole, Some(focus).filter(|span| span.seconds() > 60.0), &anchors);
+            assert_eq!(axis.bins.first().unwrap().span.start, whole.start);
+            assert_eq!(axis.bins.last().unwrap().span.end, whole.end);
+            assert!(axis.bins.windows(2).all(|pair| pair[0].span.end == pair[1].span.start));
+            for bin in &axis.bins {
+                assert!(bin.span.seconds() > 0.0 && bin.span.seconds() <= bin.nominal_s * 1.5, "{bin:?}");
+                for anchor in &anchors {
+                    assert!(!(bin.span.start < *anchor && *anchor < bin.span.end), "{bin:?} {anchor}");
+                }
+                assert_eq!(axis.bins[axis.bin(bin.span.start).unwrap()], *bin);
             }
         }
     }

@@ -1,11 +1,13 @@
 //! What a lane consists of before it is drawn: marks in units of time and value, so that lanes are tested without pictures.
 
 use super::theme::Ink;
-use crate::model::{TimeRange, Timestamp};
+use crate::model::{Name, TimeRange, Timestamp};
 
 /// One band of the timeline with its own vertical scale or its own rows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Band {
+    /// What it shows, by a name that does not change; see [`super::layout::PlacedBand::id`].
+    pub(crate) id: String,
     /// What it shows.
     pub(crate) title: String,
     /// Lines below the title; they are the legend.
@@ -18,6 +20,14 @@ pub(crate) struct Band {
     pub(crate) rows: Vec<Row>,
     /// The marks, the lowest layer first.
     pub(crate) marks: Vec<Mark>,
+}
+
+impl Band {
+    /// Upper and lower edge of a row, below the upper edge of the band.
+    pub(crate) fn row(&self, row: usize) -> (i32, i32) {
+        let top = self.rows.iter().take(row).map(|row| row.height).sum::<i32>();
+        (top, top + self.rows.get(row).map_or(0, |row| row.height))
+    }
 }
 
 /// One line of a legend.
@@ -55,6 +65,8 @@ pub(crate) struct Scale {
 pub(crate) struct Row {
     /// The name; empty for none.
     pub(crate) name: String,
+    /// The hosts that it shows.
+    pub(crate) hosts: Vec<Name>,
     /// Height in pixels.
     pub(crate) height: i32,
 }
@@ -66,15 +78,17 @@ pub(crate) enum Fill {
     Solid,
     /// Outlined: the bin is shorter than the others.
     Hollow,
-    /// Pale: too little behind it to lean on.
+    /// Half pale: it carries its interval.
     Pale,
 }
 
 /// The shape of a change, by its verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Shape {
-    /// Guilty or contributing.
+    /// Guilty.
     Triangle,
+    /// Contributing.
+    HollowTriangle,
     /// Acquitted.
     Ring,
     /// Unproven.
@@ -108,6 +122,17 @@ pub(crate) enum Mark {
         /// How it is filled.
         fill: Fill,
     },
+    /// The interval of a bar, from the lower to the upper bound.
+    Error {
+        /// The bin of its bar.
+        span: TimeRange,
+        /// Lower bound in units of the scale.
+        lower: f64,
+        /// Upper bound.
+        upper: f64,
+        /// Its color.
+        ink: Ink,
+    },
     /// A line of steps; it breaks where two steps do not touch.
     Steps {
         /// Spans and values in order.
@@ -123,6 +148,35 @@ pub(crate) enum Mark {
         span: TimeRange,
         /// Its color.
         ink: Ink,
+    },
+    /// A line at the foot of a row: what its host has.
+    State {
+        /// The row.
+        row: usize,
+        /// For how long.
+        span: TimeRange,
+        /// Its color.
+        ink: Ink,
+    },
+    /// An incident from its onset to its end.
+    Incident {
+        /// The row.
+        row: usize,
+        /// The time.
+        span: TimeRange,
+        /// The worst hour.
+        peak: Timestamp,
+        /// Its color.
+        ink: Ink,
+    },
+    /// The interval in which a moment of an incident lies.
+    Between {
+        /// The row.
+        row: usize,
+        /// The interval.
+        span: TimeRange,
+        /// Whether it belongs to the peak, whose sign stands above the middle.
+        is_peak: bool,
     },
     /// Hatching: no source covers this.
     Missing {
@@ -143,6 +197,8 @@ pub(crate) enum Mark {
         ink: Ink,
         /// Half its size in pixels.
         radius: i32,
+        /// The ids of the changes that it stands for.
+        changes: Vec<String>,
     },
     /// A thin line over the time in which hosts got a change.
     Reach {

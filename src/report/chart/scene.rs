@@ -1,6 +1,6 @@
 //! What the timeline is about: one incident (or a quiet time), its axis, and the look-ups that lanes share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::axis::Axis;
 use super::mark::Shape;
@@ -12,6 +12,10 @@ use crate::report::input::Input;
 
 /// Changes this long before the onset belong to what the reader looks at: a deploy on a weekend and a Monday.
 const BEFORE_ONSET_S: f64 = 4.0 * 86_400.0;
+/// Up to so many hosts every one has its row.
+pub(crate) const MANY_HOSTS: usize = 32;
+/// An unproven change this probable is one that bins must not begin before.
+const LEAST_SUSPECT: f64 = 0.05;
 /// The focus shows at least this much on both sides of the incident.
 const MARGIN_S: f64 = 12.0 * 3_600.0;
 
@@ -28,6 +32,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) axis: Axis,
     /// Hosts in the order in which they were hit, then by name.
     pub(crate) hosts: Vec<Name>,
+    /// How many of them, from the first, were hit, or have failures that are worth a row of their own.
+    pub(crate) n_hit: usize,
 }
 
 impl<'a> Scene<'a> {
@@ -36,19 +42,19 @@ impl<'a> Scene<'a> {
         let window = input.tables.window.filter(|window| window.seconds() > 0.0)?;
         let incident = input.main_incident();
         let guilty = incident.and_then(|main| main.root_cause.change_id.as_deref()).and_then(|id| input.change(id));
-        let mut anchors: Vec<Timestamp> = incident.map(|main| main.started_at).into_iter().collect();
-        anchors.extend(guilty.and_then(first_in_force));
+        let mut anchors: Vec<Timestamp> = input.judgement.incidents.iter().map(|one| one.started_at).collect();
+        anchors.extend(suspects(input, incident).filter_map(first_in_force));
         let focus = incident.map(|main| focus(input, main, window));
         let axis = Axis::new(window, focus, &anchors);
-        let hosts = hosts_as_hit(input, incident);
-        Some(Self { input, incident, guilty, axis, hosts })
+        let (hosts, n_hit) = hosts_as_hit(input, incident);
+        Some(Self { input, incident, guilty, axis, hosts, n_hit })
     }
 
-    /// The span of the incident, as far as the window shows it.
-    pub(crate) fn shaded(&self) -> Option<TimeRange> {
-        let main = self.incident?;
-        let end = main.ended_at.or(self.input.tables.window.map(|window| window.end))?;
-        (end > main.started_at).then_some(TimeRange { start: main.started_at, end })
+    /// The span of an incident, as far as the window shows it.
+    pub(crate) fn span_of(&self, incident: &Incident) -> Option<TimeRange> {
+        let window = self.input.tables.window?;
+        let (start, end) = (incident.started_at.max(window.start), incident.ended_at.unwrap_or(window.end));
+        (end > start).then_some(TimeRange { start, end: end.min(window.end).max(start) })
     }
 
     /// When the guilty change came into force on its first host, if the window shows that.
@@ -56,12 +62,13 @@ impl<'a> Scene<'a> {
         self.guilty.and_then(first_in_force).filter(|at| self.axis.shows(*at))
     }
 
-    /// Whether a failure belongs to the incident's signatures; in a quiet time every failure that is not the user's own.
+    /// Whether a failure has a signature of an incident; in a quiet time every failure that is not the user's own.
     pub(crate) fn is_subject(&self, attempt: &Attempt) -> bool {
-        match (&attempt.signature, self.incident) {
-            (Some(signature), Some(main)) => main.signatures.contains(signature),
-            (Some(_), None) => attempt.fault != Some(Fault::User),
-            (None, _) => false,
+        let incidents = &self.input.judgement.incidents;
+        match &attempt.signature {
+            Some(_) if incidents.is_empty() => attempt.fault != Some(Fault::User),
+            Some(signature) => incidents.iter().any(|one| one.signatures.contains(signature)),
+            None => false,
         }
     }
 
@@ -73,13 +80,13 @@ impl<'a> Scene<'a> {
 
     /// Times that no source of any host covers.
     pub(crate) fn missing(&self) -> Vec<TimeRange> {
-        let covered: Vec<TimeRange> = self.hosts.iter().flat_map(|host| self.covered(host)).collect();
-        self.uncovered(&covered)
+        self.missing_of(&self.hosts)
     }
 
-    /// Times that no source of this host covers.
-    pub(crate) fn missing_of(&self, host: &Name) -> Vec<TimeRange> {
-        self.uncovered(&self.covered(host))
+    /// Times that no source of any of these hosts covers.
+    pub(crate) fn missing_of(&self, hosts: &[Name]) -> Vec<TimeRange> {
+        let covered: Vec<TimeRange> = hosts.iter().flat_map(|host| self.covered(host)).collect();
+        self.uncovered(&covered)
     }
 
     /// The spans of a host's sources without their gaps.
@@ -97,7 +104,7 @@ impl<'a> Scene<'a> {
     }
 
     /// What the spans leave of the window, without slivers too short to see.
-    fn uncovered(&self, covered: &[TimeRange]) -> Vec<TimeRange> {
+    pub(crate) fn uncovered(&self, covered: &[TimeRange]) -> Vec<TimeRange> {
         let (Some(first), Some(last)) = (self.axis.parts.first(), self.axis.parts.last()) else { return Vec::new() };
         let mut sorted: Vec<TimeRange> = covered.iter().copied().filter(|span| span.seconds() > 0.0).collect();
         sorted.sort_unstable_by_key(|span| span.start);
@@ -117,6 +124,19 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// The changes at which bins begin anew: what is guilty, contributes or ended it, and what may be guilty.
+fn suspects<'a>(input: &'a Input<'a>, incident: Option<&'a Incident>) -> impl Iterator<Item = &'a Change> {
+    let id = incident.map(|main| main.id.as_str());
+    let is_near = move |change: &&Change| {
+        input.verdict(&change.id, id).is_some_and(|said| match said.verdict {
+            Verdict::RootCause | Verdict::Contributing | Verdict::Remedy => true,
+            Verdict::Unproven => said.probability >= LEAST_SUSPECT,
+            Verdict::Acquitted => false,
+        })
+    };
+    input.tables.changes.iter().filter(is_near)
+}
+
 /// When the first host has the change in force.
 pub(crate) fn first_in_force(change: &Change) -> Option<Timestamp> {
     change.hosts.iter().map(|host| host.in_force_at).min().or(Some(change.started_at))
@@ -126,7 +146,7 @@ pub(crate) fn first_in_force(change: &Change) -> Option<Timestamp> {
 pub(crate) fn look(verdict: Option<Verdict>) -> (Shape, Ink) {
     match verdict {
         Some(Verdict::RootCause) => (Shape::Triangle, Ink::Guilty),
-        Some(Verdict::Contributing) => (Shape::Triangle, Ink::Contributing),
+        Some(Verdict::Contributing) => (Shape::HollowTriangle, Ink::Contributing),
         Some(Verdict::Acquitted) => (Shape::Ring, Ink::Acquitted),
         Some(Verdict::Remedy) => (Shape::Plus, Ink::Remedy),
         Some(Verdict::Unproven) | None => (Shape::Diamond, Ink::Unproven),
@@ -160,18 +180,31 @@ fn focus(input: &Input<'_>, main: &Incident, window: TimeRange) -> TimeRange {
     TimeRange { start: focus.start.max(window.start), end: focus.end.min(window.end) }
 }
 
-/// Hosts by their first failure within the incident, then those that were not hit.
-fn hosts_as_hit(input: &Input<'_>, incident: Option<&Incident>) -> Vec<Name> {
+/// Hosts by their first failure within the incident, then those that were not hit; and how many were hit. In a quiet
+/// time those with the most failures first, if there are so many hosts that not each can have its row.
+fn hosts_as_hit(input: &Input<'_>, incident: Option<&Incident>) -> (Vec<Name>, usize) {
     let mut hosts = Vec::new();
+    let mut known: BTreeSet<Name> = BTreeSet::new();
     if let Some(main) = incident {
         let own: BTreeSet<u32> = main.attempts.iter().copied().collect();
         for attempt in &input.tables.attempts {
-            if attempt.at >= main.started_at && own.contains(&attempt.id) && !hosts.contains(&attempt.host) {
+            if attempt.at >= main.started_at && own.contains(&attempt.id) && known.insert(attempt.host.clone()) {
                 hosts.push(attempt.host.clone());
             }
         }
     }
-    let rest: Vec<Name> = input.tables.hosts.iter().filter(|host| !hosts.contains(host)).cloned().collect();
+    if incident.is_none() && input.tables.hosts.len() > MANY_HOSTS {
+        let mut counts: BTreeMap<&Name, usize> = BTreeMap::new();
+        for attempt in input.tables.attempts.iter().filter(|attempt| attempt.is_service_failure()) {
+            *counts.entry(&attempt.host).or_default() += 1;
+        }
+        let mut failing: Vec<(&Name, usize)> = counts.into_iter().collect();
+        failing.sort_by_key(|(host, n)| (std::cmp::Reverse(*n), *host));
+        hosts.extend(failing.into_iter().take(MANY_HOSTS / 2).map(|(host, _)| host.clone()));
+        known.extend(hosts.iter().cloned());
+    }
+    let rest: Vec<Name> = input.tables.hosts.iter().filter(|host| !known.contains(*host)).cloned().collect();
+    let n_hit = hosts.len();
     hosts.extend(rest);
-    hosts
+    (hosts, n_hit)
 }

@@ -66,9 +66,26 @@ pub(crate) fn two_lines(text: &str, pixels: i32, size: f64, bold: bool) -> Vec<S
         .collect()
 }
 
-/// Replaces what XML forbids or what would break a line; the drawing library escapes markup.
+/// Replaces what XML forbids, what would break a line, and what would turn the order of letters around; the drawing
+/// library escapes markup.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c }).collect()
+    let is_harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    text.chars().map(|c| if is_harmful(c) { ' ' } else { c }).collect()
+}
+
+/// Puts a picture in words behind the opening tag of its SVG, for those who cannot see it.
+pub(crate) fn described(svg: &str, title: &str, words: &str) -> String {
+    let escaped = |text: &str| clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    match svg.split_once(">\n") {
+        Some((open, rest)) => {
+            format!("{open} role=\"img\">\n<title>{}</title>\n<desc>{}</desc>\n{rest}", escaped(title), escaped(words))
+        }
+        None => svg.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -81,6 +98,12 @@ mod tests {
         assert_eq!(width("M", 2_048.0, false), 1_767);
         assert!(width("MMMM", 12.0, true) > width("MMMM", 12.0, false));
         assert_eq!(width("", 12.0, false), 0);
+    }
+
+    #[test]
+    fn nothing_turns_the_order_of_letters_around() {
+        assert_eq!(clean("a\u{202e}b\u{2066}c\u{200f}d\ne\u{ffff}"), "a b c d e ");
+        assert_eq!(clean("Zürich – 日本"), "Zürich – 日本");
     }
 
     #[test]

@@ -1,10 +1,6 @@
-//! Sizes and colors of the timeline.
-//!
-//! Categories take the colors of Okabe and Ito, which people with any color vision can tell apart;
-//! every color comes with a second channel: a shape, a place or a word. Few colors, because a chart
-//! in which all is colored points at nothing.
-//!
-//! Source: Okabe and Ito, Color Universal Design (2008).
+//! Sizes of the timeline, and the steps of its heat.
+
+pub(crate) use super::ink::Ink;
 
 /// Width of the picture at 1x, in pixels.
 pub(crate) const WIDTH: i32 = 1400;
@@ -33,78 +29,6 @@ pub(crate) const SUBTITLE: f64 = 13.5;
 pub(crate) const TITLE: f64 = 12.5;
 /// Size of all other text; the least that is readable at 1x.
 pub(crate) const SMALL: f64 = 11.0;
-
-/// What a color stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Ink {
-    /// Text.
-    Text,
-    /// Text of less weight.
-    Quiet,
-    /// Lines of the grid.
-    Grid,
-    /// The span of the incident.
-    Shade,
-    /// Hatching of what no source covers.
-    Missing,
-    /// The guilty change, and the failures of its signature.
-    Guilty,
-    /// A change that contributes; failures of the second signature.
-    Contributing,
-    /// A change that is innocent.
-    Acquitted,
-    /// A change of which nothing is proven.
-    Unproven,
-    /// What ended it.
-    Remedy,
-    /// Failures of the third signature.
-    Third,
-    /// Failures of further signatures.
-    Other,
-    /// The share of attempts that failed.
-    Share,
-    /// People arriving.
-    Arriving,
-    /// Sessions open.
-    Open,
-    /// Sessions that did not close.
-    Unclosed,
-    /// A tile in which attempts were made and none failed.
-    Calm,
-    /// Tiles by the share that failed, from little to much.
-    Heat(u8),
-    /// Paper.
-    Paper,
-}
-
-impl Ink {
-    /// Red, green and blue.
-    pub(crate) fn rgb(self) -> (u8, u8, u8) {
-        match self {
-            Self::Text => (0x1F, 0x29, 0x33),
-            Self::Quiet => (0x5B, 0x66, 0x70),
-            Self::Grid => (0xE9, 0xEC, 0xEF),
-            Self::Shade => (0xFD, 0xF1, 0xE6),
-            Self::Missing => (0xC4, 0xCA, 0xD0),
-            Self::Guilty => (0xD5, 0x5E, 0x00),
-            Self::Contributing => (0xE6, 0x9F, 0x00),
-            Self::Acquitted => (0x6B, 0x75, 0x80),
-            Self::Unproven | Self::Third => (0xCC, 0x79, 0xA7),
-            Self::Remedy => (0x00, 0x9E, 0x73),
-            Self::Other => (0x8A, 0x94, 0x9E),
-            Self::Share => (0x4A, 0x55, 0x60),
-            Self::Arriving => (0x9C, 0xD0, 0xF0),
-            Self::Open => (0x00, 0x72, 0xB2),
-            Self::Unclosed => (0xB8, 0x5C, 0x8E),
-            Self::Calm => (0xE3, 0xE9, 0xEE),
-            Self::Heat(0) => (0xFB, 0xD9, 0xB5),
-            Self::Heat(1) => (0xF3, 0xA6, 0x5F),
-            Self::Heat(2) => (0xD5, 0x5E, 0x00),
-            Self::Heat(_) => (0x8A, 0x34, 0x00),
-            Self::Paper => (0xFF, 0xFF, 0xFF),
-        }
-    }
-}
 
 /// Lower bounds of the shares of [`Ink::Heat`] 1, 2 and 3; everything above 0 is at least 0.
 pub(crate) const HEAT_STEPS: [f64; 3] = [0.10, 0.25, 0.50];

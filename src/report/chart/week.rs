@@ -2,9 +2,11 @@
 //! burnt, and each signature by hour beside the weeks before. The same lanes in the same order every week.
 
 use super::canvas::{Canvas, TextBox};
+use super::ink::Theme;
+use super::layout::Layout;
 use super::mark::{Shape, Side};
 use super::theme::{Ink, SMALL, TITLE};
-use super::{Chart, described, draw, scene, text};
+use super::{Chart, draw, scene, text};
 use crate::error::Error;
 use crate::model::{TimeRange, Timestamp};
 use crate::report::input::Input;
@@ -41,12 +43,18 @@ const LABEL_PIXELS: i32 = 300;
 /// [`Error::Render`] if the drawing library refuses.
 pub fn week(input: &Input<'_>, review: &Review, has_headline: bool) -> Result<Chart, Error> {
     let mut svg = String::new();
-    let texts = drawn(&mut svg, input, review, has_headline)?;
-    Ok(Chart { svg: described(&svg, &words::headline(review), &words::chart_in_words(input, review)), texts })
+    let (texts, layout) = drawn(&mut svg, input, review, has_headline)?;
+    let svg = text::described(&svg, &words::headline(review), &words::chart_in_words(input, review));
+    Ok(Chart { svg, layout, texts })
 }
 
 /// Draws it into `svg` and returns where its texts stand.
-fn drawn(svg: &mut String, input: &Input<'_>, review: &Review, has_headline: bool) -> Result<Vec<TextBox>, Error> {
+fn drawn(
+    svg: &mut String,
+    input: &Input<'_>,
+    review: &Review,
+    has_headline: bool,
+) -> Result<(Vec<TextBox>, Layout), Error> {
     let headline = text::two_lines(&text::clean(&words::headline(review)), WIDTH - 2 * LEFT, HEADLINE, true);
     let headline = if has_headline { headline } else { Vec::new() };
     let top = if has_headline { 34 + 22 * headline.len() as i32 + 36 } else { 30 };
@@ -56,7 +64,7 @@ fn drawn(svg: &mut String, input: &Input<'_>, review: &Review, has_headline: boo
     let changes = ROW * n_rows as i32;
     let signatures = (SIGNATURE + GAP) * lanes.len().max(1) as i32;
     let bottom = top + changes + GAP + BY_DAY + GAP + BUDGET + GAP + signatures - GAP / 2;
-    let mut sheet = Sheet { canvas: Canvas::new(svg, (WIDTH, bottom + 56))?, review };
+    let mut sheet = Sheet { canvas: Canvas::new(svg, (WIDTH, bottom + 56), Theme::Light)?, review };
     for (place, line) in headline.iter().enumerate() {
         sheet.canvas.text(line, (LEFT, 26 + 22 * place as i32), Side::Right, HEADLINE, Ink::Text, true)?;
     }
@@ -78,7 +86,7 @@ fn drawn(svg: &mut String, input: &Input<'_>, review: &Review, has_headline: boo
         sheet.title(y, "Failures by signature", &["none this week".to_owned()])?;
     }
     sheet.legend(input, bottom + 38)?;
-    sheet.canvas.finish()
+    Ok((sheet.canvas.finish()?, Layout::new(None, bottom + 56, top, bottom)))
 }
 
 /// A change with the place of its label.
@@ -351,5 +359,17 @@ impl Sheet<'_> {
         let made_by = format!("causeline {}", input.tool_version);
         let made_by = text::fitted(&made_by, (PLOT.1 - x).max(0), SMALL, false);
         self.canvas.text(&made_by, (PLOT.1, y), Side::Left, SMALL, Ink::Quiet, false)
+    }
+}
+
+#[cfg(test)]
+impl Chart {
+    /// Texts that cover one another.
+    pub(crate) fn overlaps(&self) -> Vec<(String, String)> {
+        let covers =
+            |a: &TextBox, b: &TextBox| a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+        let pairs =
+            self.texts.iter().enumerate().flat_map(|(place, a)| self.texts[place + 1..].iter().map(move |b| (a, b)));
+        pairs.filter(|(a, b)| covers(a, b)).map(|(a, b)| (a.text.clone(), b.text.clone())).collect()
     }
 }

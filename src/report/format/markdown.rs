@@ -1,13 +1,15 @@
 //! `report.md`: a post-mortem to paste and to finish by hand. Times in UTC, no names of people, no invented actions.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{File, Format, Report};
 use crate::correlate::SymptomChain;
 use crate::error::Error;
-use crate::judge::{Incident, Verdict};
-use crate::model::{Name, Timestamp};
-use crate::report::input::{Input, name_of};
+use crate::frame::Change;
+use crate::judge::{CauseKind, Evidence, Incident, Verdict};
+use crate::model::{ChangeKind, Name, Provenance, Timestamp};
+use crate::report::input::Input;
 use crate::report::sections;
 use crate::report::wording::{
     coverage, evidence, incident, logons, number,
@@ -18,8 +20,14 @@ use crate::report::wording::{
 /// `report.md`.
 pub const FORMAT: Format = Format { name: "markdown", is_default: true, render };
 
-/// Most rows of the timeline and of the table of acquitted changes.
+/// Most rows of the table of acquitted changes and of the list of what was not seen.
 const MAX_ROWS: usize = 30;
+/// Most rows of the timeline about changes that did nothing: the nearest to the onset.
+const MAX_INNOCENT: usize = 12;
+/// Most pieces of evidence for the cause, and against it.
+const MAX_EVIDENCE: usize = 8;
+/// The least logarithm of a likelihood ratio that says something: evens become five to three.
+const MIN_WEIGHT: f64 = 0.5;
 /// Most symptom chains.
 const MAX_CHAINS: usize = 8;
 
@@ -30,7 +38,7 @@ fn render(report: &Report<'_>) -> Result<Vec<File>, Error> {
 }
 
 /// Takes away the meaning that a log's text could have in Markdown, in HTML and in a table.
-pub(in crate::report) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -87,7 +95,7 @@ fn page(out: &mut String, report: &Report<'_>) -> std::fmt::Result {
 }
 
 fn impact(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::Result {
-    let (start, end) = incident::span(input, main);
+    let (start, _) = incident::span(input, main);
     writeln!(out, "## Impact\n\n| what | how much |\n| --- | --- |")?;
     writeln!(out, "| start | {} |", incident::moment(start, main.started_between))?;
     writeln!(out, "| worst hour, from | {} |", incident::moment(main.peak_at, main.peaked_between))?;
@@ -95,9 +103,9 @@ fn impact(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::Res
         Some(at) => writeln!(out, "| end | {} |", incident::moment(at, main.ended_between))?,
         None => writeln!(out, "| end | not within the logs |")?,
     }
-    writeln!(out, "| duration | {} |", number::duration(end.seconds_since(start)))?;
+    writeln!(out, "| duration | {} |", incident::minutes(input, main))?;
     writeln!(out, "| failed attempts | {} |", number::of(main.n_failures as f64, main.n_attempts as f64))?;
-    writeln!(out, "| distinct users who failed | {} |", number::grouped(main.n_users))?;
+    writeln!(out, "| people who could not connect | {} |", number::grouped(main.n_users))?;
     writeln!(out, "| hosts | {} |\n", plain(&number::names(&main.hosts, 12)))
 }
 
@@ -133,7 +141,7 @@ fn timeline(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::R
 }
 
 /// The path and the number of a record.
-fn cells(input: &Input<'_>, record: crate::model::Provenance) -> (String, String) {
+fn cells(input: &Input<'_>, record: Provenance) -> (String, String) {
     let place = sections::place(input, record);
     let whole = coverage::place(&place);
     let number = whole.strip_prefix(place.path.as_str()).unwrap_or("").trim().to_owned();
@@ -146,7 +154,10 @@ fn change_rows(input: &Input<'_>, main: &Incident) -> Vec<Row> {
     let mut innocent = Vec::new();
     for change in &input.tables.changes {
         let Some(said) = input.verdict(&change.id, Some(&main.id)) else { continue };
-        let (source, record) = change.stated_by.first().map_or_else(Default::default, |place| cells(input, *place));
+        // A restart that did nothing goes with a change that stands here itself.
+        if change.kind == ChangeKind::Restart && said.verdict == Verdict::Acquitted {
+            continue;
+        }
         let mut waves: Vec<(Timestamp, Vec<Name>)> = Vec::new();
         for host in &change.hosts {
             match waves.last_mut() {
@@ -157,9 +168,10 @@ fn change_rows(input: &Input<'_>, main: &Incident) -> Vec<Row> {
         let acts = matches!(said.verdict, Verdict::RootCause | Verdict::Contributing | Verdict::Remedy);
         let n_waves = if acts { waves.len() } else { 1 };
         for (at, hosts) in waves.into_iter().take(n_waves) {
+            let (source, record) =
+                stated(input, change, &hosts).map_or_else(Default::default, |place| cells(input, place));
             let moment = Moment::Change { id: &change.id, verdict: said.verdict, hosts: &number::names(&hosts, 4) };
-            let row =
-                Row { at, what: postmortem::moment(input, moment), source: source.clone(), record: record.clone() };
+            let row = Row { at, what: postmortem::moment(input, moment), source, record };
             if acts { rows.push(row) } else { innocent.push(row) }
         }
     }
@@ -167,8 +179,17 @@ fn change_rows(input: &Input<'_>, main: &Incident) -> Vec<Row> {
         let distance = |row: &Row| row.at.seconds_since(main.started_at).abs();
         distance(a).total_cmp(&distance(b)).then_with(|| a.what.cmp(&b.what))
     });
-    rows.extend(innocent.into_iter().take(MAX_ROWS));
+    rows.extend(innocent.into_iter().take(MAX_INNOCENT));
     rows
+}
+
+/// Where it is stated that these hosts got the change: in a log of theirs, else in the first record of all.
+fn stated(input: &Input<'_>, change: &Change, hosts: &[Name]) -> Option<Provenance> {
+    let is_own = |record: &&Provenance| {
+        let source = input.sources.iter().find(|source| source.id == record.source);
+        source.is_some_and(|source| source.hosts.iter().any(|host| hosts.contains(host)))
+    };
+    change.stated_by.iter().find(is_own).or_else(|| change.stated_by.first()).copied()
 }
 
 fn mechanism(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::Result {
@@ -186,18 +207,52 @@ fn mechanism(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::
         let cause = crate::report::wording::cause_and_trigger(input, candidate);
         writeln!(out, "| {} | {} |", plain(&cause), number::percent(candidate.probability))?;
     }
-    if !main.evidence.is_empty() {
-        writeln!(out, "\nEvidence, the weightiest first:\n")?;
-    }
-    for item in &main.evidence {
-        writeln!(out, "- {}", plain(&evidence::statement(input, item)))?;
-    }
+    evidence_lists(out, input, main)?;
     writeln!(out, "\n{}\n", plain(&incident::refuted_by(input, main)))?;
     if let Some(remedy) = incident::remedy(input, main) {
         writeln!(out, "Remedy: {}.\n", plain(&remedy))?;
     }
     for latent in &input.judgement.latent {
         writeln!(out, "{}\n", plain(&incident::latent(input, latent)))?;
+    }
+    Ok(())
+}
+
+/// What speaks for the cause and what against it, each once, the weightiest first; without a cause all of it.
+fn evidence_lists(out: &mut String, input: &Input<'_>, main: &Incident) -> std::fmt::Result {
+    let cause = &main.root_cause;
+    let is_own = |item: &&Evidence| {
+        cause.kind == CauseKind::Unknown || (item.cause == cause.kind && item.about == cause.change_id)
+    };
+    let mut n_told = 0;
+    for (heading, is_for) in [("What speaks for it", true), ("What speaks against it", false)] {
+        let mut told: Vec<String> = Vec::new();
+        let side = main.evidence.iter().filter(is_own).filter(|item| (item.weight > 0.0) == is_for);
+        for item in side.filter(|item| item.weight.abs() >= MIN_WEIGHT) {
+            let statement = evidence::statement(input, item);
+            if told.len() < MAX_EVIDENCE && !told.contains(&statement) {
+                told.push(statement);
+            }
+        }
+        let heading = if cause.kind != CauseKind::Unknown {
+            heading
+        } else if is_for {
+            "What speaks for one or another"
+        } else {
+            "What speaks against one or another"
+        };
+        if !told.is_empty() {
+            writeln!(out, "\n{heading}, the weightiest first:\n")?;
+        }
+        for statement in &told {
+            writeln!(out, "- {}", plain(statement))?;
+        }
+        n_told += told.len();
+    }
+    let n_more = main.evidence.len().saturating_sub(n_told);
+    if n_more > 0 {
+        let more = number::count(n_more, "further piece");
+        writeln!(out, "\n{more} of evidence, on other explanations among them, in `report.json`.")?;
     }
     Ok(())
 }
@@ -232,13 +287,30 @@ fn changes(out: &mut String, input: &Input<'_>, main: Option<&Incident>) -> std:
         return Ok(());
     }
     cleared.sort_by(|a, b| b.probability.total_cmp(&a.probability).then_with(|| a.change_id.cmp(&b.change_id)));
+    // Of those of one name, such as restarts, the most suspected stands for all.
+    let mut n_of: BTreeMap<(String, Verdict), usize> = BTreeMap::new();
+    cleared.retain(|said| {
+        let n = n_of.entry((input.change_name(&said.change_id), said.verdict)).or_default();
+        *n += 1;
+        *n == 1
+    });
     writeln!(out, "## Acquitted, or not proven\n\n| change | first host | verdict | why |\n| --- | --- | --- | --- |")?;
     for said in cleared.iter().take(MAX_ROWS) {
         let change = input.change(&said.change_id);
-        let name = change.map_or_else(|| said.change_id.clone(), name_of);
+        let name = input.change_name(&said.change_id);
+        let times = match n_of.get(&(name.clone(), said.verdict)) {
+            Some(n @ 2..) => format!(" ({n} times)"),
+            _ => String::new(),
+        };
         let at = change.map(|change| number::instant(change.started_at)).unwrap_or_default();
         let why: Vec<String> = said.reasons.iter().map(|reason| verdict::reason(input, reason)).collect();
-        writeln!(out, "| {} | {at} | {} | {} |", plain(&name), verdict::verdict(said.verdict), plain(&why.join(" ")))?;
+        writeln!(
+            out,
+            "| {}{times} | {at} | {} | {} |",
+            plain(&name),
+            verdict::verdict(said.verdict),
+            plain(&why.join(" "))
+        )?;
     }
     if cleared.len() > MAX_ROWS {
         writeln!(out, "\nAnd {} more in `report.json`.", cleared.len() - MAX_ROWS)?;
@@ -314,6 +386,33 @@ mod tests {
         let page = page_of(&case);
         assert!(!page.contains("<img") && !page.contains("\n# f") && !page.contains("a|b"), "{page}");
         assert!(page.contains("a\\|b &lt;img src=x&gt; \\`c\\` \\[d\\](e) \\# f"), "{page}");
+    }
+
+    #[test]
+    fn what_is_said_twice_stands_once_and_changes_of_one_name_share_a_row() {
+        let mut case = fixture::founding();
+        let before = page_of(&case);
+        let incident = &mut case.judgement.incidents[0];
+        let twin = incident.evidence[0].clone();
+        incident.evidence.insert(1, twin);
+        let page = page_of(&case);
+        let statement =
+            |page: &str| page.lines().filter(|line| line.starts_with("- ")).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(statement(&page), statement(&before));
+        let cleared: Vec<usize> = (0..case.tables.changes.len())
+            .filter(|place| {
+                let said = case.input().verdict(&case.tables.changes[*place].id, Some("inc-1"));
+                said.is_some_and(|said| said.verdict == Verdict::Acquitted)
+            })
+            .collect();
+        assert!(cleared.len() > 1);
+        for place in &cleared {
+            (case.tables.changes[*place].component, case.tables.changes[*place].version) = ("Restart".into(), None);
+        }
+        let page = page_of(&case);
+        let rows = page.split("## Acquitted").nth(1).unwrap();
+        assert_eq!(rows.matches("\n| Restart").count(), 1, "{rows}");
+        assert!(rows.contains(&format!("\n| Restart ({} times) |", cleared.len())), "{rows}");
     }
 
     #[test]

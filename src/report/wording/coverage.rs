@@ -1,9 +1,12 @@
 //! What the logs could not show: gaps, defects, assumptions. Silence is not success.
 
+use std::collections::BTreeMap;
+
 use super::{logons, number};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::frame::{Begins, Gap, GapKind};
-use crate::model::{TimeRange, Trust};
+use crate::model::{Name, TimeRange, Timestamp, Trust};
+use crate::redact::Redacted;
 use crate::report::document::{DiagnosticSection, Place};
 use crate::report::input::Input;
 
@@ -29,20 +32,21 @@ pub fn scope(input: &Input<'_>) -> String {
     }
 }
 
-/// Returns one sentence a thing that the logs could not show, the gaps first.
+/// Returns what was replaced, and whether it compares with other reports.
+pub fn redaction(redacted: &Redacted) -> String {
+    let classes: Vec<&str> = redacted.classes.iter().map(|class| class.name()).collect();
+    let compares = if redacted.is_keyed {
+        "they come from a key, so that reports made with the same key compare"
+    } else {
+        "they are numbers in order of first appearance, which do not compare between runs"
+    };
+    format!("Names of {} are replaced by pseudonyms: {compares}.", classes.join(", "))
+}
+
+/// Returns one sentence a thing that the logs could not show: replaced names, the gaps, and the rest.
 pub fn caveats(input: &Input<'_>) -> Vec<String> {
-    let mut caveats = Vec::new();
-    for coverage in &input.tables.coverage {
-        for gap in &coverage.gaps {
-            caveats.push(format!(
-                "{} is silent {} in {}{}; nothing is claimed for that time.",
-                coverage.host,
-                between(&gap.range()),
-                coverage.source,
-                why(gap)
-            ));
-        }
-    }
+    let mut caveats: Vec<String> = input.redacted.iter().map(redaction).collect();
+    caveats.extend(silences(input));
     if let Some(window) = input.tables.window {
         caveats.extend(unseen_hosts(input, &window));
         caveats.extend(late_sources(input, &window));
@@ -58,6 +62,24 @@ pub fn caveats(input: &Input<'_>) -> Vec<String> {
         caveats.push(format!("The times of {} were read as {}, which is a guess.", source.path, source.zone.name));
     }
     caveats
+}
+
+/// Silences, those of one host at the same time in one sentence, by host and time.
+fn silences(input: &Input<'_>) -> Vec<String> {
+    let mut at_once: BTreeMap<(&Name, Timestamp, Timestamp), BTreeMap<String, Vec<Name>>> = BTreeMap::new();
+    for coverage in &input.tables.coverage {
+        for gap in &coverage.gaps {
+            let by_reason = at_once.entry((&coverage.host, gap.start, gap.end)).or_default();
+            by_reason.entry(why(gap)).or_default().push(coverage.source.clone());
+        }
+    }
+    let silences = at_once.into_iter().map(|((host, start, end), by_reason)| {
+        let span = between(&TimeRange { start, end });
+        let sources = by_reason.iter().map(|(why, sources)| format!("{}{why}", number::names(sources, sources.len())));
+        let sources: Vec<String> = sources.collect();
+        format!("{host} is silent {span} in {}; nothing is claimed for that time.", sources.join(", in "))
+    });
+    silences.collect()
 }
 
 /// Hosts without a source that covers the whole window to a day's precision.

@@ -203,20 +203,24 @@ pub fn when(incident: &Incident) -> String {
     )
 }
 
+/// Returns how long it lasted, in minutes, as budgets count: `180 minutes (3 h)`.
+pub fn minutes(input: &Input<'_>, incident: &Incident) -> String {
+    let (start, end) = span(input, incident);
+    let seconds = end.seconds_since(start);
+    format!("{} ({})", number::count((seconds / 60.0).round() as usize, "minute"), number::duration(seconds))
+}
+
 /// Returns people, minutes and attempts in one sentence.
 pub fn impact(input: &Input<'_>, incident: &Incident) -> String {
-    let (start, end) = span(input, incident);
     let people = if incident.n_users == 1 {
         "1 person".to_owned()
     } else {
         format!("{} people", number::grouped(incident.n_users))
     };
-    let minutes = (end.seconds_since(start) / 60.0).round() as usize;
     let goes_on = if incident.ended_at.is_none() { ", and it goes on at the end of the logs" } else { "" };
     format!(
-        "{people} could not connect over {} ({}); {} attempts failed on {}{goes_on}.",
-        number::count(minutes, "minute"),
-        number::duration(end.seconds_since(start)),
+        "{people} could not connect over {}; {} attempts failed on {}{goes_on}.",
+        minutes(input, incident),
         number::of(incident.n_failures as f64, incident.n_attempts as f64),
         number::count(incident.hosts.len(), "host")
     )

@@ -7,9 +7,11 @@
 pub mod clock;
 pub mod coverage;
 pub mod evidence;
+pub mod figures;
 pub mod incident;
 pub mod logons;
 pub mod number;
+pub mod page;
 pub mod postmortem;
 pub mod review;
 pub mod symptoms;
@@ -40,12 +42,40 @@ pub fn cause(input: &Input<'_>, candidate: &Candidate) -> String {
     }
 }
 
+/// Returns a cause in one or two words, for labels.
+pub fn cause_in_short(input: &Input<'_>, candidate: &Candidate) -> String {
+    let named = match candidate.kind {
+        CauseKind::Change => candidate.change_id.as_deref().map(|id| input.change_name(id)),
+        CauseKind::Host => candidate.host.as_ref().map(|host| format!("host {host}")),
+        CauseKind::Credentials => candidate.user.as_ref().map(|user| format!("password of {user}")),
+        _ => None,
+    };
+    let word = match candidate.kind {
+        CauseKind::Change => "unrecorded change",
+        CauseKind::Capacity => "too many people",
+        CauseKind::Host => "one host",
+        CauseKind::Dependency => "shared dependency",
+        CauseKind::Credentials => "passwords",
+        CauseKind::Schedule => "by the clock",
+        CauseKind::Unknown => "not in these logs",
+    };
+    named.unwrap_or_else(|| word.to_owned())
+}
+
 /// Returns the cause with what set it off.
 pub fn cause_and_trigger(input: &Input<'_>, candidate: &Candidate) -> String {
     let cause = cause(input, candidate);
     match candidate.trigger {
         Some(Trigger::Load) => format!("{cause}, set off by rising load"),
         None => cause,
+    }
+}
+
+/// Cuts a name that is longer than so many letters, for lines that hold more than it.
+pub fn cut(name: &str, n_letters: usize) -> String {
+    match name.char_indices().nth(n_letters) {
+        Some((at, _)) => format!("{}…", name[..at].trim_end()),
+        None => name.to_owned(),
     }
 }
 

@@ -19,8 +19,8 @@ const ROW_HEIGHT: i32 = 20;
 const RADIUS: i32 = 6;
 /// Pixels between a symbol's middle and its label.
 const DISTANCE: i32 = 12;
-/// The widest label.
-const LABEL_PIXELS: i32 = 360;
+/// The widest name; that of what is guilty, contributes or ended it may be wider.
+const NAME_PIXELS: i32 = 230;
 /// Width of a cluster: a symbol and a number of three digits below it.
 const CLUSTER_PIXELS: f64 = 26.0;
 
@@ -43,19 +43,26 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
     let mut placed = Placed::default();
     let mut left_over = Vec::new();
     for (idx, item) in ranked.iter().enumerate() {
-        if idx >= MAX_LABELS || !placed.place(scene, item) {
+        // A label under the line of the guilty change is worse than one elsewhere, and better than none.
+        if idx >= MAX_LABELS || !(placed.place(scene, item, true) || placed.place(scene, item, false)) {
             left_over.push(item);
         }
     }
     let n_rows = placed.rows.len();
-    let mut rows: Vec<Row> = (0..n_rows).map(|_| Row { name: String::new(), height: ROW_HEIGHT }).collect();
+    let mut rows: Vec<Row> =
+        (0..n_rows).map(|_| Row { name: String::new(), hosts: Vec::new(), height: ROW_HEIGHT }).collect();
     let mut marks = placed.marks;
     if !left_over.is_empty() {
-        rows.push(Row { name: format!("{} more, clustered", left_over.len()), height: ROW_HEIGHT - 2 });
-        rows.push(Row { name: String::new(), height: ROW_HEIGHT - 6 });
+        rows.push(Row {
+            name: format!("{} more, clustered", left_over.len()),
+            hosts: Vec::new(),
+            height: ROW_HEIGHT - 2,
+        });
+        rows.push(Row { name: String::new(), hosts: Vec::new(), height: ROW_HEIGHT - 6 });
         marks.extend(clusters(scene, &left_over, n_rows));
     }
     vec![Band {
+        id: "changes".to_owned(),
         title: "Changes".to_owned(),
         notes: Vec::new(),
         height: rows.iter().map(|row| row.height).sum(),
@@ -92,19 +99,23 @@ impl<'a> Item<'a> {
 
     /// Name, verdict and, where it says something, probability.
     fn label(&self) -> String {
-        let name = text::fitted(&text::clean(&name_of(self.change)), LABEL_PIXELS - 130, TITLE, false);
+        let name_pixels = if self.rank <= 2 { NAME_PIXELS + 100 } else { NAME_PIXELS };
+        let name = text::fitted(&text::clean(&name_of(self.change)), name_pixels, TITLE, false);
+        let unknown = if self.change.hosts_known { "" } else { ", hosts not known" };
         match self.verdict {
             Some(Verdict::RootCause) => {
-                format!("{name} · {} {}", words::verdict(Verdict::RootCause), number::percent(self.probability))
+                let word = words::verdict(Verdict::RootCause);
+                format!("{name} · {word} {}{unknown}", number::percent(self.probability))
             }
-            Some(verdict) => format!("{name} · {}", words::verdict(verdict)),
-            None => name,
+            Some(verdict) => format!("{name} · {}{unknown}", words::verdict(verdict)),
+            None => format!("{name}{unknown}"),
         }
     }
 
     /// From the first host to the last, as far as it is shown.
     fn reach(&self) -> TimeRange {
-        let times = self.change.hosts.iter().map(|host| host.in_force_at);
+        let is_known = self.change.hosts_known;
+        let times = self.change.hosts.iter().filter(|_| is_known).map(|host| host.in_force_at);
         let start = times.clone().min().unwrap_or(self.change.started_at);
         TimeRange { start, end: times.max().unwrap_or(start) }
     }
@@ -118,8 +129,9 @@ struct Placed {
 }
 
 impl Placed {
-    /// Puts a change with its label into the first row with room for both; `false` if there is none.
-    fn place(&mut self, scene: &Scene<'_>, item: &Item<'_>) -> bool {
+    /// Puts a change with its label into the first row with room for both, clear of the guilty change's line if it must
+    /// be; `false` if there is none.
+    fn place(&mut self, scene: &Scene<'_>, item: &Item<'_>, must_be_clear: bool) -> bool {
         let reach = item.reach();
         let (first, last) = (scene.axis.x(reach.start), scene.axis.x(reach.end));
         let label = item.label();
@@ -144,7 +156,7 @@ impl Placed {
                     Side::Left => (first - distance - width, first - distance),
                     _ => (last + distance, last + distance + width),
                 };
-                line.is_none_or(|line| line < from - 3.0 || to + 3.0 < line)
+                !must_be_clear || line.is_none_or(|line| line < from - 3.0 || to + 3.0 < line)
             };
             let choice = [(Side::Right, on_right), (Side::Left, on_left)]
                 .into_iter()
@@ -157,7 +169,8 @@ impl Placed {
                 }
                 let at = if side == Side::Right { reach.end } else { reach.start };
                 let text_ink = if matches!(ink, Ink::Acquitted) { Ink::Quiet } else { Ink::Text };
-                self.marks.push(Mark::Symbol { row, at: reach.start, shape, ink, radius: RADIUS });
+                let changes = vec![item.change.id.clone()];
+                self.marks.push(Mark::Symbol { row, at: reach.start, shape, ink, radius: RADIUS, changes });
                 self.marks.push(Mark::Label { row, at, side, distance: DISTANCE, text: label, ink: text_ink, bold });
                 return true;
             }
@@ -179,13 +192,14 @@ fn clusters(scene: &Scene<'_>, items: &[&Item<'_>], row: usize) -> Vec<Mark> {
         together.sort_by_key(|item| item.change.started_at);
         let middle = together[together.len() / 2].change.started_at;
         let worst = together.iter().map(|item| scene::look(item.verdict)).min_by_key(|(shape, _)| match shape {
-            Shape::Triangle => 0,
+            Shape::Triangle | Shape::HollowTriangle => 0,
             Shape::Plus => 1,
             Shape::Diamond => 2,
             Shape::Ring => 3,
         });
         let Some((shape, ink)) = worst else { continue };
-        marks.push(Mark::Symbol { row, at: middle, shape, ink, radius: RADIUS - 2 });
+        let changes = together.iter().map(|item| item.change.id.clone()).collect();
+        marks.push(Mark::Symbol { row, at: middle, shape, ink, radius: RADIUS - 2, changes });
         let text = together.len().to_string();
         // Middles of neighboring cells may stand close; a number that would not fit between them is left out.
         let half = f64::from(text::width(&text, SMALL, false)) / 2.0 + 2.0;

@@ -7,11 +7,14 @@ use crate::model::{Fault, Name};
 use crate::report::chart::mark::{Band, Note};
 use crate::report::chart::scene::Scene;
 use crate::report::chart::theme::Ink;
+use crate::report::wording::number;
 
 /// Signatures with a band of their own; the others share one.
 const MAX_SIGNATURES: usize = 4;
 const MAIN_HEIGHT: i32 = 64;
 const OTHER_HEIGHT: i32 = 34;
+/// The band of all other signatures.
+const OTHER: &str = "failures/other";
 /// The incident's own signature has the color of the guilty change; those of the users' own faults stay gray.
 const INKS: [Ink; MAX_SIGNATURES] = [Ink::Guilty, Ink::Contributing, Ink::Third, Ink::Other];
 
@@ -29,16 +32,17 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
                 (_, true) => INKS[idx],
                 (_, false) => INKS[(idx + 1) % MAX_SIGNATURES],
             };
-            band(scene, scene.input.signature_title(signature), idx == 0, ink, &|name| name == *signature)
+            let id = format!("failures/{signature}");
+            band(scene, id, scene.input.signature_title(signature), idx == 0, ink, &|name| name == *signature)
         })
         .collect();
     let rest = &order[own.len()..];
     if !rest.is_empty() {
-        let title = format!("{} other signatures", rest.len());
-        bands.push(band(scene, &title, false, Ink::Other, &|name| rest.contains(&name)));
+        let title = number::count(rest.len(), "other signature");
+        bands.push(band(scene, OTHER.to_owned(), &title, false, Ink::Other, &|name| rest.contains(&name)));
     }
     if bands.is_empty() {
-        bands.push(band(scene, "no failures", true, Ink::Other, &|_| false));
+        bands.push(band(scene, OTHER.to_owned(), "no failures", true, Ink::Other, &|_| false));
     }
     bands
 }
@@ -65,7 +69,7 @@ fn is_user_s(scene: &Scene<'_>, signature: &Name) -> bool {
     first.is_some_and(|attempt| attempt.fault == Some(Fault::User))
 }
 
-fn band(scene: &Scene<'_>, title: &str, is_main: bool, ink: Ink, is_own: &dyn Fn(&Name) -> bool) -> Band {
+fn band(scene: &Scene<'_>, id: String, title: &str, is_main: bool, ink: Ink, is_own: &dyn Fn(&Name) -> bool) -> Band {
     let failures = scene.input.tables.attempts.iter().filter(|attempt| attempt.signature.as_ref().is_some_and(is_own));
     let counts = counted(&scene.axis, failures.map(|attempt| attempt.at));
     let (bars, max) = rate_bars(&scene.axis, &counts, ink);
@@ -73,6 +77,7 @@ fn band(scene: &Scene<'_>, title: &str, is_main: bool, ink: Ink, is_own: &dyn Fn
     marks.extend(bars);
     let note = format!("failures per {}", unit(&scene.axis));
     Band {
+        id,
         title: crate::report::wording::capitalized(title),
         notes: if is_main { vec![Note::plain(note)] } else { Vec::new() },
         height: if is_main { MAIN_HEIGHT } else { OTHER_HEIGHT },

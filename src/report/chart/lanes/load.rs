@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{missing, round_scale};
-use crate::model::{Name, Timestamp};
+use crate::model::{Name, TimeRange, Timestamp};
+use crate::report::chart::axis::Bin;
 use crate::report::chart::mark::{Band, Fill, Mark, Note};
 use crate::report::chart::scene::Scene;
 use crate::report::chart::theme::Ink;
@@ -21,6 +22,12 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
         *open.entry(*hour).or_default() += load.sessions_counted.unwrap_or(load.sessions_open);
     }
     let mut marks: Vec<Mark> = missing(scene).collect();
+    // Hours without a row: the connection logs do not cover them, whatever others do.
+    let is_blind = |bin: &&Bin| !open.is_empty() && busiest(&open, bin.span.start, bin.span.end).is_none();
+    let known: Vec<TimeRange> = scene.axis.bins.iter().filter(|bin| !is_blind(bin)).map(|bin| bin.span).collect();
+    if known.len() < scene.axis.bins.len() {
+        marks = scene.uncovered(&known).into_iter().map(|span| Mark::Missing { row: None, span }).collect();
+    }
     let mut max: f64 = 0.0;
     let mut steps = Vec::new();
     for bin in &scene.axis.bins {
@@ -37,6 +44,7 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
         marks.push(Mark::Steps { steps, ink: Ink::Open });
     }
     vec![Band {
+        id: "load".to_owned(),
         title: "Load".to_owned(),
         notes: vec![
             Note::about("―", Ink::Open, "sessions open"),
@@ -82,5 +90,17 @@ mod tests {
         assert_eq!(busiest(&hourly, hour(10), hour(12)), Some(9.0));
         assert_eq!(busiest(&hourly, hour(12), hour(13)), Some(4.0));
         assert_eq!(busiest(&hourly, hour(13), hour(14)), None);
+    }
+
+    #[test]
+    fn hours_that_no_connection_log_covers_are_hatched() {
+        let mut case = fixture::founding();
+        let (from, to) = (fixture::at("2022-08-01T00:00:00Z"), fixture::at("2022-08-06T00:00:00Z"));
+        case.tables.load.retain(|(_, hour), _| *hour < from.hour() || to.hour() <= *hour);
+        let input = case.input();
+        let band = &bands(&Scene::new(&input).unwrap())[0];
+        let is_there =
+            |mark: &Mark| matches!(mark, Mark::Missing { row: None, span } if span.seconds() > 3.0 * 86_400.0);
+        assert!(band.marks.iter().any(is_there));
     }
 }

@@ -13,15 +13,16 @@ pub(crate) mod changes;
 pub(crate) mod closes;
 pub(crate) mod failures;
 pub(crate) mod hosts;
+pub(crate) mod incidents;
 pub(crate) mod load;
 pub(crate) mod share;
 
 /// One lane: computes its bands from above; none if it has nothing to say.
 pub(crate) type Lane = fn(&Scene<'_>) -> Vec<Band>;
 
-/// All lanes, from above: what was done, what failed, how busy it was, what stayed open, where.
+/// All lanes, from above: when it was, what was done, what failed, how busy it was, what stayed open, where.
 pub(crate) const LANES: &[Lane] =
-    &[changes::bands, failures::bands, share::bands, load::bands, closes::bands, hosts::bands];
+    &[incidents::bands, changes::bands, failures::bands, share::bands, load::bands, closes::bands, hosts::bands];
 
 /// Counts instants in the bins of an axis.
 fn counted(axis: &Axis, instants: impl Iterator<Item = Timestamp>) -> Vec<u32> {

@@ -5,8 +5,9 @@ use crate::frame::Outcome;
 use crate::report::chart::mark::{Band, Fill, Mark, Note, Scale};
 use crate::report::chart::scene::Scene;
 use crate::report::chart::theme::Ink;
+use crate::stats::proportion_interval;
 
-/// Below so many attempts a share says little: with 5 attempts one failure moves it by 20 points. A pale stub then says only that something failed.
+/// Below so many attempts a share does not stretch the scale: with 5 attempts one failure moves it by 20 points.
 const FEW_ATTEMPTS: u32 = 5;
 
 /// The share of attempts that failed.
@@ -21,18 +22,19 @@ pub(crate) fn bands(scene: &Scene<'_>) -> Vec<Band> {
         if *failed == 0 {
             continue;
         }
-        let (value, fill) = if *tried < FEW_ATTEMPTS {
-            (0.0, Fill::Pale)
-        } else {
-            (f64::from(*failed) / f64::from(*tried), Fill::Solid)
-        };
-        max = max.max(value);
-        marks.push(Mark::Bar { span: bin.span, value, ink: Ink::Share, fill });
+        let value = f64::from(*failed) / f64::from(*tried);
+        let (lower, upper) = proportion_interval(*failed as usize, *tried as usize);
+        if *tried >= FEW_ATTEMPTS {
+            max = max.max(value);
+        }
+        marks.push(Mark::Bar { span: bin.span, value, ink: Ink::Share, fill: Fill::Pale });
+        marks.push(Mark::Error { span: bin.span, lower, upper, ink: Ink::Share });
     }
     let max = [0.05, 0.10, 0.25, 0.50, 1.0].into_iter().find(|step| *step >= max).unwrap_or(1.0);
     vec![Band {
+        id: "share".to_owned(),
         title: "Share of attempts that failed".to_owned(),
-        notes: vec![Note::about("▂", Ink::Missing, format!("failures, but fewer than {FEW_ATTEMPTS} attempts"))],
+        notes: vec![Note::about("│", Ink::Share, "its 95% interval")],
         height: 48,
         scale: Some(Scale { max, label: format!("{:.0}%", max * 100.0) }),
         rows: Vec::new(),
@@ -58,14 +60,23 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_few_attempts_is_a_stub() {
+    fn a_share_of_few_attempts_has_a_wide_interval_and_stretches_no_scale() {
         let mut case = fixture::one_day();
         case.tables.attempts.truncate(3);
         case.tables.attempts[0].outcome = Outcome::Failed;
         let input = case.input();
         let scene = Scene::new(&input).unwrap();
         let band = &bands(&scene)[0];
-        assert!(band.marks.iter().any(|mark| matches!(mark, Mark::Bar { fill: Fill::Pale, value: 0.0, .. })));
+        let value = band.marks.iter().find_map(|mark| match mark {
+            Mark::Bar { value, .. } => Some(*value),
+            _ => None,
+        });
+        let error = band.marks.iter().find_map(|mark| match mark {
+            Mark::Error { lower, upper, .. } => Some((*lower, *upper)),
+            _ => None,
+        });
+        let ((lower, upper), value) = error.zip(value).unwrap();
+        assert!(lower < value && value <= upper && upper > 0.7, "{lower} {value} {upper}");
         assert_eq!(band.scale.as_ref().unwrap().label, "5%");
     }
 }
