@@ -28,11 +28,7 @@ pub fn document(input: &Input<'_>) -> Document {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool { name: "causeline".to_owned(), version: input.tool_version.to_owned() },
         options: input.options.clone(),
-        redaction: input.redacted.as_ref().map(|redacted| RedactionSection {
-            classes: redacted.classes.iter().map(|class| class.name().to_owned()).collect(),
-            is_keyed: redacted.is_keyed,
-            statement: wording::coverage::redaction(redacted),
-        }),
+        redaction: redaction(input),
         inputs: inputs(input),
         window: window(input),
         attempts: counts::attempts(input),
@@ -50,6 +46,14 @@ pub fn document(input: &Input<'_>) -> Document {
         load_checks: load_checks(input),
         diagnostics: diagnostics(input),
     }
+}
+
+pub(super) fn redaction(input: &Input<'_>) -> Option<RedactionSection> {
+    input.redacted.as_ref().map(|redacted| RedactionSection {
+        classes: redacted.classes.iter().map(|class| class.name().to_owned()).collect(),
+        is_keyed: redacted.is_keyed,
+        statement: wording::coverage::redaction(redacted),
+    })
 }
 
 pub(super) fn window(input: &Input<'_>) -> Span {

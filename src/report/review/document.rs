@@ -9,7 +9,8 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::report::document::{
-    CauseSection, DiagnosticSection, InputFile, LatentSection, Quantity, RemedySection, Span, Tool, VerdictSection,
+    CauseSection, DiagnosticSection, InputFile, LatentSection, Quantity, RedactionSection, RemedySection, Span, Tool,
+    VerdictSection,
 };
 
 /// The version of the promise. The first number changes when a key is renamed, removed or changes its meaning.
@@ -24,6 +25,8 @@ pub struct ReviewDocument {
     pub tool: Tool,
     /// Options that differ from their defaults, by name.
     pub options: BTreeMap<String, String>,
+    /// Which names are replaced; null if none are.
+    pub redaction: Option<RedactionSection>,
     /// The sources that were read, by path.
     pub inputs: Vec<InputFile>,
     /// The time that the connection logs cover.

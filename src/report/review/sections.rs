@@ -20,6 +20,7 @@ pub fn document(input: &Input<'_>, review: &Review) -> ReviewDocument {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool { name: "causeline".to_owned(), version: input.tool_version.to_owned() },
         options: input.options.clone(),
+        redaction: whole::redaction(input),
         inputs: whole::inputs(input),
         window: whole::window(input),
         headline: wording::review::headline(review),

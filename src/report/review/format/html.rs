@@ -24,7 +24,7 @@ const MAX_SIGNATURES: usize = 6;
 const MAX_CHANGES: usize = 6;
 /// Letters of a change's name: one line on a sheet.
 const MAX_NAME: usize = 52;
-const MAX_TEXTS: usize = 2;
+const MAX_TEXTS: usize = 3;
 
 fn render(report: &WeekReport<'_>) -> Result<Vec<File>, Error> {
     let mut page = String::new();
@@ -275,6 +275,7 @@ fn coverage(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
     if n_defects > 0 {
         texts.push(format!("{} of the input: see review.json.", number::count(n_defects, "defect")));
     }
+    texts.extend(report.document.redaction.iter().map(|redaction| redaction.statement.clone()));
     list(out, "narrow", "Coverage", &texts)
 }
 

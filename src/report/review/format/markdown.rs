@@ -35,6 +35,9 @@ fn page(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
     let latent: Vec<String> = input.judgement.latent.iter().map(|one| incident::latent(input, one)).collect();
     list(out, "Latent faults", &latent)?;
     writeln!(out, "## Coverage\n\n{}\n", plain(&words::coverage(review)))?;
+    if let Some(redaction) = &report.document.redaction {
+        writeln!(out, "{}\n", plain(&redaction.statement))?;
+    }
     for defect in report.document.diagnostics.iter().take(MAX_ROWS) {
         writeln!(out, "- {}", plain(&defects::defect(defect)))?;
     }
