@@ -1,12 +1,17 @@
 //! Runs the stages one after the other: the only module that knows all of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+
+use rayon::prelude::*;
 
 use crate::correlate::SymptomChain;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::error::Error;
 use crate::frame::Framed;
 use crate::judge::Judgement;
+use crate::model::{Position, Provenance, SourceId};
+use crate::read::Source;
 use crate::redact::{self, Redactor};
 use crate::{correlate, frame, judge, normalize, read};
 
@@ -25,7 +30,12 @@ pub struct Options {
     pub load: Vec<PathBuf>,
     /// Which names are replaced in all that comes out.
     pub redact: redact::Options,
+    /// Whether the records that evidence and changes name are read once more, for outputs that show them.
+    pub originals: bool,
 }
+
+/// Places at which one change is stated that are read once more.
+const MAX_STATED: usize = 20;
 
 /// Hears how far a run is. All methods may be called from any thread.
 pub trait Progress: Sync {
@@ -56,6 +66,8 @@ pub struct Analysis {
     pub judgement: Judgement,
     /// Signatures that always come together.
     pub symptom_chains: Vec<SymptomChain>,
+    /// The records that evidence and changes name, as they stand; empty if [`Options::originals`] does not ask for them.
+    pub originals: BTreeMap<Provenance, String>,
     /// What replaced names in all of this, for the texts of the caller; `None` if nothing was to be replaced.
     pub redactor: Option<Redactor>,
 }
@@ -66,15 +78,15 @@ pub struct Analysis {
 ///
 /// A path that does not exist or cannot be opened, and [`Error::NothingReadable`] if there is no log among them.
 pub fn frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Framed, Error> {
-    let mut framed = whole_frame(paths, options, progress)?;
+    let (mut framed, _) = whole_frame(paths, options, progress)?;
     if let Some(mut redactor) = Redactor::learn(&framed, &options.redact) {
         redactor.framed(&mut framed);
     }
     Ok(framed)
 }
 
-/// The tables with all names.
-fn whole_frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Framed, Error> {
+/// The tables with all names, and the sources that they are from.
+fn whole_frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<(Framed, Vec<Source>), Error> {
     let discovery = read::discover(paths)?;
     progress.total(discovery.sources.iter().map(|source| source.n_bytes_stored).sum());
     let normalized = normalize::normalize(&discovery.sources, &options.normalize, &|n_bytes| progress.read(n_bytes));
@@ -85,7 +97,7 @@ fn whole_frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) ->
     progress.stage("joining attempts and sessions");
     let mut framed = frame::tables(normalized, &options.frame);
     framed.diagnostics = merged(discovery.diagnostics, framed.diagnostics);
-    Ok(framed)
+    Ok((framed, discovery.sources))
 }
 
 /// Reads everything under the paths and judges it.
@@ -94,19 +106,46 @@ fn whole_frame(paths: &[PathBuf], options: &Options, progress: &dyn Progress) ->
 ///
 /// As [`frame()`].
 pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) -> Result<Analysis, Error> {
-    let mut framed = whole_frame(paths, options, progress)?;
+    let (mut framed, sources) = whole_frame(paths, options, progress)?;
     let load = expected_load(options, &mut framed)?;
     progress.stage("weighing causes");
     let correlation = correlate::correlate(&framed.tables, &options.correlate);
     let mut judgement = judge::judge(&correlation, &judge::Options { load, ..options.judge });
     let mut symptom_chains = correlation.symptom_chains;
+    let mut originals = BTreeMap::new();
+    if options.originals {
+        progress.stage("reading the records behind the verdicts");
+        originals = originals_of(&sources, &framed, &judgement);
+    }
     // Only now: a verdict must not depend on what things are called.
     let mut redactor = Redactor::learn(&framed, &options.redact);
     if let Some(redactor) = &mut redactor {
         redactor.framed(&mut framed);
         redactor.judgement(&mut judgement, &mut symptom_chains);
+        for text in originals.values_mut() {
+            *text = redactor.text(text);
+        }
     }
-    Ok(Analysis { framed, judgement, symptom_chains, redactor })
+    Ok(Analysis { framed, judgement, symptom_chains, originals, redactor })
+}
+
+/// The records that evidence and changes name, as they stand in their sources.
+fn originals_of(sources: &[Source], framed: &Framed, judgement: &Judgement) -> BTreeMap<Provenance, String> {
+    let evidence = judgement.incidents.iter().flat_map(|one| &one.evidence).flat_map(|one| &one.records);
+    let changes = framed.tables.changes.iter().flat_map(|change| change.stated_by.iter().take(MAX_STATED));
+    let mut wanted: BTreeMap<SourceId, BTreeSet<Position>> = BTreeMap::new();
+    for record in evidence.chain(changes) {
+        wanted.entry(record.source).or_default().insert(record.position);
+    }
+    let read = |source: &Source| -> Vec<(Provenance, String)> {
+        let Some(positions) = wanted.get(&source.name.id) else { return Vec::new() };
+        let (found, _) = read::originals(source, positions);
+        let named = |(position, texts): (Position, Vec<String>)| {
+            (Provenance { source: source.name.id, position }, texts.join("\n\n"))
+        };
+        found.into_iter().map(named).collect()
+    };
+    sources.par_iter().flat_map_iter(read).collect()
 }
 
 /// The peak that the files of [`Options::load`] state. A file without sessions is a diagnostic.

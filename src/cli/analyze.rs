@@ -23,6 +23,7 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
     let paths = settings::paths(&args.input);
     let mut options = settings::options(&args.input, args.incident, terminal)?;
     options.redact = settings::redaction(&args.redact)?;
+    options.originals = names.contains(&"html");
     let (analysis, target, files, lines) = settings::watched(terminal, |progress| -> Result<_, Error> {
         let mut analysis = pipeline::analyze(&paths, &options, progress)?;
         progress.stage("drawing");

@@ -24,6 +24,7 @@ pub(crate) fn run(args: &ChangesArgs, terminal: Terminal) -> Result<Exit, Error>
             let input = Input {
                 tables: &framed.tables,
                 events: &framed.events,
+                originals: &BTreeMap::new(),
                 judgement: &Judgement::default(),
                 symptom_chains: &[],
                 sources: &framed.sources,

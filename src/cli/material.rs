@@ -50,6 +50,7 @@ impl Material {
         Input {
             tables: &analysis.framed.tables,
             events: &analysis.framed.events,
+            originals: &analysis.originals,
             judgement: &analysis.judgement,
             symptom_chains: &analysis.symptom_chains,
             sources: &analysis.framed.sources,

@@ -147,14 +147,14 @@ fn count(from: &Correlation, incident: &mut Incident, places: &[usize], phi: f64
     let hosts = by_count(places.iter().map(|place| from.tries[*place].host));
     let hosts_hit: BTreeSet<usize> = hosts.iter().map(|(host, _)| *host).collect();
     let signatures = by_count(places.iter().filter_map(|place| from.tries[*place].signature));
-    let users: BTreeSet<usize> =
-        places.iter().filter(|place| within(**place)).map(|place| from.tries[*place].user).collect();
+    let noticed: Vec<usize> = places.iter().copied().filter(|place| within(*place)).collect();
+    let users: BTreeSet<usize> = noticed.iter().map(|place| from.tries[*place].user).collect();
     incident.n_attempts =
         (0..from.tries.len()).filter(|place| within(*place) && hosts_hit.contains(&from.tries[*place].host)).count();
-    incident.n_failures = places.iter().filter(|place| within(**place)).count();
+    incident.n_failures = noticed.len();
     incident.n_users = users.len();
     incident.first_case_at = from.tries[*first].at;
-    (incident.peak_at, incident.peaked_between) = peak(from, places, phi);
+    (incident.peak_at, incident.peaked_between) = peak(from, if noticed.is_empty() { places } else { &noticed }, phi);
     incident.signatures = signatures.iter().map(|(signature, _)| from.signatures[*signature].clone()).collect();
     incident.hosts = hosts.iter().map(|(host, _)| from.hosts[*host].clone()).collect();
     incident.attempts = places.iter().map(|place| from.tries[*place].id).collect();

@@ -6,7 +6,7 @@ use crate::correlate::SymptomChain;
 use crate::diagnostic::Diagnostic;
 use crate::frame::{Change, Tables};
 use crate::judge::{ChangeVerdict, Incident, Judgement, Verdict};
-use crate::model::{Event, Name, SourceId};
+use crate::model::{Event, Name, Provenance, SourceId};
 use crate::normalize::SourceSummary;
 use crate::redact::Redacted;
 
@@ -28,6 +28,8 @@ pub struct Input<'a> {
     pub tables: &'a Tables,
     /// All events, each once, by time: what the records say that the report leads to.
     pub events: &'a [Event],
+    /// Records that evidence and changes name, as they stand in their sources; empty where no output shows them.
+    pub originals: &'a BTreeMap<Provenance, String>,
     /// The verdicts.
     pub judgement: &'a Judgement,
     /// Signatures that always come together.

@@ -12,6 +12,10 @@ use crate::report::input::Input;
 
 /// Characters of one value of an event; a longer one is cut.
 const MAX_VALUE: usize = 1_500;
+/// Characters of a whole record.
+const MAX_ORIGINAL: usize = 6_000;
+/// The field of a whole record as it stands, in the Elastic Common Schema.
+const ORIGINAL: &str = "event.original";
 /// Numbers up to this are the same in the browser.
 const MAX_EXACT: u64 = 1 << 53;
 
@@ -102,13 +106,19 @@ impl Events {
         let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
         let mut n_bytes = 0;
         for record in places.wanted.clone() {
-            let Some(event) = found.get(&record) else { continue };
+            let mut shown = found.get(&record).map_or_else(Vec::new, |event| fields(event));
+            shown.extend(
+                input.originals.get(&record).map(|text| (ORIGINAL.to_owned(), visible(&cut(text, MAX_ORIGINAL)))),
+            );
+            if shown.is_empty() {
+                continue;
+            }
             if n_bytes > limits.event_bytes {
                 events.n_left_out += 1;
                 continue;
             }
             let mut row: Vec<Value> = places.values(record).into();
-            for (key, value) in fields(event) {
+            for (key, value) in shown {
                 for text in [key, value] {
                     let number = numbers.get(&text).copied().unwrap_or_else(|| {
                         n_bytes += text.len() + 3;

@@ -77,9 +77,14 @@ fn the_data_hold_every_attempt_and_the_event_of_every_failure() {
     assert_eq!(outcomes.len(), case.tables.attempts.len());
     let n_failed = case.tables.attempts.iter().filter(|attempt| attempt.is_failure()).count();
     assert_eq!(outcomes.matches('f').count(), n_failed);
-    assert_eq!(data["events"]["rows"].as_array().unwrap().len(), n_failed);
+    let with_event: std::collections::BTreeSet<_> = case.events.iter().map(|event| event.provenance).collect();
+    let n_alone = case.originals.keys().filter(|record| !with_event.contains(record)).count();
+    assert_eq!(data["events"]["rows"].as_array().unwrap().len(), n_failed + n_alone);
     let texts = data["events"]["texts"].as_array().unwrap();
-    for text in ["message", "The profile could not be attached.", "winlog.event_data.Status", "0x00000020"] {
+    let original = case.originals.values().next().unwrap();
+    for text in
+        ["message", "The profile could not be attached.", "winlog.event_data.Status", "0x00000020", original.as_str()]
+    {
         assert!(texts.contains(&text.into()), "{text}");
     }
     let places = data["attempts"]["places"].as_array().unwrap().len();

@@ -92,15 +92,18 @@ fn alibi(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
                 number::percent(matched)
             )
         });
-    if numbers.value("failures_before")? > 0.0 {
-        Some(format!(
-            "The same failures are older than {subject}: {before} attempts failed before it{after}{chance}.{matched}"
-        ))
+    let speaks_for = numbers.evidence.weight > 0.0;
+    Some(if numbers.value("failures_before")? <= 0.0 {
+        format!("None of these failures is older than {subject}: {before} attempts failed before it{after}.{matched}")
+    } else if speaks_for {
+        format!(
+            "Few of these failures are older than {subject}: {before} attempts failed before it{after}{chance}.{matched}"
+        )
     } else {
-        Some(format!(
-            "None of these failures is older than {subject}: {before} attempts failed before it{after}{chance}.{matched}"
-        ))
-    }
+        format!(
+            "The same failures are older than {subject}: {before} attempts failed before it{after}{chance}.{matched}"
+        )
+    })
 }
 
 fn exposure(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
@@ -202,13 +205,17 @@ fn precedence(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
     ))
 }
 
+/// Trials that explain the failures as well in a greater share show that the test tells nothing, as usual with tests.
+const TELLING_P: f64 = 0.05;
+
 fn placebo(numbers: &Numbers<'_>, subject: &str) -> Option<String> {
     let n = numbers.whole("n_placebos")?;
     let p = numbers.value("rank_p")?;
     Some(format!(
-        "Moved to {}, {subject} explains the failures as well in a share of {} of the trials.",
+        "Moved to {}, {subject} explains the failures as well in {} of the trials{}.",
         number::count(n, "other time or host set"),
-        number::short(p)
+        number::percent(p),
+        if p > TELLING_P { ", so that times and hosts alone do not tell" } else { "" }
     ))
 }
 
@@ -340,10 +347,11 @@ mod tests {
     #[test]
     fn an_alibi_counts_what_came_before() {
         let case = fixture::founding();
-        let alibi = evidence(EvidenceKind::Alibi, &[("failures_before", 14.0), ("attempts_before", 4_200.0)]);
-        assert_eq!(
-            statement(&case.input(), &alibi),
-            "The same failures are older than this cause: 14 of 4,200 (0.3%) attempts failed before it."
-        );
+        for (weight, n, said) in [(-1.0, 14.0, "The same"), (1.0, 14.0, "Few of these"), (1.0, 0.0, "None of these")] {
+            let numbers = [("failures_before", n), ("attempts_before", 4_200.0)];
+            let alibi = Evidence { weight, ..evidence(EvidenceKind::Alibi, &numbers) };
+            let stated = statement(&case.input(), &alibi);
+            assert!(stated.starts_with(said) && stated.contains("older than this cause: "), "{stated}");
+        }
     }
 }

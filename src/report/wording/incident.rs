@@ -253,7 +253,8 @@ pub fn remedy(input: &Input<'_>, incident: &Incident) -> Option<String> {
 /// Below this part of the load of a forecast, what was seen is said.
 const VISITED: f64 = 0.95;
 
-/// Returns what a latent fault would do at the peak of the load.
+/// Returns what a latent fault would do on a day with that peak of load: the tries of the whole day count, those of its
+/// quiet hours among them.
 pub fn latent(input: &Input<'_>, latent: &Latent) -> String {
     let share = &latent.share;
     let cause = latent.change_id.as_deref().map(|id| format!(", after {}", input.change_name(id))).unwrap_or_default();
@@ -265,9 +266,13 @@ pub fn latent(input: &Input<'_>, latent: &Latent) -> String {
     } else {
         String::new()
     };
+    let with_remedy = |incident: &&Incident| incident.signatures.contains(&latent.signature);
+    let remedy = input.judgement.incidents.iter().find(with_remedy).and_then(|one| one.remedy.change_id.as_deref());
+    let mended = remedy.map(|id| format!(" Since then its remedy has come: {}.", input.change_name(id)));
+    let mended = mended.unwrap_or_default();
     format!(
-        "At {} open sessions on a host ({}) about {} of first tries to connect would fail with “{}”{cause} (95% interval {} to {}; \
-         without a cause {}).{seen}",
+        "On a day that peaks at {} open sessions on a host ({}) about {} of first tries to connect would fail with \
+         “{}”{cause} (95% interval {} to {}; without a cause {}).{seen}{mended}",
         number::short(latent.load),
         latent.load_from,
         number::percent(share.value),

@@ -59,7 +59,7 @@ pub fn aside(input: &Input<'_>) -> Option<String> {
             AsideKind::Scanner => format!("{n} by scanners"),
             AsideKind::Probe => format!("{n} by health probes"),
             AsideKind::Stranger => format!("{n} by accounts that were never let in"),
-            AsideKind::Other => format!("{n} of which nothing tells the account"),
+            AsideKind::Other => format!("{n} by accounts that no record names"),
         }
     });
     let parts = parts.collect::<Vec<_>>().join(", ");
@@ -108,7 +108,7 @@ mod tests {
             row("RDS02", AsideKind::Scanner, 34),
         ];
         let said =
-            "1,237 connections: 1,234 by scanners, 3 of which nothing tells the account; none counts as an attempt.";
+            "1,237 connections: 1,234 by scanners, 3 by accounts that no record names; none counts as an attempt.";
         assert_eq!(aside(&case.input()).as_deref(), Some(said));
     }
 }

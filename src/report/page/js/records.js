@@ -1,6 +1,8 @@
 // What is behind a mark, and what one record says.
 
 const PANEL_ROWS = 200;
+// A whole record as it stands; those that evidence and changes name come along.
+const ORIGINAL = 'event.original';
 
 function renderMark() {
   const panel = byId('behind');
@@ -56,7 +58,8 @@ function renderRecord() {
     return;
   }
   // What the record says comes first, then the rest in its order.
-  const all = eventOf(state.record);
+  const original = eventOf(state.record).find(([name]) => name === ORIGINAL);
+  const all = eventOf(state.record).filter(([name]) => name !== ORIGINAL);
   const fields = [...all.filter(([name]) => name === 'message'), ...all.filter(([name]) => name !== 'message')];
   byId('record-title').textContent = `${place.kind[0].toUpperCase()}${place.kind.slice(1)} ${place.number}`;
   byId('record-place').textContent = place.path;
@@ -67,6 +70,8 @@ function renderRecord() {
     element('tr', {}, element('th', { scope: 'row' }, name), element('td', {}, value)),
   );
   byId('record-table').replaceChildren(element('tbody', {}, ...rows));
+  byId('record-original').hidden = !original;
+  byId('record-text').textContent = original ? original[1] : '';
   if (!dialog.open) {
     dialog.showModal();
     byId('record-title').focus();

@@ -319,13 +319,25 @@ const CHECKS = [
   [
     'a record that came along shows its event',
     () => {
-      const key = [...EVENTS.keys()][0];
+      const key = [...EVENTS.keys()].find((one) => eventOf(one)[0][0] !== ORIGINAL);
       if (key === undefined) return true;
       look({ record: key });
       const rows = byId('record-table').querySelectorAll('tr').length;
       const isOpen = byId('record').open;
       byId('record').close();
       return isOpen && rows > 2 && byId('record-place').textContent === placeOf(key).path;
+    },
+  ],
+  [
+    'a record that evidence names is shown as it stands, and as text',
+    () => {
+      const key = [...EVENTS.keys()].find((one) => eventOf(one).some(([name]) => name === ORIGINAL));
+      if (key === undefined) return true;
+      look({ record: key });
+      const [shown, said] = [byId('record-text'), eventOf(key).find(([name]) => name === ORIGINAL)[1]];
+      const isWhole = !byId('record-original').hidden && shown.textContent === said && shown.children.length === 0;
+      byId('record').close();
+      return isWhole;
     },
   ],
   [
