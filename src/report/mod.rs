@@ -17,6 +17,7 @@ pub mod format;
 pub mod input;
 pub mod inspection;
 mod logons;
+mod markup;
 mod page;
 pub mod review;
 pub mod sections;

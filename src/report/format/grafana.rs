@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::model::Timestamp;
 use crate::model::time::TICKS_PER_SECOND;
 use crate::report::input::Input;
+use crate::report::markup::without_markup;
 use crate::report::sections::word;
 use crate::report::wording::{incident, verdict};
 
@@ -53,26 +54,12 @@ fn changes(input: &Input<'_>) -> Vec<Value> {
     changes.collect()
 }
 
+/// Grafana shows the text as HTML.
 fn annotation(start: Timestamp, end: Timestamp, text: &str, tags: impl Iterator<Item = String>) -> Value {
     let millis = |at: Timestamp| at.0.div_euclid(TICKS_PER_SECOND / 1_000);
     let tags: Vec<String> =
         ["causeline".to_owned()].into_iter().chain(tags).map(|tag| tag.chars().take(MAX_TAG).collect()).collect();
-    json!({"time": millis(start), "timeEnd": millis(end), "text": markup_free(text), "tags": tags})
-}
-
-/// Grafana shows the text as HTML.
-fn markup_free(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            letter if letter.is_control() => out.push(' '),
-            letter => out.push(letter),
-        }
-    }
-    out
+    json!({"time": millis(start), "timeEnd": millis(end), "text": without_markup(text), "tags": tags})
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::judge::Incident;
 use crate::report::chart::{self, Theme};
 use crate::report::format::File;
+use crate::report::markup::without_markup;
 use crate::report::page::digest;
 use crate::report::wording::{incident, number, review as words};
 use crate::review::{Review, Score};
@@ -35,26 +36,9 @@ fn render(report: &WeekReport<'_>) -> Result<Vec<File>, Error> {
     Ok(vec![File { name: "review.html", bytes: page.into_bytes() }])
 }
 
-/// Takes away the meaning that a log's text could have in HTML.
-fn safe(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            letter if letter.is_control() => out.push(' '),
-            letter => out.push(letter),
-        }
-    }
-    out
-}
-
 fn write(out: &mut String, report: &WeekReport<'_>, chart: &str) -> std::fmt::Result {
     let (input, review) = (&report.input, report.review);
-    let headline = safe(&words::headline(review));
+    let headline = without_markup(&words::headline(review));
     let style = format!("{}{STYLE}", chart::stylesheet());
     let digest = digest(&style);
     write!(
@@ -65,7 +49,7 @@ fn write(out: &mut String, report: &WeekReport<'_>, chart: &str) -> std::fmt::Re
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{headline}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n\
          <header>\n<h1>{headline}</h1>\n<p class=\"quiet\">{}</p>\n</header>\n",
-        safe(&words::days(review))
+        without_markup(&words::days(review))
     )?;
     tiles(out, report)?;
     writeln!(out, "<figure>\n{chart}</figure>\n<div class=\"sections\">")?;
@@ -80,10 +64,10 @@ fn write(out: &mut String, report: &WeekReport<'_>, chart: &str) -> std::fmt::Re
     writeln!(
         out,
         "</div>\n<footer>causeline {}, from {}. Days and hours in {}, other times in UTC. {}</footer>\n</main>\n</body>\n</html>",
-        safe(input.tool_version),
-        safe(input.title),
-        safe(review.calendar.name()),
-        safe(words::WISH)
+        without_markup(input.tool_version),
+        without_markup(input.title),
+        without_markup(review.calendar.name()),
+        without_markup(words::WISH)
     )
 }
 
@@ -126,8 +110,8 @@ fn tiles(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
     ];
     writeln!(out, "<dl>")?;
     for (name, mood, value, note) in tiles {
-        let note = if note.is_empty() { String::new() } else { format!("<small>{}</small>", safe(&note)) };
-        writeln!(out, "<div><dt>{name}</dt><dd class=\"{mood}\">{}{note}</dd></div>", safe(&value))?;
+        let note = if note.is_empty() { String::new() } else { format!("<small>{}</small>", without_markup(&note)) };
+        writeln!(out, "<div><dt>{name}</dt><dd class=\"{mood}\">{}{note}</dd></div>", without_markup(&value))?;
     }
     writeln!(out, "</dl>")
 }
@@ -139,16 +123,16 @@ fn table(out: &mut String, caption: &str, heads: &[&str], rows: &[Vec<String>], 
         Some('~') => " class=\"w\"",
         _ => "",
     };
-    writeln!(out, "<table>\n<caption>{}</caption>\n<thead><tr>", safe(caption))?;
+    writeln!(out, "<table>\n<caption>{}</caption>\n<thead><tr>", without_markup(caption))?;
     for head in heads {
-        write!(out, "<th scope=\"col\"{}>{}</th>", class(head), safe(head.trim_start_matches(['#', '~'])))?;
+        write!(out, "<th scope=\"col\"{}>{}</th>", class(head), without_markup(head.trim_start_matches(['#', '~'])))?;
     }
     writeln!(out, "</tr></thead>\n<tbody>")?;
     for (place, row) in rows.iter().enumerate() {
         let is_total = place + n_total >= rows.len();
         write!(out, "<tr{}>", if is_total { " class=\"total\"" } else { "" })?;
         for (head, cell) in heads.iter().zip(row) {
-            write!(out, "<td{}>{}</td>", class(head), safe(cell))?;
+            write!(out, "<td{}>{}</td>", class(head), without_markup(cell))?;
         }
         writeln!(out, "</tr>")?;
     }
@@ -172,7 +156,7 @@ fn row(review: &Review, name: String, score: &Score) -> Vec<String> {
 const SCORE_HEADS: [&str; 6] = ["", "#connections", "#failed", "#success", "#budget burnt", "objective"];
 
 fn success(out: &mut String, review: &Review) -> std::fmt::Result {
-    writeln!(out, "<section>\n<h2>Success and error budget</h2>\n<p>{}</p>", safe(&words::success(review)))?;
+    writeln!(out, "<section>\n<h2>Success and error budget</h2>\n<p>{}</p>", without_markup(&words::success(review)))?;
     let days = review.days.iter().zip(&review.by_day);
     let mut rows: Vec<Vec<String>> =
         days.map(|(day, score)| row(review, review.calendar.show(day.start, "%a %-d %b"), score)).collect();
@@ -237,7 +221,12 @@ fn signatures(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
     }
     let left_out = shown.len().saturating_sub(MAX_SIGNATURES);
     let more = if left_out > 0 { format!("{} ", words::more(left_out)) } else { String::new() };
-    writeln!(out, "<p class=\"quiet\">{}{}</p>\n</section>", safe(&more), safe(&words::method(review)))
+    writeln!(
+        out,
+        "<p class=\"quiet\">{}{}</p>\n</section>",
+        without_markup(&more),
+        without_markup(&words::method(review))
+    )
 }
 
 fn changes(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
@@ -266,7 +255,7 @@ fn changes(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
     table(out, "", &heads, &rows, 0)?;
     let left_out = review.effects.len().saturating_sub(MAX_CHANGES);
     let more = if left_out > 0 { format!("{} ", words::more(left_out)) } else { String::new() };
-    writeln!(out, "<p class=\"quiet\">{}{}</p>\n</section>", safe(&more), safe(words::BESIDE))
+    writeln!(out, "<p class=\"quiet\">{}{}</p>\n</section>", without_markup(&more), without_markup(words::BESIDE))
 }
 
 fn coverage(out: &mut String, report: &WeekReport<'_>) -> std::fmt::Result {
@@ -283,14 +272,14 @@ fn list(out: &mut String, class: &str, heading: &str, texts: &[String]) -> std::
     writeln!(out, "<section class=\"{class}\">\n<h2>{heading}</h2>")?;
     match texts {
         [] => writeln!(out, "<p>none</p>")?,
-        [one] => writeln!(out, "<p>{}</p>", safe(one))?,
+        [one] => writeln!(out, "<p>{}</p>", without_markup(one))?,
         some => {
             writeln!(out, "<ul>")?;
             for text in some.iter().take(MAX_TEXTS) {
-                writeln!(out, "<li>{}</li>", safe(text))?;
+                writeln!(out, "<li>{}</li>", without_markup(text))?;
             }
             if some.len() > MAX_TEXTS {
-                writeln!(out, "<li>{}</li>", safe(&words::more(some.len() - MAX_TEXTS)))?;
+                writeln!(out, "<li>{}</li>", without_markup(&words::more(some.len() - MAX_TEXTS)))?;
             }
             writeln!(out, "</ul>")?;
         }
