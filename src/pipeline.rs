@@ -30,11 +30,13 @@ pub struct Options {
     pub load: Vec<PathBuf>,
     /// Which names are replaced in all that comes out.
     pub redact: redact::Options,
-    /// Whether the records that evidence and changes name are read once more, for outputs that show them.
+    /// Whether the records behind evidence, changes and failures are read once more, for outputs that show them.
     pub originals: bool,
 }
 
-/// Places at which one change is stated that are read once more.
+/// Records that are read once more at most: a page holds fewer.
+const MAX_ORIGINALS: usize = 20_000;
+/// Of these, places at which one change is stated.
 const MAX_STATED: usize = 20;
 
 /// Hears how far a run is. All methods may be called from any thread.
@@ -66,7 +68,7 @@ pub struct Analysis {
     pub judgement: Judgement,
     /// Signatures that always come together.
     pub symptom_chains: Vec<SymptomChain>,
-    /// The records that evidence and changes name, as they stand; empty if [`Options::originals`] does not ask for them.
+    /// The records behind evidence, changes and failures, as they stand; empty if [`Options::originals`] does not ask for them.
     pub originals: BTreeMap<Provenance, String>,
     /// What replaced names in all of this, for the texts of the caller; `None` if nothing was to be replaced.
     pub redactor: Option<Redactor>,
@@ -129,12 +131,14 @@ pub fn analyze(paths: &[PathBuf], options: &Options, progress: &dyn Progress) ->
     Ok(Analysis { framed, judgement, symptom_chains, originals, redactor })
 }
 
-/// The records that evidence and changes name, as they stand in their sources.
+/// The records behind evidence, changes, failures and sessions that did not close, as they stand in their sources.
 fn originals_of(sources: &[Source], framed: &Framed, judgement: &Judgement) -> BTreeMap<Provenance, String> {
     let evidence = judgement.incidents.iter().flat_map(|one| &one.evidence).flat_map(|one| &one.records);
     let changes = framed.tables.changes.iter().flat_map(|change| change.stated_by.iter().take(MAX_STATED));
+    let failures = framed.tables.attempts.iter().filter(|attempt| attempt.is_failure()).flat_map(|one| &one.records);
+    let marks = framed.tables.sessions.iter().flat_map(|session| &session.marks).map(|mark| &mark.record);
     let mut wanted: BTreeMap<SourceId, BTreeSet<Position>> = BTreeMap::new();
-    for record in evidence.chain(changes) {
+    for record in evidence.chain(changes).chain(failures).chain(marks).take(MAX_ORIGINALS) {
         wanted.entry(record.source).or_default().insert(record.position);
     }
     let read = |source: &Source| -> Vec<(Provenance, String)> {

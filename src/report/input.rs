@@ -28,7 +28,7 @@ pub struct Input<'a> {
     pub tables: &'a Tables,
     /// All events, each once, by time: what the records say that the report leads to.
     pub events: &'a [Event],
-    /// Records that evidence and changes name, as they stand in their sources; empty where no output shows them.
+    /// Records behind evidence, changes and failures, as they stand in their sources; empty where no output shows them.
     pub originals: &'a BTreeMap<Provenance, String>,
     /// The verdicts.
     pub judgement: &'a Judgement,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::records::{Events, Places};
+use super::records::{Events, Places, Turn};
 use super::{Limits, visible};
 use crate::frame::{Attempt, Close, Outcome, Session, Tables};
 use crate::judge::Incident;
@@ -292,7 +292,7 @@ fn changes<'a>(input: &Input<'a>, limits: &Limits, places: &mut Places, hosts: &
             is_routine: change.is_routine,
             hosts_known: change.hosts_known,
             hosts: change.hosts.iter().map(|host| (hosts.number(&host.host), millis(host.in_force_at))).collect(),
-            places: places.row(change.stated_by.iter().take(limits.records)),
+            places: places.row(change.stated_by.iter().take(limits.records), Turn::First),
         });
     }
     rows
@@ -332,7 +332,7 @@ fn attempts<'a>(
         out.fault.push(if attempt.fault == Some(Fault::User) { 'u' } else { '-' });
         let own = &attempt.records[..n_records(attempt, limits).min(attempt.records.len())];
         out.n_places.push(own.len());
-        out.places.extend(places.row(own));
+        out.places.extend(places.row(own, if attempt.is_failure() { Turn::Second } else { Turn::Last }));
     }
     out
 }
@@ -366,7 +366,7 @@ fn closes<'a>(
         out.user.push(users.number(&session.user));
         let own: Vec<Provenance> = session.marks.iter().map(|mark| mark.record).take(limits.records).collect();
         out.n_places.push(own.len());
-        out.places.extend(places.row(&own));
+        out.places.extend(places.row(&own, Turn::Second));
     }
     out
 }

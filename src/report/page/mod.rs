@@ -64,7 +64,7 @@ struct Limits {
 }
 
 impl Limits {
-    const WIDEST: Self = Self { attempts: 60_000, records: 20, event_bytes: 2_000_000, changes: 400, rows: 400 };
+    const WIDEST: Self = Self { attempts: 60_000, records: 20, event_bytes: 2_600_000, changes: 400, rows: 400 };
 
     /// Half of everything, for a page that became too large.
     fn halved(self) -> Self {

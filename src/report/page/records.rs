@@ -1,6 +1,6 @@
 //! The records to which the page leads: where each stands, and the event that was read there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -26,9 +26,19 @@ pub(super) struct Places {
     known: BTreeMap<SourceId, String>,
     order: Vec<SourceId>,
     number_of: BTreeMap<SourceId, usize>,
-    /// Records in the order in which they were asked for.
-    wanted: Vec<Provenance>,
-    seen: BTreeSet<Provenance>,
+    /// When each record is to find room: its turn, and the order in which it was asked for.
+    wanted: BTreeMap<Provenance, (Turn, usize)>,
+}
+
+/// Who finds room first, where not all do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Turn {
+    /// Evidence, changes, and records that show a failure.
+    First,
+    /// What else is known of failures.
+    Second,
+    /// What went well.
+    Last,
 }
 
 impl Places {
@@ -37,16 +47,14 @@ impl Places {
             known: input.sources.iter().map(|source| (source.id, source.path.clone())).collect(),
             order: Vec::new(),
             number_of: BTreeMap::new(),
-            wanted: Vec::new(),
-            seen: BTreeSet::new(),
+            wanted: BTreeMap::new(),
         }
     }
 
     /// Returns the two values of one record, and remembers that its event is wanted.
-    pub(super) fn place(&mut self, record: Provenance) -> [Value; 2] {
-        if self.seen.insert(record) {
-            self.wanted.push(record);
-        }
+    pub(super) fn place(&mut self, record: Provenance, turn: Turn) -> [Value; 2] {
+        let next = (turn, self.wanted.len());
+        self.wanted.entry(record).and_modify(|known| *known = next.min(*known)).or_insert(next);
         self.values(record)
     }
 
@@ -65,14 +73,14 @@ impl Places {
         [Value::from(3 * source + kind), number]
     }
 
-    /// Returns the values of several records in turn.
-    pub(super) fn row<'a>(&mut self, records: impl IntoIterator<Item = &'a Provenance>) -> Vec<Value> {
-        records.into_iter().flat_map(|record| self.place(*record)).collect()
+    /// Returns the values of several records.
+    pub(super) fn row<'a>(&mut self, records: impl IntoIterator<Item = &'a Provenance>, turn: Turn) -> Vec<Value> {
+        records.into_iter().flat_map(|record| self.place(*record, turn)).collect()
     }
 
     /// Returns the name of one record in links of the page: `12:345`.
     pub(super) fn key(&mut self, record: Provenance) -> String {
-        let [source, number] = self.place(record);
+        let [source, number] = self.place(record, Turn::First);
         let number = number.as_str().map_or_else(|| number.to_string(), str::to_owned);
         format!("{source}:{number}")
     }
@@ -83,7 +91,8 @@ impl Places {
     }
 }
 
-/// The events of the records that found room. A row is a place, then pairs of a key and a value, both by number.
+/// The events of the records that found room. A row is a place, then pairs of a key and a value, both by number; the value
+/// of a record as it stands is a list of lines, for most lines of Windows events are those of others.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Events {
     texts: Vec<String>,
@@ -91,48 +100,61 @@ pub(super) struct Events {
     /// How many did not find room.
     #[serde(skip)]
     pub(super) n_left_out: usize,
+    #[serde(skip)]
+    numbers: BTreeMap<String, usize>,
+    #[serde(skip)]
+    n_bytes: usize,
 }
 
 impl Events {
-    /// Looks up what was wanted, in the order in which it was asked for, until the room is full.
+    /// Looks up what was wanted, turn by turn in the order in which it was asked for, until the room is full.
     pub(super) fn new(input: &Input<'_>, places: &mut Places, limits: &Limits) -> Self {
         let mut found: BTreeMap<Provenance, &Event> = BTreeMap::new();
         for event in input.events {
-            if places.seen.contains(&event.provenance) {
+            if places.wanted.contains_key(&event.provenance) {
                 found.entry(event.provenance).or_insert(event);
             }
         }
         let mut events = Self::default();
-        let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
-        let mut n_bytes = 0;
-        for record in places.wanted.clone() {
-            let mut shown = found.get(&record).map_or_else(Vec::new, |event| fields(event));
-            shown.extend(
-                input.originals.get(&record).map(|text| (ORIGINAL.to_owned(), visible(&cut(text, MAX_ORIGINAL)))),
-            );
-            if shown.is_empty() {
+        let tells = |record: &Provenance| found.get(record).is_some_and(|event| event.signature.is_some());
+        let turn = |record: &Provenance, known: Turn| if tells(record) { Turn::First } else { known };
+        let mut order: Vec<(Turn, usize, Provenance)> =
+            places.wanted.iter().map(|(record, (known, nth))| (turn(record, *known), *nth, *record)).collect();
+        order.sort_unstable();
+        for (.., record) in order {
+            let (event, original) = (found.get(&record), input.originals.get(&record));
+            if event.is_none() && original.is_none() {
                 continue;
             }
-            if n_bytes > limits.event_bytes {
+            if events.n_bytes > limits.event_bytes {
                 events.n_left_out += 1;
                 continue;
             }
             let mut row: Vec<Value> = places.values(record).into();
-            for (key, value) in shown {
-                for text in [key, value] {
-                    let number = numbers.get(&text).copied().unwrap_or_else(|| {
-                        n_bytes += text.len() + 3;
-                        events.texts.push(text.clone());
-                        numbers.insert(text, events.texts.len() - 1);
-                        events.texts.len() - 1
-                    });
-                    row.push(Value::from(number));
-                }
-                n_bytes += 10;
+            for (key, value) in event.map_or_else(Vec::new, |event| fields(event)) {
+                row.extend([events.number(&key), events.number(&value)]);
+            }
+            if let Some(text) = original {
+                let lines: Vec<Value> =
+                    visible(&cut(text, MAX_ORIGINAL)).lines().map(|line| events.number(line)).collect();
+                row.extend([events.number(ORIGINAL), Value::from(lines)]);
             }
             events.rows.push(row);
         }
         events
+    }
+
+    /// The number of a text, a new one if it is new.
+    fn number(&mut self, text: &str) -> Value {
+        let number = self.numbers.get(text).copied().unwrap_or_else(|| {
+            self.n_bytes += text.len() + 3;
+            self.texts.push(text.to_owned());
+            self.numbers.insert(text.to_owned(), self.texts.len() - 1);
+            self.texts.len() - 1
+        });
+        // A number and a comma.
+        self.n_bytes += 6;
+        Value::from(number)
     }
 }
 

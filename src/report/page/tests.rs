@@ -82,8 +82,10 @@ fn the_data_hold_every_attempt_and_the_event_of_every_failure() {
     assert_eq!(data["events"]["rows"].as_array().unwrap().len(), n_failed + n_alone);
     let texts = data["events"]["texts"].as_array().unwrap();
     let original = case.originals.values().next().unwrap();
-    for text in
-        ["message", "The profile could not be attached.", "winlog.event_data.Status", "0x00000020", original.as_str()]
+    let lines = original.lines();
+    for text in ["message", "The profile could not be attached.", "winlog.event_data.Status", "0x00000020"]
+        .into_iter()
+        .chain(lines)
     {
         assert!(texts.contains(&text.into()), "{text}");
     }

@@ -1,7 +1,7 @@
 //! The weekly review: one page, the same layout every week, as JSON, Markdown, HTML and a chart.
 //!
 //! In: a [`crate::review::Review`] beside what every report is made from. Its words stand in
-//! [`super::wording::review`], its chart in `chart/week.rs`, its outputs on the list of [`format`].
+//! [`super::wording::review`], its chart in `chart/week.rs`, its outputs on the list of [`mod@format`].
 
 pub mod document;
 pub mod format;

@@ -57,7 +57,9 @@ function eventOf(key) {
   const row = EVENTS.get(key);
   const fields = [];
   for (let place = 2; row && place < row.length; place += 2) {
-    fields.push([DATA.events.texts[row[place]], DATA.events.texts[row[place + 1]]]);
+    const value = row[place + 1];
+    const textOf = (number) => DATA.events.texts[number];
+    fields.push([textOf(row[place]), Array.isArray(value) ? value.map(textOf).join('\n') : textOf(value)]);
   }
   return fields;
 }

@@ -1,7 +1,7 @@
 // What is behind a mark, and what one record says.
 
 const PANEL_ROWS = 200;
-// A whole record as it stands; those that evidence and changes name come along.
+// A whole record as it stands.
 const ORIGINAL = 'event.original';
 
 function renderMark() {
