@@ -6,15 +6,14 @@ use causeline::judge::CauseKind;
 use causeline::pipeline::{self, Analysis};
 use causeline::report::chart::Theme;
 use causeline::report::format::{self, FORMATS, Format, Report};
-use causeline::report::{Role, SummaryLine, summary};
+use causeline::report::summary;
 
 use super::args::{AnalyzeArgs, FailOn, ThemeChoice};
 use super::exit::Exit;
 use super::material::Material;
-use super::output;
 use super::settings;
 use super::target::{Target, asked_for, check_stream};
-use super::terminal::{self, Terminal};
+use super::terminal::Terminal;
 
 pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error> {
     let (formats, tables) = formats(&args.format)?;
@@ -40,11 +39,7 @@ pub(crate) fn run(args: &AnalyzeArgs, terminal: Terminal) -> Result<Exit, Error>
         }
         Ok((analysis, target, files, lines))
     })?;
-    target.write(&files, &analysis, &tables)?;
-    if !terminal.quiet && matches!(target, Target::Folder(_)) {
-        output::print(painted(&lines, terminal).as_bytes())?;
-    }
-    settings::tell_defects(&analysis.framed.diagnostics, terminal);
+    target.finish((&files, &lines), &analysis, &tables, terminal)?;
     Ok(settings::strictly(&args.input, &analysis.framed.diagnostics, gate(args.fail_on, &analysis)))
 }
 
@@ -79,21 +74,4 @@ fn gate(fail_on: Option<FailOn>, analysis: &Analysis) -> Exit {
     } else {
         Exit::Done
     }
-}
-
-pub(super) fn painted(lines: &[SummaryLine], terminal: Terminal) -> String {
-    let mut text = String::new();
-    for line in lines {
-        let plain = terminal::plain(&line.text);
-        let code = match line.role {
-            Role::Finding => Some("1"),
-            Role::Acquitted | Role::Remedy => Some("32"),
-            Role::Latent => Some("33"),
-            Role::Files => Some("2"),
-            Role::RunnerUp | Role::Impact | Role::Coverage => None,
-        };
-        text.push_str(&code.map_or_else(|| plain.clone(), |code| terminal.paint(code, &plain)));
-        text.push('\n');
-    }
-    text
 }

@@ -5,11 +5,10 @@ use causeline::pipeline;
 use causeline::report::review::{WeekReport, format, summary};
 use causeline::review::{self, Calendar};
 
-use super::analyze::{painted, theme};
+use super::analyze::theme;
 use super::args::ReviewArgs;
 use super::exit::Exit;
 use super::material::Material;
-use super::output;
 use super::settings;
 use super::target::{Target, asked_for, check_stream};
 use super::terminal::Terminal;
@@ -46,11 +45,7 @@ pub(crate) fn run(args: &ReviewArgs, terminal: Terminal) -> Result<Exit, Error> 
         }
         Ok((analysis, target, files, lines))
     })?;
-    target.write(&files, &analysis, &tables)?;
-    if !terminal.quiet && matches!(target, Target::Folder(_)) {
-        output::print(painted(&lines, terminal).as_bytes())?;
-    }
-    settings::tell_defects(&analysis.framed.diagnostics, terminal);
+    target.finish((&files, &lines), &analysis, &tables, terminal)?;
     Ok(settings::strictly(&args.input, &analysis.framed.diagnostics, Exit::Done))
 }
 

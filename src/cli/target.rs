@@ -7,8 +7,11 @@ use causeline::Error;
 use causeline::frame::TableForm;
 use causeline::pipeline::Analysis;
 use causeline::report::format::File;
+use causeline::report::{Role, SummaryLine};
 
 use super::output;
+use super::settings;
+use super::terminal::{self, Terminal};
 
 /// Where the files go.
 pub(crate) enum Target {
@@ -35,8 +38,24 @@ impl Target {
         }
     }
 
+    /// Writes everything, then says what was found, and which defects were met.
+    pub(crate) fn finish(
+        &self,
+        (files, lines): (&[File], &[SummaryLine]),
+        analysis: &Analysis,
+        tables: &[TableForm],
+        terminal: Terminal,
+    ) -> Result<(), Error> {
+        self.write(files, analysis, tables)?;
+        if !terminal.quiet && matches!(self, Self::Folder(_)) {
+            output::print(painted(lines, terminal).as_bytes())?;
+        }
+        settings::tell_defects(&analysis.framed.diagnostics, terminal);
+        Ok(())
+    }
+
     /// Writes the files and, below the folder, the tables.
-    pub(crate) fn write(&self, files: &[File], analysis: &Analysis, tables: &[TableForm]) -> Result<(), Error> {
+    fn write(&self, files: &[File], analysis: &Analysis, tables: &[TableForm]) -> Result<(), Error> {
         for file in files {
             match self {
                 Self::Stream => output::print(&file.bytes)?,
@@ -91,4 +110,21 @@ pub(crate) fn asked_for<F>(
         }
     }
     Ok((formats, tables))
+}
+
+fn painted(lines: &[SummaryLine], terminal: Terminal) -> String {
+    let mut text = String::new();
+    for line in lines {
+        let plain = terminal::plain(&line.text);
+        let code = match line.role {
+            Role::Finding => Some("1"),
+            Role::Acquitted | Role::Remedy => Some("32"),
+            Role::Latent => Some("33"),
+            Role::Files => Some("2"),
+            Role::RunnerUp | Role::Impact | Role::Coverage => None,
+        };
+        text.push_str(&code.map_or_else(|| plain.clone(), |code| terminal.paint(code, &plain)));
+        text.push('\n');
+    }
+    text
 }
