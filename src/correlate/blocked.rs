@@ -16,6 +16,7 @@ use crate::stats::special::Product;
 const LOWEST_LOAD: f64 = 0.05;
 /// The highest chance that one end blocks.
 pub(super) const MAX_BLOCKING: f64 = 0.9;
+const DAY_S: f64 = 86_400.0;
 /// What is left of a block when its host is fixed or, where that clears, restarted.
 const LEFT_AFTER_CLEARING: f64 = 0.1;
 
@@ -98,16 +99,27 @@ impl Blocked {
     }
 
     /// Tells `blocked` the chance that the mechanism fails each attempt, whatever became of those before: what the filter
-    /// would do to the same people with ends of these `doses`, on hosts that are exposed from the first record to the last.
-    pub fn foresee(self, from: &Correlation, exposed: &[bool], doses: &[f64], mut blocked: impl FnMut(usize, f64)) {
+    /// would do to the same people with ends of these `doses`, on hosts that are exposed from the first record to the last,
+    /// were their days fuller by the factor `fuller` of the moment. Whoever stayed away for days comes back so much sooner.
+    pub fn foresee(
+        self,
+        from: &Correlation,
+        exposed: &[bool],
+        doses: &[f64],
+        fuller: impl Fn(f64) -> f64,
+        mut blocked: impl FnMut(usize, f64),
+    ) {
         let leave = |end: usize, w: f64| {
             let (e, _) = self.leave(MarkState::NotObservable, doses[end]);
             if exposed[from.ends[end].host] { w + (1.0 - w) * e } else { w }
         };
         for one in from.sequels.iter().filter(|one| !one.continues) {
             let mut w = leave(one.end, 0.0);
+            let mut at_s = from.ends[one.end].at_s;
             for step in one.steps {
-                w *= self.kept(step, false);
+                at_s += step.after_s;
+                let sooner_s = (step.after_s / fuller(at_s)).max(step.after_s.min(DAY_S));
+                w *= self.kept(&Step { after_s: sooner_s, ..*step }, false);
                 match step.what {
                     What::Left(end) => w = leave(end, w),
                     What::Tried(place) => blocked(place, self.kappa * w),

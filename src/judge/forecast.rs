@@ -156,7 +156,7 @@ impl People {
             How::Blocked(filter) => {
                 let fuller = |end: &End| dose(end, filter.gamma) * self.fuller(end.at_s).powf(filter.gamma);
                 let doses: Vec<f64> = from.ends.iter().map(fuller).collect();
-                filter.foresee(from, exposed, &doses, |place, m| chances[place] = m);
+                filter.foresee(from, exposed, &doses, |at_s| self.fuller(at_s), |place, m| chances[place] = m);
             }
             How::Response(_) | How::ByHost(_) => {
                 for place in &self.wishes {
