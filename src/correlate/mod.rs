@@ -15,6 +15,7 @@ pub mod effects;
 pub mod ends;
 pub mod exposure;
 pub mod load;
+pub mod lumped;
 pub mod onset;
 pub mod ratios;
 pub mod sequels;
