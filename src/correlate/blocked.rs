@@ -54,9 +54,18 @@ struct State {
     fixed_s: f64,
 }
 
+/// How blocks end: by themselves after so many hours, in the mean, and whether by a restart.
+pub type Clearing = (f64, bool);
+
 /// How the chance of blocking scales with load at a session's end.
-pub fn dose(end: &End, gamma: f64) -> f64 {
-    if gamma == 0.0 { 1.0 } else { end.load.max(LOWEST_LOAD).powf(gamma) }
+pub fn dose(load: f64, gamma: f64) -> f64 {
+    if gamma == 0.0 { 1.0 } else { load.max(LOWEST_LOAD).powf(gamma) }
+}
+
+/// The part of a block that is still there at a step, after the one before.
+pub(super) fn kept((lasts_h, restart_clears): Clearing, step: &Step, is_fixed: bool) -> f64 {
+    let cleared = is_fixed || (restart_clears && step.has_restarted);
+    (-step.after_s / (lasts_h * 3600.0)).exp() * if cleared { LEFT_AFTER_CLEARING } else { 1.0 }
 }
 
 impl Blocked {
@@ -144,7 +153,7 @@ impl Blocked {
     fn leave_if(self, fixed_s: Option<f64>, view: &View<'_>, end: usize, state: &mut State, marks: &mut Product) {
         let Some(fixed_s) = fixed_s else { return };
         let end = &view.from.ends[end];
-        let (e, ratio) = self.leave(view.mark(end), dose(end, self.gamma));
+        let (e, ratio) = self.leave(view.mark(end), dose(end.load, self.gamma));
         marks.times(ratio);
         state.w += (1.0 - state.w) * e;
         state.fixed_s = fixed_s;
@@ -190,10 +199,8 @@ impl Blocked {
         }
     }
 
-    /// The part of a block that is still there at a step, after the one before.
-    pub(super) fn kept(self, step: &Step, is_fixed: bool) -> f64 {
-        let cleared = is_fixed || (self.restart_clears && step.has_restarted);
-        (-step.after_s / (self.lasts_h * 3600.0)).exp() * if cleared { LEFT_AFTER_CLEARING } else { 1.0 }
+    fn kept(self, step: &Step, is_fixed: bool) -> f64 {
+        kept((self.lasts_h, self.restart_clears), step, is_fixed)
     }
 }
 

@@ -132,7 +132,17 @@ impl Sequels {
 
     /// Each end with its steps, by host and time.
     pub fn iter(&self) -> impl Iterator<Item = Sequel<'_>> {
-        self.all.iter().map(|one| Sequel {
+        self.each(&self.all)
+    }
+
+    /// The ends on one host with their steps, by time.
+    pub fn on(&self, ends: &[End], host: usize) -> impl Iterator<Item = Sequel<'_>> {
+        let before = |host: usize| self.all.partition_point(|one| ends[one.end].host < host);
+        self.each(&self.all[before(host)..before(host + 1)])
+    }
+
+    fn each<'a>(&'a self, places: &'a [Places]) -> impl Iterator<Item = Sequel<'a>> {
+        places.iter().map(|one| Sequel {
             end: one.end,
             continues: one.continues,
             steps: &self.steps[one.steps.clone()],

@@ -14,7 +14,7 @@ use super::mechanism::{How, Mechanism};
 use super::opinion::Opinion;
 use super::posterior::is_chain;
 use super::verdict::{Estimate, Latent};
-use crate::correlate::blocked::dose;
+use crate::correlate::blocked::{Clearing, dose};
 use crate::correlate::{Blocked, Class, Correlation, End, Response, View};
 use crate::model::Name;
 use crate::stats::{log_sum_exp, quantile};
@@ -154,7 +154,7 @@ impl People {
         let mut chances = vec![0.0; from.tries.len()];
         match how {
             How::Blocked(filter) => {
-                let fuller = |end: &End| dose(end, filter.gamma) * self.fuller(end.at_s).powf(filter.gamma);
+                let fuller = |end: &End| dose(end.load, filter.gamma) * self.fuller(end.at_s).powf(filter.gamma);
                 let doses: Vec<f64> = from.ends.iter().map(fuller).collect();
                 filter.foresee(from, exposed, &doses, |place, m| chances[place] = m);
             }
@@ -182,8 +182,6 @@ fn day(at_s: f64) -> usize {
     (at_s.max(0.0) / 86_400.0) as usize
 }
 
-/// How blocks end: by themselves after so many hours, in the mean, and whether by a restart.
-type Clearing = (f64, bool);
 /// A share with its weight.
 type Weighed = (f64, f64);
 
