@@ -9,7 +9,7 @@
 //! ([`super::Sequels`]): what it and all behind it are worth does not depend on earlier ends.
 
 use super::sequels::{Sequel, Step, What};
-use super::{Class, Correlation, End, MarkState, View};
+use super::{Class, MarkState, View};
 use crate::stats::special::Product;
 
 /// Load below which the chance does not fall any more, in units of full load.
@@ -106,25 +106,6 @@ impl Blocked {
         Run { tries: tries.ln(), marks: marks.ln() }
     }
 
-    /// Tells `blocked` the chance that the mechanism fails each attempt, whatever became of those before: what the filter
-    /// would do to the same people with ends of these `doses`, on hosts that are exposed from the first record to the last.
-    pub fn foresee(self, from: &Correlation, exposed: &[bool], doses: &[f64], mut blocked: impl FnMut(usize, f64)) {
-        let leave = |end: usize, w: f64| {
-            let (e, _) = self.leave(MarkState::NotObservable, doses[end]);
-            if exposed[from.ends[end].host] { w + (1.0 - w) * e } else { w }
-        };
-        for one in from.sequels.iter().filter(|one| !one.continues) {
-            let mut w = leave(one.end, 0.0);
-            for step in one.steps {
-                w *= self.kept(step, false);
-                match step.what {
-                    What::Left(end) => w = leave(end, w),
-                    What::Tried(place) => blocked(place, self.kappa * w),
-                }
-            }
-        }
-    }
-
     /// What it changes that hosts were fixed at the ends of their `spans`: the log ratio of the attempts of those who
     /// were blocked then, for whom it was cleared, to the same if it had not been. `fixed` are the ends before it that
     /// were followed until then.
@@ -208,7 +189,7 @@ impl Blocked {
 mod tests {
     use super::*;
     use crate::correlate::attempts::some_try;
-    use crate::correlate::{Correlation, Sequels};
+    use crate::correlate::{Correlation, End, Sequels};
     use crate::model::Name;
 
     /// One user: leaves, fails, fails, gets in.

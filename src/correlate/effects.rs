@@ -10,19 +10,11 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::blocked::{Blocked, Clearing, MAX_BLOCKING, Run, dose, kept};
+use super::View;
+use super::blocked::{Blocked, Clearing, Run, kept};
 use super::sequels::{Sequel, What};
-use super::{End, MarkState, View};
+use super::side::{Kind, Kinds, Lanes, N_UNSETTLED, Side, WIDTH};
 use crate::stats::special::Products;
-
-/// Filters side by side: so many chances of blocking has the grid of the hypothesis, so that no place is left empty.
-const WIDTH: usize = 14;
-/// Ends, or steps behind one end, after which products are looked after. A ratio lies between 1e-12 and 1e5, hardly ever
-/// near either: so many cannot leave the range of numbers.
-const N_UNSETTLED: usize = 8;
-
-/// Numbers of filters side by side.
-type Lanes = [f64; WIDTH];
 
 /// Running sums of what the ends of each host say, by filter and clearing.
 pub struct Effects {
@@ -144,22 +136,11 @@ impl OfHost {
         moments.sort_by(f64::total_cmp);
         moments.dedup();
         let from = prepared.view.from;
-        let mut ends = EndsOfHost {
-            prepared,
-            sequels: from.sequels.on(&from.ends, host).collect(),
-            kinds: Vec::new(),
-            kind_of: Vec::new(),
-            kept: Vec::new(),
-        };
-        let kind = |one: &Sequel<'_>| Kind::of(prepared.view, &from.ends[one.end]);
-        ends.kinds = ends.sequels.iter().map(kind).collect();
-        ends.kinds.sort_by(Kind::order);
-        ends.kinds.dedup();
-        let number = |one: &Sequel<'_>| ends.kinds.binary_search_by(|other| other.order(&kind(one))).unwrap_or(0);
-        ends.kind_of = ends.sequels.iter().map(number).collect();
-        let steps = || ends.sequels.iter().flat_map(|one| one.steps);
-        ends.kept =
-            prepared.clearings.iter().map(|how| steps().map(|step| kept(*how, step, false)).collect()).collect();
+        let sequels: Vec<Sequel<'_>> = from.sequels.on(&from.ends, host).collect();
+        let kinds = Kinds::of(prepared.view, sequels.iter().map(|one| &from.ends[one.end]));
+        let steps = || sequels.iter().flat_map(|one| one.steps);
+        let kept = prepared.clearings.iter().map(|how| steps().map(|step| kept(*how, step, false)).collect()).collect();
+        let ends = EndsOfHost { prepared, sequels, kinds, kept };
         let chunks = prepared.sides.iter().map(|side| side.chunk(&ends, &moments)).collect();
         Self { moments, chunks }
     }
@@ -170,64 +151,26 @@ impl OfHost {
     }
 }
 
-/// All that a filter asks of an end: the load, of which there are few, and the mark.
-#[derive(Clone, Copy, PartialEq)]
-struct Kind {
-    load: f64,
-    mark: MarkState,
-}
-
-impl Kind {
-    fn of(view: &View<'_>, end: &End) -> Self {
-        Self { load: end.load, mark: view.mark(end) }
-    }
-
-    fn order(&self, other: &Self) -> std::cmp::Ordering {
-        self.load.total_cmp(&other.load).then((self.mark as u8).cmp(&(other.mark as u8)))
-    }
-}
-
 /// What all filters ask of the ends of one host.
 struct EndsOfHost<'a> {
     prepared: &'a Prepared<'a>,
     sequels: Vec<Sequel<'a>>,
-    /// The kinds of ends, each once, in order.
-    kinds: Vec<Kind>,
-    /// The kind of each end, by its place in this list.
-    kind_of: Vec<usize>,
+    kinds: Kinds,
     /// By clearing: the part of a block that is left at each step, in the order of the sequels.
     kept: Vec<Vec<f64>>,
 }
 
-/// Filters side by side.
-struct Side {
-    q0: Lanes,
-    gamma: Lanes,
-    d: Lanes,
-    d0: Lanes,
-}
-
 impl Side {
-    fn of(filters: &[Blocked]) -> Self {
-        let lanes = |pick: fn(&Blocked) -> f64| std::array::from_fn(|lane| pick(&filters[lane.min(filters.len() - 1)]));
-        Self {
-            q0: lanes(|filter| filter.q0),
-            gamma: lanes(|filter| filter.gamma),
-            d: lanes(|filter| filter.d),
-            d0: lanes(|filter| filter.d0),
-        }
-    }
-
     /// The sums over the ends of a host.
     fn chunk(&self, ends: &EndsOfHost<'_>, moments: &[f64]) -> Chunk {
-        let left: Vec<(Lanes, Lanes)> = ends.kinds.iter().map(|kind| self.leave(*kind)).collect();
+        let left = self.leave_each(&ends.kinds);
         let n_clearings = ends.kept.len();
         let mut chunk =
             Chunk { marks: Vec::new(), tries: vec![Vec::new(); n_clearings], chains: vec![Vec::new(); n_clearings] };
         let mut marks = Products::default();
         let mut tries: Vec<Products<WIDTH>> = vec![Products::default(); n_clearings];
         let (mut next, mut n_steps, mut is_same) = (0, 0, false);
-        for (n_before, (one, kind)) in ends.sequels.iter().zip(&ends.kind_of).enumerate() {
+        for (n_before, (one, kind)) in ends.sequels.iter().zip(&ends.kinds.of).enumerate() {
             while next < moments.len() && moments[next] <= ends.prepared.view.from.ends[one.end].at_s {
                 chunk.put(&marks, &tries, is_same);
                 (next, is_same) = (next + 1, true);
@@ -256,28 +199,6 @@ impl Side {
             is_same = true;
         }
         chunk
-    }
-
-    /// The chances that the user of an ended session is blocked, after its mark, and the ratio of the mark.
-    fn leave(&self, Kind { load, mark }: Kind) -> (Lanes, Lanes) {
-        let mut e: Lanes = std::array::from_fn(|lane| (self.q0[lane] * dose(load, self.gamma[lane])).min(MAX_BLOCKING));
-        let mut ratio = [1.0; WIDTH];
-        let (d, d0) = (&self.d, &self.d0);
-        for lane in 0..WIDTH {
-            match mark {
-                MarkState::Seen => {
-                    let seen = e[lane] * d[lane] + (1.0 - e[lane] * d[lane]) * d0[lane];
-                    ratio[lane] = seen / d0[lane];
-                    e[lane] *= (d[lane] + (1.0 - d[lane]) * d0[lane]) / seen;
-                }
-                MarkState::NotSeen => {
-                    ratio[lane] = 1.0 - e[lane] * d[lane];
-                    e[lane] *= (1.0 - d[lane]) / ratio[lane];
-                }
-                MarkState::NotObservable => {}
-            }
-        }
-        (e, ratio)
     }
 
     /// What follows an end that blocks with the chances `w`, of which the part `kept` is left at each step.
@@ -332,15 +253,15 @@ impl Chunk {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::correlate::attempts::some_try;
-    use crate::correlate::{Correlation, End, Sequels, Try};
+    use crate::correlate::{Correlation, End, MarkState, Sequels, Try};
     use crate::model::{Fault, Name};
     use crate::stats::Random;
 
     /// Three hosts and some accounts that come and go at random.
-    fn some_log(fault: Fault) -> Correlation {
+    pub(in crate::correlate) fn some_log(fault: Fault) -> Correlation {
         let mut random = Random::new(5);
         let (mut tries, mut ends) = (Vec::new(), Vec::new());
         for place in 0..900 {

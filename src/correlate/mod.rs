@@ -19,6 +19,7 @@ pub mod lumped;
 pub mod onset;
 pub mod ratios;
 pub mod sequels;
+pub mod side;
 pub mod split;
 pub mod symptoms;
 pub mod templates;
