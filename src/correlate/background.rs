@@ -11,17 +11,14 @@ const MAX_CHANCE: f64 = 0.5;
 /// And none is impossible: one in a hundred thousand.
 const MIN_CHANCE: f64 = 1e-5;
 /// Weight of the prior of a host, in failures.
-const HOST_WEIGHT: f64 = 2.0;
+pub(super) const HOST_WEIGHT: f64 = 2.0;
 /// Weight of the prior of an account, in failures.
-const USER_WEIGHT: f64 = 2.5;
+pub(super) const USER_WEIGHT: f64 = 2.5;
 /// Rounds after which the estimates move by less than a hundredth.
 const N_ROUNDS: usize = 20;
 /// Rounds that weigh all attempts anew. Between them only the failures are shared out again: how many failures a host or
 /// an account should have had moves far less than how many it is held for.
 const WEIGHING: [usize; 6] = [0, 1, 2, 4, 8, 16];
-
-/// Rounds of a rough fit.
-const N_ROUGH_ROUNDS: usize = 8;
 
 /// The host and the account of an attempt.
 pub type Pair = (u32, u32);
@@ -105,32 +102,6 @@ impl Background {
         weights
     }
 
-    /// Roughly what [`Self::fit`] would make of failures `own`, each with the chance that a mechanism made it one of the
-    /// signature, and how many failures that should be: with the weights of this fit, scaled as all rates and
-    /// all factors move in the mean. It looks at no other attempt.
-    pub fn refit_roughly(&self, own: &[(Pair, f64)], weights: &Weights) -> (Self, f64) {
-        let n_idle = own.iter().filter(|(_, m)| *m < 0.005).count() as f64;
-        let rate = (n_idle + 0.5) / (weights.n + 50.0);
-        let mut fit = Self { host: vec![rate; self.host.len()], user: vec![1.0; self.user.len()], rate };
-        let sum = |of: &[f64], weights: &[f64]| of.iter().zip(weights).map(|(one, weight)| one * weight).sum::<f64>();
-        let (hosts, users) = (sum(&self.host, &weights.host), sum(&self.user, &weights.user));
-        let mut by_users = sum(&fit.user, &weights.user) / users.max(1e-9);
-        for _ in 0..N_ROUGH_ROUNDS {
-            let (by_host, by_user) = fit.attribute(own);
-            fit.rate = (by_host.iter().sum::<f64>() + 0.5) / (weights.n + 50.0);
-            for (host, sum) in by_host.iter().enumerate() {
-                fit.host[host] = (HOST_WEIGHT + sum) / (HOST_WEIGHT / fit.rate + weights.host[host] * by_users);
-            }
-            let by_hosts = sum(&fit.host, &weights.host) / hosts.max(1e-9);
-            for (user, sum) in by_user.iter().enumerate() {
-                fit.user[user] = (USER_WEIGHT + sum) / (USER_WEIGHT + weights.user[user] * by_hosts);
-            }
-            by_users = sum(&fit.user, &weights.user) / users.max(1e-9);
-        }
-        let expected = sum(&fit.host, &weights.host) * by_users;
-        (fit, expected)
-    }
-
     /// How many failures are the background's, by host and by account; each failure comes with the chance that the
     /// mechanism made it one of the signature.
     fn attribute(&self, own: &[(Pair, f64)]) -> (Vec<f64>, Vec<f64>) {
@@ -157,8 +128,13 @@ impl Background {
 
     /// The logarithm of the prior density, as a function of the logarithms of the rates, up to a constant.
     pub fn log_prior(&self) -> f64 {
+        self.log_prior_of(std::iter::repeat(1.0))
+    }
+
+    /// The same where each factor is that of so many accounts.
+    pub(super) fn log_prior_of(&self, n_accounts: impl Iterator<Item = f64>) -> f64 {
         let hosts: f64 = self.host.iter().map(|rate| HOST_WEIGHT * ((rate / self.rate).ln() - rate / self.rate)).sum();
-        let users: f64 = self.user.iter().map(|factor| USER_WEIGHT * (factor.ln() - factor)).sum();
-        hosts + users
+        let users = self.user.iter().zip(n_accounts).map(|(factor, n)| n * USER_WEIGHT * (factor.ln() - factor));
+        hosts + users.sum::<f64>()
     }
 }

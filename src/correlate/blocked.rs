@@ -9,14 +9,13 @@
 //! ([`super::Sequels`]): what it and all behind it are worth does not depend on earlier ends.
 
 use super::sequels::{Sequel, Step, What};
-use super::{Class, Correlation, End, MarkState, View};
+use super::{Class, MarkState, View};
 use crate::stats::special::Product;
 
 /// Load below which the chance does not fall any more, in units of full load.
 const LOWEST_LOAD: f64 = 0.05;
 /// The highest chance that one end blocks.
 pub(super) const MAX_BLOCKING: f64 = 0.9;
-const DAY_S: f64 = 86_400.0;
 /// What is left of a block when its host is fixed or, where that clears, restarted.
 const LEFT_AFTER_CLEARING: f64 = 0.1;
 
@@ -55,9 +54,18 @@ struct State {
     fixed_s: f64,
 }
 
+/// How blocks end: by themselves after so many hours, in the mean, and whether by a restart.
+pub type Clearing = (f64, bool);
+
 /// How the chance of blocking scales with load at a session's end.
-pub fn dose(end: &End, gamma: f64) -> f64 {
-    if gamma == 0.0 { 1.0 } else { end.load.max(LOWEST_LOAD).powf(gamma) }
+pub fn dose(load: f64, gamma: f64) -> f64 {
+    if gamma == 0.0 { 1.0 } else { load.max(LOWEST_LOAD).powf(gamma) }
+}
+
+/// The part of a block that is still there at a step, after the one before.
+pub(super) fn kept((lasts_h, restart_clears): Clearing, step: &Step, is_fixed: bool) -> f64 {
+    let cleared = is_fixed || (restart_clears && step.has_restarted);
+    (-step.after_s / (lasts_h * 3600.0)).exp() * if cleared { LEFT_AFTER_CLEARING } else { 1.0 }
 }
 
 impl Blocked {
@@ -98,36 +106,6 @@ impl Blocked {
         Run { tries: tries.ln(), marks: marks.ln() }
     }
 
-    /// Tells `blocked` the chance that the mechanism fails each attempt, whatever became of those before: what the filter
-    /// would do to the same people with ends of these `doses`, on hosts that are exposed from the first record to the last,
-    /// were their days fuller by the factor `fuller` of the moment. Whoever stayed away for days comes back so much sooner.
-    pub fn foresee(
-        self,
-        from: &Correlation,
-        exposed: &[bool],
-        doses: &[f64],
-        fuller: impl Fn(f64) -> f64,
-        mut blocked: impl FnMut(usize, f64),
-    ) {
-        let leave = |end: usize, w: f64| {
-            let (e, _) = self.leave(MarkState::NotObservable, doses[end]);
-            if exposed[from.ends[end].host] { w + (1.0 - w) * e } else { w }
-        };
-        for one in from.sequels.iter().filter(|one| !one.continues) {
-            let mut w = leave(one.end, 0.0);
-            let mut at_s = from.ends[one.end].at_s;
-            for step in one.steps {
-                at_s += step.after_s;
-                let sooner_s = (step.after_s / fuller(at_s)).max(step.after_s.min(DAY_S));
-                w *= self.kept(&Step { after_s: sooner_s, ..*step }, false);
-                match step.what {
-                    What::Left(end) => w = leave(end, w),
-                    What::Tried(place) => blocked(place, self.kappa * w),
-                }
-            }
-        }
-    }
-
     /// What it changes that hosts were fixed at the ends of their `spans`: the log ratio of the attempts of those who
     /// were blocked then, for whom it was cleared, to the same if it had not been. `fixed` are the ends before it that
     /// were followed until then.
@@ -156,7 +134,7 @@ impl Blocked {
     fn leave_if(self, fixed_s: Option<f64>, view: &View<'_>, end: usize, state: &mut State, marks: &mut Product) {
         let Some(fixed_s) = fixed_s else { return };
         let end = &view.from.ends[end];
-        let (e, ratio) = self.leave(view.mark(end), dose(end, self.gamma));
+        let (e, ratio) = self.leave(view.mark(end), dose(end.load, self.gamma));
         marks.times(ratio);
         state.w += (1.0 - state.w) * e;
         state.fixed_s = fixed_s;
@@ -202,10 +180,8 @@ impl Blocked {
         }
     }
 
-    /// The part of a block that is still there at a step, after the one before.
-    pub(super) fn kept(self, step: &Step, is_fixed: bool) -> f64 {
-        let cleared = is_fixed || (self.restart_clears && step.has_restarted);
-        (-step.after_s / (self.lasts_h * 3600.0)).exp() * if cleared { LEFT_AFTER_CLEARING } else { 1.0 }
+    fn kept(self, step: &Step, is_fixed: bool) -> f64 {
+        kept((self.lasts_h, self.restart_clears), step, is_fixed)
     }
 }
 
@@ -213,7 +189,7 @@ impl Blocked {
 mod tests {
     use super::*;
     use crate::correlate::attempts::some_try;
-    use crate::correlate::{Correlation, Sequels};
+    use crate::correlate::{Correlation, End, Sequels};
     use crate::model::Name;
 
     /// One user: leaves, fails, fails, gets in.

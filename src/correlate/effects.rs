@@ -4,105 +4,110 @@
 //! exposed at a few moments only: running sums by host at those moments are all that is needed, for every filter. Ends
 //! that go on with earlier ones are a chain, which is worth what follows the first exposed one, as if those behind it
 //! were exposed, too: exact for what came to all hosts and stays, and nearly so else. Filters are run side by side over
-//! each end, so that what they share is read and computed once.
+//! each end, so that what they share is read and computed once; what an end of a kind (load, mark) does is tabulated.
 
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::blocked::{Blocked, MAX_BLOCKING, Run, dose};
-use super::sequels::{Sequel, Step, What};
-use super::{MarkState, View};
+use super::View;
+use super::blocked::{Blocked, Clearing, Run, kept};
+use super::sequels::{Sequel, What};
+use super::side::{Kind, Kinds, Lanes, N_UNSETTLED, Side, WIDTH};
+use crate::stats::special::Products;
 
-/// Filters side by side.
-const WIDTH: usize = 16;
-/// Ends, or steps behind one end, after which products are looked after. A ratio lies between 1e-12 and 1e5, hardly ever
-/// near either: so many cannot leave the range of numbers.
-const N_UNSETTLED: usize = 8;
-
-/// Numbers of filters side by side.
-type Lanes = [f64; WIDTH];
-
-/// Running sums of what the ends of each host say, by filter.
+/// Running sums of what the ends of each host say, by filter and clearing.
 pub struct Effects {
-    /// By host: the moments at which an exposure may begin or end, in order.
-    moments: Vec<Vec<f64>>,
-    /// By host: the place of its first sum.
-    first: Vec<usize>,
-    /// Ends that go on with each other: when, where, and the place of its value among those of all chains.
+    n_filters: usize,
+    n_clearings: usize,
+    hosts: Vec<OfHost>,
+    /// Ends that go on with each other: when, where, and the place of its value among those of the host.
     chains: Vec<Vec<(f64, usize, usize)>>,
+}
+
+/// What the ends of one host say.
+struct OfHost {
+    /// The moments at which an exposure may begin or end, in order.
+    moments: Vec<f64>,
     chunks: Vec<Chunk>,
 }
 
-/// Sums for filters side by side: by host, over its ends before each of its moments, and over all its ends.
+/// Sums for filters side by side: over the ends before each moment, and over all ends.
+#[derive(Default)]
 struct Chunk {
-    n_filters: usize,
-    tries: Vec<Lanes>,
     marks: Vec<Lanes>,
-    /// Of the ends of chains: what follows each of them.
-    chains: Vec<Lanes>,
+    /// By clearing.
+    tries: Vec<Vec<Lanes>>,
+    /// By clearing, of the ends of chains: what follows each of them.
+    chains: Vec<Vec<Lanes>>,
 }
 
-/// What all filters share.
+/// What all hosts share.
 struct Prepared<'a> {
     view: &'a View<'a>,
-    powers: Vec<f64>,
-    /// By end and power of load.
-    doses: Vec<f64>,
+    sides: Vec<Side>,
+    clearings: &'a [Clearing],
     /// Of each step, in order: the ratio of its outcome if the user is blocked.
     if_blocked: Vec<f64>,
 }
 
 impl Effects {
-    /// Sums up what all ends say to filters that share the chance of failing if blocked; filters of one clearing should
-    /// stand together. `moments` are those at which exposures may begin or end, by host.
-    pub fn of(view: &View<'_>, filters: &[Blocked], mut moments: Vec<Vec<f64>>) -> Self {
-        let mut first = Vec::with_capacity(moments.len());
-        let mut n_sums = 0;
-        for host in &mut moments {
-            host.retain(|moment| moment.is_finite());
-            host.sort_by(f64::total_cmp);
-            host.dedup();
-            first.push(n_sums);
-            n_sums += host.len() + 1;
-        }
-        let prepared = Prepared::of(view, filters);
-        let alike = |a: &Blocked, b: &Blocked| a.lasts_h == b.lasts_h && a.restart_clears == b.restart_clears;
-        let chunks: Vec<&[Blocked]> = filters.chunk_by(alike).flat_map(|alike| alike.chunks(WIDTH)).collect();
-        let chunks = chunks.par_iter().map(|filters| Chunk::of(&prepared, filters, &moments)).collect();
-        Self { moments, first, chains: chains(view), chunks }
+    /// Sums up what all ends say to filters, with each of the clearings; they share the chance of failing if blocked.
+    /// `moments` are those at which exposures may begin or end, by host.
+    pub fn of(view: &View<'_>, filters: &[Blocked], clearings: &[Clearing], moments: Vec<Vec<f64>>) -> Self {
+        let kappa = filters.first().map_or(1.0, |filter| filter.kappa);
+        let steps = view.from.sequels.steps().iter();
+        let prepared = Prepared {
+            view,
+            sides: filters.chunks(WIDTH).map(Side::of).collect(),
+            clearings,
+            if_blocked: steps.map(|step| step.tried().map_or(1.0, |place| view.if_blocked(place, kappa))).collect(),
+        };
+        let hosts = moments.into_par_iter().enumerate().map(|(host, moments)| OfHost::of(&prepared, host, moments));
+        Self { n_filters: filters.len(), n_clearings: clearings.len(), hosts: hosts.collect(), chains: chains(view) }
     }
 
-    /// By filter: what it says if hosts are exposed within `spans`, which begin and end at moments that it knows, and
-    /// if nothing that blocked before the end of a span was cleared by it.
+    /// By clearing and filter: what it says if hosts are exposed within `spans`, which begin and end at moments that it
+    /// knows, and if nothing that blocked before the end of a span was cleared by it.
     pub fn runs(&self, spans: &[(f64, f64)]) -> Vec<Run> {
-        let place = |host: usize, at_s: f64| self.first[host] + self.moments[host].partition_point(|one| *one < at_s);
-        let places: Vec<(usize, usize)> = spans
-            .iter()
-            .enumerate()
-            .filter(|(_, (from_s, to_s))| from_s < to_s)
-            .map(|(host, (from_s, to_s))| (place(host, *from_s), place(host, *to_s)))
-            .collect();
         let is_exposed = |at_s: f64, host: usize| spans[host].0 <= at_s && at_s < spans[host].1;
         let first_exposed = |chain: &Vec<(f64, usize, usize)>| {
-            chain.iter().find(|(at_s, host, _)| is_exposed(*at_s, *host)).map(|(_, _, value)| *value)
+            chain.iter().find(|(at_s, host, _)| is_exposed(*at_s, *host)).map(|(_, host, value)| (*host, *value))
         };
-        let begun: Vec<usize> = self.chains.iter().filter_map(first_exposed).collect();
-        let mut runs = Vec::new();
-        for chunk in &self.chunks {
-            let (mut tries, mut marks) = ([0.0; WIDTH], [0.0; WIDTH]);
-            for &(from, to) in &places {
-                for lane in 0..WIDTH {
-                    tries[lane] += chunk.tries[to][lane] - chunk.tries[from][lane];
-                    marks[lane] += chunk.marks[to][lane] - chunk.marks[from][lane];
+        let begun: Vec<(usize, usize)> = self.chains.iter().filter_map(first_exposed).collect();
+        let exposed: Vec<(&OfHost, usize, usize)> = self
+            .hosts
+            .iter()
+            .zip(spans)
+            .filter(|(_, (from_s, to_s))| from_s < to_s)
+            .map(|(host, (from_s, to_s))| (host, host.place(*from_s), host.place(*to_s)))
+            .collect();
+        let n_chunks = self.n_filters.div_ceil(WIDTH);
+        let between = |rows: &dyn Fn(&OfHost) -> &[Lanes]| {
+            let mut sum = [0.0; WIDTH];
+            for (host, from, to) in &exposed {
+                let rows = rows(host);
+                for ((sum, to), from) in sum.iter_mut().zip(&rows[*to]).zip(&rows[*from]) {
+                    *sum += to - from;
                 }
             }
-            for value in &begun {
-                for (sum, value) in tries.iter_mut().zip(&chunk.chains[*value]) {
-                    *sum += value;
+            sum
+        };
+        let marks: Vec<Lanes> = (0..n_chunks).map(|chunk| between(&|host| &host.chunks[chunk].marks)).collect();
+        let mut runs = Vec::with_capacity(self.n_clearings * self.n_filters);
+        for clearing in 0..self.n_clearings {
+            for (chunk, marks) in marks.iter().enumerate() {
+                let mut tries = between(&|host| &host.chunks[chunk].tries[clearing]);
+                for (host, value) in &begun {
+                    for (sum, value) in tries.iter_mut().zip(&self.hosts[*host].chunks[chunk].chains[clearing][*value])
+                    {
+                        *sum += value;
+                    }
                 }
+                let n_filters = (self.n_filters - chunk * WIDTH).min(WIDTH);
+                let lanes = tries.iter().zip(marks).take(n_filters);
+                runs.extend(lanes.map(|(tries, marks)| Run { tries: *tries, marks: *marks }));
             }
-            runs.extend((0..chunk.n_filters).map(|lane| Run { tries: tries[lane], marks: marks[lane] }));
         }
         runs
     }
@@ -111,137 +116,108 @@ impl Effects {
 /// Ends that go on with each other, by time.
 fn chains(view: &View<'_>) -> Vec<Vec<(f64, usize, usize)>> {
     let mut chains: BTreeMap<usize, Vec<(f64, usize, usize)>> = BTreeMap::new();
-    for (value, one) in view.from.sequels.iter().filter(Sequel::is_of_chain).enumerate() {
+    let mut n_of_host = vec![0; view.from.hosts.len()];
+    for one in view.from.sequels.iter().filter(Sequel::is_of_chain) {
         let end = &view.from.ends[one.end];
-        chains.entry(one.first + one.steps.len()).or_default().push((end.at_s, end.host, value));
+        let chain = chains.entry(one.first + one.steps.len()).or_default();
+        chain.push((end.at_s, end.host, n_of_host[end.host]));
+        n_of_host[end.host] += 1;
     }
     let mut chains: Vec<_> = chains.into_values().collect();
     for chain in &mut chains {
-        chain.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.2.cmp(&b.2)));
+        chain.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     }
     chains
 }
 
-impl<'a> Prepared<'a> {
-    fn of(view: &'a View<'a>, filters: &[Blocked]) -> Self {
-        let mut powers: Vec<f64> = filters.iter().map(|filter| filter.gamma).collect();
-        powers.sort_by(f64::total_cmp);
-        powers.dedup();
-        let kappa = filters.first().map_or(1.0, |filter| filter.kappa);
-        let steps = view.from.sequels.steps().iter();
-        Self {
-            view,
-            doses: view.from.ends.iter().flat_map(|end| powers.iter().map(|gamma| dose(end, *gamma))).collect(),
-            powers,
-            if_blocked: steps.map(|step| step.tried().map_or(1.0, |place| view.if_blocked(place, kappa))).collect(),
-        }
+impl OfHost {
+    fn of(prepared: &Prepared<'_>, host: usize, mut moments: Vec<f64>) -> Self {
+        moments.retain(|moment| moment.is_finite());
+        moments.sort_by(f64::total_cmp);
+        moments.dedup();
+        let from = prepared.view.from;
+        let sequels: Vec<Sequel<'_>> = from.sequels.on(&from.ends, host).collect();
+        let kinds = Kinds::of(prepared.view, sequels.iter().map(|one| &from.ends[one.end]));
+        let steps = || sequels.iter().flat_map(|one| one.steps);
+        let kept = prepared.clearings.iter().map(|how| steps().map(|step| kept(*how, step, false)).collect()).collect();
+        let ends = EndsOfHost { prepared, sequels, kinds, kept };
+        let chunks = prepared.sides.iter().map(|side| side.chunk(&ends, &moments)).collect();
+        Self { moments, chunks }
+    }
+
+    /// The place of the sums over the ends before a moment.
+    fn place(&self, at_s: f64) -> usize {
+        self.moments.partition_point(|one| *one < at_s)
     }
 }
 
-impl Chunk {
-    fn of(prepared: &Prepared<'_>, filters: &[Blocked], moments: &[Vec<f64>]) -> Self {
-        let lanes = Side::of(prepared, filters);
-        let mut chunk = Self { n_filters: filters.len(), tries: Vec::new(), marks: Vec::new(), chains: Vec::new() };
-        let ends = &prepared.view.from.ends;
-        let mut sequels = prepared.view.from.sequels.iter().peekable();
-        for (host, moments) in moments.iter().enumerate() {
-            let (mut tries, mut marks) = (Products::default(), Products::default());
-            let (mut next, mut n_ends) = (0, 0);
-            let mut put = |tries: &Products, marks: &Products| {
-                chunk.tries.push(tries.ln());
-                chunk.marks.push(marks.ln());
-            };
-            while let Some(one) = sequels.next_if(|one| ends[one.end].host == host) {
-                while next < moments.len() && moments[next] <= ends[one.end].at_s {
-                    put(&tries, &marks);
-                    next += 1;
-                }
-                let mut w = lanes.leave(prepared, one.end, Some(&mut marks));
-                if one.is_of_chain() {
-                    let mut of_chain = Products::default();
-                    lanes.follow(prepared, one.steps, one.first, &mut w, &mut of_chain);
-                    chunk.chains.push(of_chain.ln());
-                } else {
-                    lanes.follow(prepared, one.steps, one.first, &mut w, &mut tries);
-                }
-                n_ends += 1;
-                if n_ends % N_UNSETTLED == 0 {
-                    tries.settle();
-                    marks.settle();
-                }
-            }
-            for _ in next..=moments.len() {
-                put(&tries, &marks);
-            }
-        }
-        chunk
-    }
-}
-
-/// Filters side by side.
-struct Side {
-    /// One of them: they clear alike.
-    any: Blocked,
-    q0: Lanes,
-    power: [usize; WIDTH],
-    d: Lanes,
-    d0: Lanes,
+/// What all filters ask of the ends of one host.
+struct EndsOfHost<'a> {
+    prepared: &'a Prepared<'a>,
+    sequels: Vec<Sequel<'a>>,
+    kinds: Kinds,
+    /// By clearing: the part of a block that is left at each step, in the order of the sequels.
+    kept: Vec<Vec<f64>>,
 }
 
 impl Side {
-    fn of(prepared: &Prepared<'_>, filters: &[Blocked]) -> Self {
-        let of = |lane: usize| filters[lane.min(filters.len() - 1)];
-        let lanes = |pick: fn(&Blocked) -> f64| std::array::from_fn(|lane| pick(&of(lane)));
-        let power = |lane| prepared.powers.iter().position(|gamma| *gamma == of(lane).gamma).unwrap_or(0);
-        Self {
-            any: filters[0],
-            q0: lanes(|filter| filter.q0),
-            power: std::array::from_fn(power),
-            d: lanes(|filter| filter.d),
-            d0: lanes(|filter| filter.d0),
-        }
-    }
-
-    /// The chances that the user of an ended session is blocked, after its mark.
-    fn leave(&self, prepared: &Prepared<'_>, place: usize, marks: Option<&mut Products>) -> Lanes {
-        let n_powers = prepared.powers.len();
-        let doses = &prepared.doses[place * n_powers..(place + 1) * n_powers];
-        let mark = prepared.view.mark(&prepared.view.from.ends[place]);
-        let mut e: Lanes = std::array::from_fn(|lane| (self.q0[lane] * doses[self.power[lane]]).min(MAX_BLOCKING));
-        let mut ratio = [1.0; WIDTH];
-        let (d, d0) = (&self.d, &self.d0);
-        match mark {
-            MarkState::Seen => {
-                for lane in 0..WIDTH {
-                    let seen = e[lane] * d[lane] + (1.0 - e[lane] * d[lane]) * d0[lane];
-                    ratio[lane] = seen / d0[lane];
-                    e[lane] *= (d[lane] + (1.0 - d[lane]) * d0[lane]) / seen;
+    /// The sums over the ends of a host.
+    fn chunk(&self, ends: &EndsOfHost<'_>, moments: &[f64]) -> Chunk {
+        let left = self.leave_each(&ends.kinds);
+        let n_clearings = ends.kept.len();
+        let mut chunk =
+            Chunk { marks: Vec::new(), tries: vec![Vec::new(); n_clearings], chains: vec![Vec::new(); n_clearings] };
+        let mut marks = Products::default();
+        let mut tries: Vec<Products<WIDTH>> = vec![Products::default(); n_clearings];
+        let (mut next, mut n_steps, mut is_same) = (0, 0, false);
+        for (n_before, (one, kind)) in ends.sequels.iter().zip(&ends.kinds.of).enumerate() {
+            while next < moments.len() && moments[next] <= ends.prepared.view.from.ends[one.end].at_s {
+                chunk.put(&marks, &tries, is_same);
+                (next, is_same) = (next + 1, true);
+            }
+            let (e, ratio) = &left[*kind];
+            marks.times(ratio);
+            for (clearing, tries) in tries.iter_mut().enumerate() {
+                let kept = &ends.kept[clearing][n_steps..n_steps + one.steps.len()];
+                if one.is_of_chain() {
+                    let mut of_chain = Products::default();
+                    self.follow(ends.prepared, one, kept, *e, &mut of_chain);
+                    chunk.chains[clearing].push(of_chain.ln());
+                } else {
+                    self.follow(ends.prepared, one, kept, *e, tries);
                 }
             }
-            MarkState::NotSeen => {
-                for lane in 0..WIDTH {
-                    ratio[lane] = 1.0 - e[lane] * d[lane];
-                    e[lane] *= (1.0 - d[lane]) / ratio[lane];
-                }
+            n_steps += one.steps.len();
+            is_same = false;
+            if n_before % N_UNSETTLED == N_UNSETTLED - 1 {
+                marks.settle();
+                tries.iter_mut().for_each(Products::settle);
             }
-            MarkState::NotObservable => return e,
         }
-        if let Some(marks) = marks {
-            marks.times(&ratio);
+        for _ in next..=moments.len() {
+            chunk.put(&marks, &tries, is_same);
+            is_same = true;
         }
-        e
+        chunk
     }
 
-    /// What follows it; `first` is the place of the first step among all.
-    fn follow(&self, prepared: &Prepared<'_>, steps: &[Step], first: usize, w: &mut Lanes, tries: &mut Products) {
-        for (place, (step, if_blocked)) in steps.iter().zip(&prepared.if_blocked[first..]).enumerate() {
-            let kept = self.any.kept(step, false);
-            let is_last = place + 1 == steps.len();
-            for w in w.iter_mut() {
+    /// What follows an end that blocks with the chances `w`, of which the part `kept` is left at each step.
+    fn follow(
+        &self,
+        prepared: &Prepared<'_>,
+        one: &Sequel<'_>,
+        kept: &[f64],
+        mut w: Lanes,
+        tries: &mut Products<WIDTH>,
+    ) {
+        let if_blocked = &prepared.if_blocked[one.first..];
+        for (place, ((step, if_blocked), kept)) in one.steps.iter().zip(if_blocked).zip(kept).enumerate() {
+            let is_last = place + 1 == one.steps.len();
+            for w in &mut w {
                 *w *= kept;
             }
             if let What::Left(end) = step.what {
-                let e = self.leave(prepared, end, None);
+                let (e, _) = self.leave(Kind::of(prepared.view, &prepared.view.from.ends[end]));
                 for lane in 0..WIDTH {
                     w[lane] += (1.0 - w[lane]) * e[lane];
                 }
@@ -264,50 +240,28 @@ impl Side {
     }
 }
 
-/// Products of many factors, side by side; like [`crate::stats::special::Product`].
-struct Products {
-    now: Lanes,
-    log: Lanes,
-}
-
-impl Default for Products {
-    fn default() -> Self {
-        Self { now: [1.0; WIDTH], log: [0.0; WIDTH] }
-    }
-}
-
-impl Products {
-    fn times(&mut self, factors: &Lanes) {
-        for (now, factor) in self.now.iter_mut().zip(factors) {
-            *now *= factor;
-        }
-    }
-
-    /// Puts away what could leave the range of numbers.
-    fn settle(&mut self) {
-        for lane in 0..WIDTH {
-            if !(1e-60..1e60).contains(&self.now[lane]) {
-                self.log[lane] += self.now[lane].max(1e-300).ln();
-                self.now[lane] = 1.0;
-            }
-        }
-    }
-
-    fn ln(&self) -> Lanes {
-        std::array::from_fn(|lane| self.log[lane] + self.now[lane].max(1e-300).ln())
+impl Chunk {
+    /// Puts down the sums so far, which may be the same as those before.
+    fn put(&mut self, marks: &Products<WIDTH>, tries: &[Products<WIDTH>], is_same: bool) {
+        let put = |sums: &mut Vec<Lanes>, now: &Products<WIDTH>| {
+            let same = sums.last().copied().filter(|_| is_same);
+            sums.push(same.unwrap_or_else(|| now.ln()));
+        };
+        put(&mut self.marks, marks);
+        self.tries.iter_mut().zip(tries).for_each(|(sums, now)| put(sums, now));
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::correlate::attempts::some_try;
-    use crate::correlate::{Correlation, End, Sequels, Try};
+    use crate::correlate::{Correlation, End, MarkState, Sequels, Try};
     use crate::model::{Fault, Name};
     use crate::stats::Random;
 
     /// Three hosts and some accounts that come and go at random.
-    fn some_log(fault: Fault) -> Correlation {
+    pub(in crate::correlate) fn some_log(fault: Fault) -> Correlation {
         let mut random = Random::new(5);
         let (mut tries, mut ends) = (Vec::new(), Vec::new());
         for place in 0..900 {
@@ -364,16 +318,17 @@ mod tests {
     fn compare(from: &Correlation, exposures: &[Vec<(f64, f64)>]) {
         let mut view = View::new(from, Some(0), &[]);
         view.base.fill(0.05);
-        let mut filters = Vec::new();
-        for (lasts_h, restart_clears) in [(10.0, true), (300.0, false)] {
-            for place in 0..19 {
+        let clearings = [(10.0, true), (300.0, false)];
+        let filters = clearings.map(|(lasts_h, restart_clears)| {
+            (0..19).map(move |place| {
                 let (q0, gamma) = (0.01 + 0.04 * f64::from(place), f64::from(place % 3));
-                filters.push(Blocked { q0, gamma, kappa: 0.95, lasts_h, restart_clears, d: 0.5, d0: 0.02 });
-            }
-        }
+                Blocked { q0, gamma, kappa: 0.95, lasts_h, restart_clears, d: 0.5, d0: 0.02 }
+            })
+        });
+        let filters: Vec<Blocked> = filters.into_iter().flatten().collect();
         let moments =
             (0..3).map(|host| exposures.iter().flat_map(|one| [one[host].0, one[host].1]).collect()).collect();
-        let effects = Effects::of(&view, &filters, moments);
+        let effects = Effects::of(&view, &filters[..19], &clearings, moments);
         for spans in exposures {
             let fixed = view.fixed(spans);
             for (filter, sum) in filters.iter().zip(effects.runs(spans)) {

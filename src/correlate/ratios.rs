@@ -178,12 +178,18 @@ impl<'a> View<'a> {
         &self.layout.by_host[host]
     }
 
+    /// When the attempts of a host were, in this order, seconds.
+    pub fn times_of(&self, host: usize) -> &[f64] {
+        &self.layout.times[host]
+    }
+
     /// The log ratio of one attempt of which a mechanism fails the share `m`, unweighted.
     pub fn log_ratio(&self, place: usize, m: f64) -> f64 {
         self.ratio(place, m).ln()
     }
 
-    fn ratio(&self, place: usize, m: f64) -> f64 {
+    /// The ratio itself.
+    pub fn ratio(&self, place: usize, m: f64) -> f64 {
         match self.classes[place] {
             Class::Own => {
                 let b = self.base[place];
@@ -211,15 +217,19 @@ impl<'a> View<'a> {
 
     /// The ends within `spans` whose users were followed still when the span of their host was over: whom it may have
     /// freed.
-    pub fn fixed(&self, spans: &[(f64, f64)]) -> Vec<Sequel<'a>> {
+    pub fn fixed<'b>(&self, spans: &'b [(f64, f64)]) -> Vec<Sequel<'a>>
+    where
+        'a: 'b,
+    {
         let from = self.from;
-        let is_fixed = |one: &Sequel<'_>| {
-            let end = &from.ends[one.end];
-            let (from_s, to_s) = spans[end.host];
-            let last_s = end.at_s + one.steps.iter().map(|step| step.after_s).sum::<f64>();
-            !one.continues && from_s <= end.at_s && end.at_s < to_s && last_s >= to_s
+        let is_ended = |(_, (from_s, to_s)): &(usize, &(f64, f64))| from_s < to_s && to_s.is_finite();
+        let of_host = |(host, (from_s, to_s)): (usize, &'b (f64, f64))| {
+            from.sequels.on(&from.ends, host).filter(move |one| {
+                let at_s = from.ends[one.end].at_s;
+                !one.continues && *from_s <= at_s && at_s < *to_s && one.last_s >= *to_s
+            })
         };
-        from.sequels.iter().filter(is_fixed).collect()
+        spans.iter().enumerate().filter(is_ended).flat_map(of_host).collect()
     }
 
     /// What is known of whether a session's close completed.

@@ -44,6 +44,8 @@ pub struct Sequel<'a> {
     pub steps: &'a [Step],
     /// The place of the first step among all steps.
     pub first: usize,
+    /// When the last step was taken, seconds; without one, when the session ended.
+    pub last_s: f64,
 }
 
 impl Sequel<'_> {
@@ -59,6 +61,7 @@ struct Places {
     end: usize,
     continues: bool,
     steps: std::ops::Range<usize>,
+    last_s: f64,
 }
 
 /// All ends, by host and time, each with what its account tried until it had got in and left again.
@@ -103,25 +106,27 @@ impl Sequels {
                 may_be_blocked[user] = ends[place].mark == MarkState::Seen;
             }
         }
+        let at_s = |what: &What| match *what {
+            What::Tried(place) => tries[place].at_s,
+            What::Left(place) => ends[place].at_s,
+        };
         let mut sequels = Self::default();
         for end in (0..ends.len()).filter(|end| !continues[*end]) {
             let first = sequels.steps.len();
             let last = first + steps[end].len();
-            sequels.all.push(Places { end, continues: false, steps: first..last });
+            let last_s = steps[end].last().map_or(ends[end].at_s, at_s);
+            sequels.all.push(Places { end, continues: false, steps: first..last, last_s });
             let mut before_s = ends[end].at_s;
             let mut host = ends[end].host;
             for &what in &steps[end] {
-                let at_s = match what {
-                    What::Tried(place) => tries[place].at_s,
-                    What::Left(place) => ends[place].at_s,
-                };
+                let at_s = at_s(&what);
                 let restarts = restarts.get(host).map_or(&[][..], Vec::as_slice);
                 let next = restarts.partition_point(|time| *time <= before_s);
                 let has_restarted = restarts.get(next).is_some_and(|time| *time <= at_s);
                 sequels.steps.push(Step { what, after_s: at_s - before_s, has_restarted });
                 before_s = at_s;
                 if let What::Left(end) = what {
-                    sequels.all.push(Places { end, continues: true, steps: sequels.steps.len()..last });
+                    sequels.all.push(Places { end, continues: true, steps: sequels.steps.len()..last, last_s });
                     host = ends[end].host;
                 }
             }
@@ -132,11 +137,22 @@ impl Sequels {
 
     /// Each end with its steps, by host and time.
     pub fn iter(&self) -> impl Iterator<Item = Sequel<'_>> {
-        self.all.iter().map(|one| Sequel {
+        self.each(&self.all)
+    }
+
+    /// The ends on one host with their steps, by time.
+    pub fn on(&self, ends: &[End], host: usize) -> impl Iterator<Item = Sequel<'_>> {
+        let before = |host: usize| self.all.partition_point(|one| ends[one.end].host < host);
+        self.each(&self.all[before(host)..before(host + 1)])
+    }
+
+    fn each<'a>(&'a self, places: &'a [Places]) -> impl Iterator<Item = Sequel<'a>> {
+        places.iter().map(|one| Sequel {
             end: one.end,
             continues: one.continues,
             steps: &self.steps[one.steps.clone()],
             first: one.steps.start,
+            last_s: one.last_s,
         })
     }
 

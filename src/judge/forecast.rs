@@ -14,8 +14,9 @@ use super::mechanism::{How, Mechanism};
 use super::opinion::Opinion;
 use super::posterior::is_chain;
 use super::verdict::{Estimate, Latent};
-use crate::correlate::blocked::dose;
-use crate::correlate::{Blocked, Class, Correlation, End, Response, View};
+use crate::correlate::blocked::Clearing;
+use crate::correlate::side::{Kinds, Lanes, Side, WIDTH};
+use crate::correlate::{Blocked, Class, Correlation, Response, View};
 use crate::model::Name;
 use crate::stats::{log_sum_exp, quantile};
 
@@ -47,8 +48,13 @@ pub(crate) struct Outlook {
 }
 
 /// The outlook of one signature, after so many incidents were set aside; `None` if nothing that grows with load is
-/// likelier than not.
-pub(crate) fn outlook(opinion: &Opinion<'_>, expected: Option<f64>, n_aside: usize) -> Option<Outlook> {
+/// likelier than not, or if a known outlook comes before it.
+pub(crate) fn outlook(
+    opinion: &Opinion<'_>,
+    expected: Option<f64>,
+    n_aside: usize,
+    known: &[Outlook],
+) -> Option<Outlook> {
     let view = &opinion.scene.view;
     let from = view.from;
     let all = log_sum_exp(&opinion.explanations.iter().map(Explanation::weight).collect::<Vec<_>>());
@@ -58,6 +64,10 @@ pub(crate) fn outlook(opinion: &Opinion<'_>, expected: Option<f64>, n_aside: usi
     let p = (log_sum_exp(&growing.iter().map(|one| one.weight()).collect::<Vec<_>>()) - all).exp();
     let best = &growing.first().filter(|_| p > MIN_PROBABILITY)?.best;
     let signature = signature(view, best)?;
+    let order = (n_aside, view.signature.is_none());
+    if known.iter().any(|one| one.latent.signature == signature && one.order <= order) {
+        return None;
+    }
     let load = expected.unwrap_or(from.load.highest).max(1.0);
     let people = People::of(view, load / from.load.high);
     let (shares, p_grows) = Grid::of(view, best)?.shares(&people);
@@ -82,7 +92,7 @@ pub(crate) fn outlook(opinion: &Opinion<'_>, expected: Option<f64>, n_aside: usi
         change_id: change,
         load_visited: (visited * from.load.high / load).min(1.0),
     };
-    Some(Outlook { latent, order: (n_aside, view.signature.is_none()) })
+    Some(Outlook { latent, order })
 }
 
 /// One outlook a signature: the one that knew most, and alone rather than in the sum of all; by signature.
@@ -145,45 +155,61 @@ impl People {
         Self { wishes, fuller }
     }
 
-    fn fuller(&self, at_s: f64) -> f64 {
-        self.fuller[day(at_s).min(self.fuller.len() - 1)]
+    fn day(&self, at_s: f64) -> usize {
+        day(at_s).min(self.fuller.len() - 1)
     }
 
-    /// The share of wishes that a mechanism fails, on hosts that are exposed all the time.
-    fn share(&self, from: &Correlation, how: &How, exposed: &[bool]) -> f64 {
-        let mut chances = vec![0.0; from.tries.len()];
-        match how {
-            How::Blocked(filter) => {
-                let fuller = |end: &End| dose(end, filter.gamma) * self.fuller(end.at_s).powf(filter.gamma);
-                let doses: Vec<f64> = from.ends.iter().map(fuller).collect();
-                filter.foresee(from, exposed, &doses, |at_s| self.fuller(at_s), |place, m| chances[place] = m);
+    /// The share of wishes that filters with one clearing fail, each, on hosts that are exposed all the time.
+    fn blocked(&self, grid: &Grid<'_, '_>, filters: &[Blocked]) -> Vec<f64> {
+        let (from, side) = (grid.view.from, Side::of(filters));
+        let doses: Vec<Lanes> = grid.kinds.all.iter().map(|kind| side.doses(kind.load)).collect();
+        let fuller: Vec<Lanes> = self.fuller.iter().map(|by| side.powers(*by)).collect();
+        let mut is_wish = vec![false; from.tries.len()];
+        self.wishes.iter().for_each(|place| is_wish[*place] = true);
+        let mut sums = [0.0; WIDTH];
+        let dose = |end: usize| {
+            let (dose, fuller) = (&doses[grid.kinds.of[end]], &fuller[self.day(from.ends[end].at_s)]);
+            std::array::from_fn(|lane| dose[lane] * fuller[lane])
+        };
+        let by = |at_s: f64| self.fuller[self.day(at_s)];
+        side.foresee(from, clearing(&filters[0]), &grid.exposed, dose, by, |place, chances| {
+            if is_wish[place] {
+                sums.iter_mut().zip(chances).for_each(|(sum, m)| *sum += m);
             }
-            How::Response(_) | How::ByHost(_) => {
-                for place in &self.wishes {
-                    let one = &from.tries[*place];
-                    let response = match how {
-                        How::ByHost(all) => all[one.host],
-                        How::Response(response) => *response,
-                        _ => continue,
-                    };
-                    let fuller = self.fuller(one.at_s);
-                    if exposed[one.host] {
-                        chances[*place] = response.at(one.load * fuller, one.fleet_load * fuller);
-                    }
-                }
-            }
-            How::Ramp { .. } | How::Clock { .. } => {}
-        }
-        self.wishes.iter().map(|place| chances[*place]).sum::<f64>() / self.wishes.len().max(1) as f64
+        });
+        sums[..filters.len()].iter().map(|sum| sum / self.wishes.len().max(1) as f64).collect()
     }
+
+    /// The same for a mechanism that depends on load alone.
+    fn share(&self, from: &Correlation, how: &How, exposed: &[bool]) -> f64 {
+        let chance = |place: &usize| {
+            let one = &from.tries[*place];
+            let response = match how {
+                How::ByHost(all) => all[one.host],
+                How::Response(response) => *response,
+                How::Ramp { .. } | How::Clock { .. } | How::Blocked(_) => return 0.0,
+            };
+            let fuller = self.fuller[self.day(one.at_s)];
+            if exposed[one.host] { response.at(one.load * fuller, one.fleet_load * fuller) } else { 0.0 }
+        };
+        self.wishes.iter().map(chance).sum::<f64>() / self.wishes.len().max(1) as f64
+    }
+}
+
+/// How the blocks of a filter end.
+fn clearing(filter: &Blocked) -> Clearing {
+    (filter.lasts_h, filter.restart_clears)
+}
+
+/// Filters, so many side by side as can be; those of one clearing stand together.
+fn sides(filters: &[Blocked]) -> Vec<&[Blocked]> {
+    filters.chunk_by(|a, b| clearing(a) == clearing(b)).flat_map(|alike| alike.chunks(WIDTH)).collect()
 }
 
 fn day(at_s: f64) -> usize {
     (at_s.max(0.0) / 86_400.0) as usize
 }
 
-/// How blocks end: by themselves after so many hours, in the mean, and whether by a restart.
-type Clearing = (f64, bool);
 /// A share with its weight.
 type Weighed = (f64, f64);
 
@@ -192,6 +218,8 @@ struct Grid<'a, 'b> {
     view: &'a View<'b>,
     best: &'a Mechanism,
     exposed: Vec<bool>,
+    /// The kinds of all ends, where it blocks users.
+    kinds: Kinds,
     /// The mean load where it is at work: size and power are least entangled there.
     usual: f64,
     /// What varies beside the size: a power, or a threshold.
@@ -218,11 +246,12 @@ impl<'a, 'b> Grid<'a, 'b> {
         };
         let usual = (loads.iter().sum::<f64>() / loads.len().max(1) as f64).max(0.05);
         let exposed = best.spans.iter().map(|span| span.0 < span.1).collect();
-        Some(Self { view, best, exposed, usual, second })
+        let ends = if is_chain(&best.how) { &from.ends[..] } else { &[] };
+        Some(Self { view, best, exposed, kinds: Kinds::of(view, ends.iter()), usual, second })
     }
 
     /// The mechanism of one point; `size` by its logarithm.
-    fn how(&self, size: f64, second: f64, clearing: Clearing) -> How {
+    fn how(&self, (clearing, size, second): Point) -> How {
         let size = size.exp();
         match &self.best.how {
             How::Blocked(filter) => How::Blocked(Blocked {
@@ -240,20 +269,42 @@ impl<'a, 'b> Grid<'a, 'b> {
         }
     }
 
-    /// The log likelihood of a point.
-    fn value(&self, how: How) -> f64 {
-        if let How::Blocked(filter) = how {
-            let run = filter.run(self.view, &self.best.spans, |_, _| ());
-            return self.view.weight * (run.tries + run.marks);
+    /// The filters of some points; none where it blocks nobody.
+    fn filters(&self, points: &[Point]) -> Vec<Blocked> {
+        let filter = |point: &Point| if let How::Blocked(filter) = self.how(*point) { Some(filter) } else { None };
+        points.iter().filter_map(filter).collect()
+    }
+
+    /// The log likelihood of each point.
+    fn values(&self, points: &[Point]) -> Vec<f64> {
+        let weight = self.view.weight;
+        let filters = self.filters(points);
+        if filters.is_empty() {
+            let mechanism = |point: &Point| Mechanism { how: self.how(*point), ..self.best.clone() };
+            let value = |one: Mechanism| weight * self.view.log_likelihood(&one.chances(self.view));
+            return points.par_iter().map(|point| value(mechanism(point))).collect();
         }
-        let mechanism = Mechanism { how, ..self.best.clone() };
-        self.view.weight * self.view.log_likelihood(&mechanism.chances(self.view))
+        let of_side = |filters: &&[Blocked]| {
+            let runs = Side::of(filters).run(self.view, &self.kinds, clearing(&filters[0]), &self.best.spans);
+            runs.into_iter().take(filters.len()).map(|run| weight * (run.tries + run.marks))
+        };
+        sides(&filters).par_iter().flat_map_iter(of_side).collect()
+    }
+
+    /// What each point foresees.
+    fn foreseen(&self, points: &[Point], people: &People) -> Vec<f64> {
+        let filters = self.filters(points);
+        if filters.is_empty() {
+            let share = |point: &Point| people.share(self.view.from, &self.how(*point), &self.exposed);
+            return points.par_iter().map(share).collect();
+        }
+        sides(&filters).par_iter().flat_map_iter(|filters| people.blocked(self, filters)).collect()
     }
 
     /// What each point foresees, with the logarithm of its weight; and the probability that load matters.
     fn shares(&self, people: &People) -> (Vec<Weighed>, f64) {
         let first = [match &self.best.how {
-            How::Blocked(filter) => (filter.lasts_h, filter.restart_clears),
+            How::Blocked(filter) => clearing(filter),
             _ => CLEARINGS[0],
         }];
         let clearings: &[Clearing] = if is_chain(&self.best.how) { &CLEARINGS } else { &first };
@@ -278,25 +329,23 @@ impl<'a, 'b> Grid<'a, 'b> {
         [first, clearings]: [&[Clearing]; 2],
     ) -> Vec<Weighed> {
         let coarse = points(sizes, seconds, first);
-        let values: Vec<f64> = coarse.par_iter().map(|point| self.value(self.how(point.0, point.1, point.2))).collect();
+        let values = self.values(&coarse);
         let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let near: Vec<&Point> =
             coarse.iter().zip(&values).filter(|(_, value)| **value >= top - WITHIN).map(|(point, _)| point).collect();
-        let sizes_near = around(near.iter().map(|point| point.0), sizes);
-        let seconds_near = around(near.iter().map(|point| point.1), seconds);
+        let sizes_near = around(near.iter().map(|point| point.1), sizes);
+        let seconds_near = around(near.iter().map(|point| point.2), seconds);
         // The prior is flat over the first grid: the second has the part of it that it covers.
         let part = part(sizes_near, sizes) * part(seconds_near, seconds);
         let fine = points(sizes_near, seconds_near, clearings);
         let log_weight = (part / fine.len() as f64).ln();
         let half_step = step(sizes_near) / 2.0;
-        let weighed = |point: &Point| {
-            let how = self.how(point.0, point.1, point.2);
-            let share = people.share(self.view.from, &how, &self.exposed);
-            let value = log_weight + self.value(how);
+        let weighed = |(share, value): (f64, f64)| {
             // Between the points of the grid sizes are as likely as on them.
-            [-2.0 / 3.0, 0.0, 2.0 / 3.0].map(|off| ((share * (off * half_step).exp()).min(1.0), value - 3.0_f64.ln()))
+            let value = log_weight + value - 3.0_f64.ln();
+            [-2.0 / 3.0, 0.0, 2.0 / 3.0].map(|off| ((share * (off * half_step).exp()).min(1.0), value))
         };
-        fine.par_iter().flat_map_iter(weighed).collect()
+        self.foreseen(&fine, people).into_iter().zip(self.values(&fine)).flat_map(weighed).collect()
     }
 }
 
@@ -311,18 +360,14 @@ fn plus(all: Vec<Weighed>, by: f64) -> Vec<Weighed> {
     all.into_iter().map(|(share, weight)| (share, weight + by)).collect()
 }
 
-/// Size by its logarithm, power or threshold, and how blocks end.
-type Point = (f64, f64, Clearing);
+/// How blocks end, size by its logarithm, power or threshold.
+type Point = (Clearing, f64, f64);
 
+/// The points of a grid; those of one clearing stand together.
 fn points(sizes: (f64, f64, usize), seconds: (f64, f64, usize), clearings: &[Clearing]) -> Vec<Point> {
-    let mut points = Vec::new();
-    for size in 0..sizes.2 {
-        for second in 0..seconds.2 {
-            let (size, second) = (sizes.0 + size as f64 * step(sizes), seconds.0 + second as f64 * step(seconds));
-            points.extend(clearings.iter().map(|clearing| (size, second, *clearing)));
-        }
-    }
-    points
+    let at = |axis: (f64, f64, usize), place: usize| axis.0 + place as f64 * step(axis);
+    let of_size = |clearing, size| (0..seconds.2).map(move |second| (clearing, at(sizes, size), at(seconds, second)));
+    clearings.iter().flat_map(|clearing| (0..sizes.2).flat_map(move |size| of_size(*clearing, size))).collect()
 }
 
 fn step((from, to, n): (f64, f64, usize)) -> f64 {

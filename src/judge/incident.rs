@@ -56,7 +56,10 @@ pub(crate) fn find(from: &Correlation, options: &Options, max: usize) -> (Vec<Fo
         let asked = if found.is_empty() { asked } else { None };
         let with_marks = found.iter().all(|one| !one.is_chain);
         let round = found.len();
-        let mut outlook = |opinion: &Opinion<'_>| outlooks.extend(forecast::outlook(opinion, options.load, round));
+        let mut outlook = |opinion: &Opinion<'_>| {
+            let further = forecast::outlook(opinion, options.load, round, &outlooks);
+            outlooks.extend(further);
+        };
         let opinion = loudest(from, &skip, asked, with_marks, found.is_empty(), &mut outlook);
         let Some(opinion) = opinion else { break };
         let Some(one) = incident(&opinion, asked) else { break };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::estimate::{Estimate, Rough};
+use super::estimate::Estimate;
 use super::hypotheses::{Cause, Explanation, HYPOTHESES, suspicion};
 use super::mechanism::Mechanism;
 use super::scene::Scene;
@@ -192,12 +192,12 @@ fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation])
     let bursts = bursts(view);
     let before = base_likelihood(view, &view.base) + background.log_prior();
     let estimate = Estimate::of(view, background);
-    let rough: Vec<Rough> = explanations.par_iter().map(|one| estimate.of_mechanism(&one.best)).collect();
     let is_nothing = |place: &usize| explanations[*place].cause == Cause::Nothing;
-    let mut order: Vec<usize> = (0..explanations.len())
-        .filter(|place| is_nothing(place) || rough[*place].attributed >= MIN_ATTRIBUTED / 2.0)
-        .collect();
-    let estimated = |place: usize| explanations[place].weight() + rough[place].gain;
+    // The gain for nothing at all is wanted in any case, first, and without an estimate.
+    let rough: Vec<Option<f64>> = explanations.par_iter().map(|one| estimate.gain(&one.best)).collect();
+    let mut order: Vec<usize> =
+        (0..explanations.len()).filter(|place| is_nothing(place) || rough[*place].is_some()).collect();
+    let estimated = |place: usize| explanations[place].weight() + rough[place].unwrap_or(0.0);
     order
         .sort_by(|a, b| is_nothing(b).cmp(&is_nothing(a)).then(estimated(*b).total_cmp(&estimated(*a))).then(a.cmp(b)));
     let mut gains = vec![None; explanations.len()];
@@ -216,7 +216,7 @@ fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation])
             // the background moves farthest, tells nothing of theirs.
             if let Some(gain) = gain.filter(|_| !is_nothing(place)) {
                 best = best.max(explanations[*place].weight() + gain);
-                error = error.max(gain - rough[*place].gain);
+                error = error.max(gain - rough[*place].unwrap_or(0.0));
             }
         }
     }

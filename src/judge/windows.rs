@@ -1,5 +1,7 @@
 //! Windows of constant chance on a set of hosts: shared by the hypotheses that begin at a free time.
 
+use std::f64::consts::LN_2;
+
 use super::hypotheses::{Grid, Remedied, prior};
 use super::mechanism::{How, Mechanism, NEVER};
 use super::scene::Scene;
@@ -17,6 +19,9 @@ const P_LONGER: f64 = 0.02;
 const P_OPEN: f64 = 0.2;
 /// The part in which a recorded change ends it.
 const P_REMEDIED: f64 = 0.2;
+
+/// Sums whose greatest term is below `exp` of this can be written as a number.
+const MAX_RISE: f64 = 600.0;
 
 /// A point of the grid.
 #[derive(Clone, Copy, Debug)]
@@ -57,18 +62,17 @@ fn windows(scene: &Scene<'_>, hosts: &[usize], p_open: f64, p_remedied: f64) -> 
         let at: Vec<f64> = (0..=n_hours)
             .map(|hour| hosts.iter().map(|host| sums.before(*host, scene.hour(hour)[*host])).sum())
             .collect();
-        for from_hour in 0..n_hours {
+        for (from_hour, (log_sum, top)) in over_lengths(&at, &weights).into_iter().enumerate() {
             let point = |end| Window { size, from_hour, end };
             // What would have lasted beyond the end of the log is open there, and so is what only a later change ends.
+            let n_within = LENGTHS_H.partition_point(|length| from_hour + length < n_hours);
             let mut open = p_open + if scene.possible_after(from_hour) > 0.0 { 0.0 } else { p_remedied };
-            for (length, weight) in LENGTHS_H.into_iter().zip(weights) {
-                let to = from_hour + length;
-                if to < n_hours {
-                    let end = Remedied::AtHour(to);
-                    grid.add(log_start + weight.ln(), at[to] - at[from_hour], end, || point(end));
-                } else {
-                    open += weight;
-                }
+            open += weights[n_within..].iter().sum::<f64>();
+            if n_within > 0 {
+                let value = |length: usize| weights[length].ln() + at[from_hour + LENGTHS_H[length]];
+                let best = || (0..n_within).rev().max_by(|a, b| value(*a).total_cmp(&value(*b))).unwrap_or(0);
+                let end = || Remedied::AtHour(from_hour + LENGTHS_H[best()]);
+                grid.add_all(log_start + log_sum, Remedied::AtHour(n_hours), log_start + top, || point(end()));
             }
             let log_open = log_start + open.ln();
             grid.add(log_open, at[n_hours] - at[from_hour], Remedied::Never, || point(Remedied::Never));
@@ -76,6 +80,46 @@ fn windows(scene: &Scene<'_>, hosts: &[usize], p_open: f64, p_remedied: f64) -> 
         grid
     };
     scene.constants.iter().enumerate().map(of_size).collect()
+}
+
+/// By beginning: the logarithm of the sum over all lengths that end within the log, of their weight times `exp` of the
+/// rise of `at` meanwhile; and of the greatest term.
+///
+/// So many exponentials would take longer than all else: each hour's is held as a number times a power of two, and what
+/// two hours make of each other is then a product.
+fn over_lengths(at: &[f64], weights: &[f64]) -> Vec<(f64, f64)> {
+    let n_hours = at.len() - 1;
+    let powers: Vec<i32> = at.iter().map(|at| (at / LN_2).floor() as i32).collect();
+    let parts: Vec<f64> = at.iter().zip(&powers).map(|(at, power)| (at - f64::from(*power) * LN_2).exp()).collect();
+    let (mut sums, mut tops) = (vec![0.0; n_hours], vec![f64::NEG_INFINITY; n_hours]);
+    for (length, weight) in LENGTHS_H.into_iter().zip(weights).filter(|(length, _)| *length < n_hours) {
+        let log_weight = weight.ln();
+        let later = parts[length..n_hours].iter().zip(&powers[length..n_hours]);
+        for ((sum, power), (later, later_power)) in sums.iter_mut().zip(&powers).zip(later) {
+            *sum += weight * later * power_of_two(later_power - power);
+        }
+        for (top, later) in tops.iter_mut().zip(&at[length..n_hours]) {
+            *top = f64::max(*top, log_weight + later);
+        }
+    }
+    let told = |from: usize| {
+        let top = tops[from] - at[from];
+        // Numbers do not reach farther; without a window there is no sum.
+        if top < MAX_RISE {
+            return ((sums[from] / parts[from]).ln(), top);
+        }
+        let mut sum = LogSum::default();
+        for (length, weight) in LENGTHS_H.into_iter().zip(weights).filter(|(length, _)| from + length < n_hours) {
+            sum.add(weight.ln() + at[from + length] - at[from]);
+        }
+        (sum.ln(), top)
+    };
+    (0..n_hours).map(told).collect()
+}
+
+/// Two to a power; where no number is so small or so great, the nearest.
+fn power_of_two(power: i32) -> f64 {
+    f64::from_bits(((1023 + power.clamp(-1022, 1023)) as u64) << 52)
 }
 
 fn log_start(scene: &Scene<'_>) -> f64 {
@@ -172,4 +216,34 @@ pub(super) fn ends(scene: &Scene<'_>, from_s: f64, guilty: Option<usize>, step_h
     let by = (prior::REMEDIED / total).ln();
     ends.extend(remedies.into_iter().map(|(remedy, weight)| (Remedied::By(remedy), by + weight)));
     ends
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Random;
+    use crate::stats::special::log_sum_exp;
+
+    /// Quiet hours, hours that tell much against a window, and hours that tell more for it than a number can hold.
+    #[test]
+    fn sums_over_lengths_are_sums_of_exponentials() {
+        let mut random = Random::new(11);
+        let mut at = vec![0.0];
+        for hour in 0..400 {
+            let rise = match hour / 50 {
+                3 => 90.0 * random.unit(),
+                5 => -60.0 * random.unit(),
+                _ => 3.0 * (random.unit() - 0.6),
+            };
+            at.push(at[hour] + rise);
+        }
+        let weights = length_weights();
+        for (from, (log_sum, top)) in over_lengths(&at, &weights).into_iter().enumerate() {
+            let within = LENGTHS_H.into_iter().zip(weights).filter(|(length, _)| from + length < 400);
+            let terms: Vec<f64> = within.map(|(length, weight)| weight.ln() + at[from + length] - at[from]).collect();
+            let expected = log_sum_exp(&terms);
+            assert!(log_sum == expected || (log_sum - expected).abs() < 1e-9, "{from}: {log_sum} {expected}");
+            assert!((top - terms.iter().copied().fold(f64::NEG_INFINITY, f64::max)).abs() < 1e-9 || terms.is_empty());
+        }
+    }
 }

@@ -105,6 +105,44 @@ impl Product {
     }
 }
 
+/// Products of many factors, side by side; like [`Product`], but whoever multiplies must also settle.
+#[derive(Clone, Copy, Debug)]
+pub struct Products<const N: usize> {
+    now: [f64; N],
+    log: [f64; N],
+}
+
+impl<const N: usize> Default for Products<N> {
+    fn default() -> Self {
+        Self { now: [1.0; N], log: [0.0; N] }
+    }
+}
+
+impl<const N: usize> Products<N> {
+    /// Multiplies each by its factor.
+    pub fn times(&mut self, factors: &[f64; N]) {
+        for (now, factor) in self.now.iter_mut().zip(factors) {
+            *now *= factor;
+        }
+    }
+
+    /// Puts away what could leave the range of numbers: to be called before factors since the last call multiply to less
+    /// than `1e-200` or more than `1e200`.
+    pub fn settle(&mut self) {
+        for (now, log) in self.now.iter_mut().zip(&mut self.log) {
+            if !(1e-60..1e60).contains(now) {
+                *log += now.max(1e-300).ln();
+                *now = 1.0;
+            }
+        }
+    }
+
+    /// The logarithms of the products.
+    pub fn ln(&self) -> [f64; N] {
+        std::array::from_fn(|lane| self.log[lane] + self.now[lane].max(1e-300).ln())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

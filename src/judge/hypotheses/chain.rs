@@ -28,7 +28,7 @@ use super::change::shares;
 use super::dependency::is_users_fault;
 use super::unrecorded::free_starts;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
-use crate::correlate::blocked::Run;
+use crate::correlate::blocked::{Clearing, Run};
 use crate::correlate::{Blocked, Effects, Exposure, MarkState, View};
 use crate::stats::log_sum_exp;
 use crate::stats::special::LogSum;
@@ -54,7 +54,7 @@ const BLOCKING: [(f64, f64); 16] = [
     (0.6, 3.0),
 ];
 /// How long a block lasts by itself, hours, and whether a restart clears it.
-pub(crate) const CLEARINGS: [(f64, bool); 3] = [(10.0, true), (60.0, true), (300.0, false)];
+pub(crate) const CLEARINGS: [Clearing; 3] = [(10.0, true), (60.0, true), (300.0, false)];
 /// The chance that a blocked user's attempt fails.
 const KAPPA: f64 = 0.95;
 /// Chances that an incomplete close leaves a mark.
@@ -193,13 +193,15 @@ pub(crate) fn effects(view: &View<'_>) -> Option<Effects> {
     if from.ends.is_empty() {
         return None;
     }
-    let filters: Vec<Blocked> = points(&Marks::of(view).pairs()).iter().map(|point| point.filter).collect();
+    let points = points(&Marks::of(view).pairs());
+    // Filters of the first clearing: those of the others are the same.
+    let filters: Vec<Blocked> = points[..points.len() / CLEARINGS.len()].iter().map(|point| point.filter).collect();
     // Of a list that may know the start only, other hosts may have got the change with the first.
     let begins = |change: &Exposure, host: usize| {
         if change.may_be_start_only { change.first_s().min(change.at_s[host]) } else { change.at_s[host] }
     };
     let moments = |host: usize| from.changes.iter().map(|one| begins(one, host)).chain(free_starts(from)).collect();
-    Some(Effects::of(view, &filters, (0..from.hosts.len()).map(moments).collect()))
+    Some(Effects::of(view, &filters, &CLEARINGS, (0..from.hosts.len()).map(moments).collect()))
 }
 
 impl<'a> Chains<'a> {

@@ -29,6 +29,7 @@ use super::super::windows::ends;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
 use crate::correlate::Sums;
 use crate::model::ChangeKind;
+use crate::stats::special::Product;
 
 /// Delays that all hosts share, hours.
 const DELAYS_H: [f64; 8] = [2.0, 6.0, 12.0, 24.0, 48.0, 72.0, 120.0, 168.0];
@@ -362,8 +363,11 @@ struct Growing<'a> {
     host: usize,
     /// The first attempt after it began.
     first: usize,
-    /// Running sums from there, while it grows.
-    sums: Vec<f64>,
+    /// Running products from there, while it grows: logarithms are taken where it ends.
+    products: Vec<Product>,
+    /// The sum over all of them.
+    grown: f64,
+    weight: f64,
     /// The sums of its full chance.
     full: &'a Sums,
 }
@@ -373,22 +377,24 @@ impl<'a> Growing<'a> {
         let view = &scene.view;
         let first = view.place(host, from_s);
         let to = view.place(host, from_s + hours * 3600.0);
-        let mut sums = vec![0.0];
-        let mut sum = 0.0;
-        for &place in &view.tries_of(host)[first..to] {
-            let chance = ramp(SIZES[size], hours, view.from.tries[place].at_s - from_s);
-            sum += view.weight * view.log_ratio(place, chance);
-            sums.push(sum);
+        let mut product = Product::default();
+        let mut products = Vec::with_capacity(to - first + 1);
+        products.push(product);
+        for (&place, at_s) in view.tries_of(host)[first..to].iter().zip(&view.times_of(host)[first..to]) {
+            product.times(view.ratio(place, ramp(SIZES[size], hours, at_s - from_s)));
+            products.push(product);
         }
-        Self { host, first, sums, full: &scene.constants[size] }
+        let grown = view.weight * product.ln();
+        Self { host, first, products, grown, weight: view.weight, full: &scene.constants[size] }
     }
 
     /// The sum over the attempts before a place.
     fn before(&self, place: usize) -> f64 {
-        let last = self.sums.len() - 1;
+        let last = self.products.len() - 1;
         let n = place.saturating_sub(self.first);
-        let grown = self.first + last;
-        self.sums[n.min(last)]
-            + if n > last { self.full.before(self.host, place) - self.full.before(self.host, grown) } else { 0.0 }
+        if n < last {
+            return self.weight * self.products[n].ln();
+        }
+        self.grown + self.full.before(self.host, self.first + n) - self.full.before(self.host, self.first + last)
     }
 }
