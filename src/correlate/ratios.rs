@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use super::background::Pair;
+use super::background::{Background, Crowd, Pair};
 use super::sequels::Sequel;
 use super::{Correlation, End, MarkState, Try};
 use crate::model::Fault;
@@ -99,6 +99,8 @@ pub struct View<'a> {
     pub weight: f64,
     /// The attempts once more, in the order in which they are summed.
     layout: Arc<Layout>,
+    /// Who tried to get in where, attempts left out that are explained already.
+    crowd: Arc<Crowd>,
 }
 
 /// What is asked of attempts many times, close together in memory.
@@ -150,6 +152,10 @@ impl<'a> View<'a> {
             .collect();
         let n = classes.iter().filter(|class| **class != Class::Skipped).count() as f64;
         let others = classes.iter().filter(|class| **class == Class::Other).count() as f64;
+        let layout = Layout::of(from);
+        let is_told = |place: &&usize| classes[**place] != Class::Skipped;
+        let told = layout.by_host.iter().map(|host| host.iter().filter(is_told).map(|place| &layout.pairs[*place]));
+        let crowd = Crowd::of(told, from.users.len());
         Self {
             from,
             signature,
@@ -159,7 +165,8 @@ impl<'a> View<'a> {
             other: ((others + 1.0) / (n + 2.0)).max(0.005),
             with_marks: true,
             weight: 1.0,
-            layout: Arc::new(Layout::of(from)),
+            layout: Arc::new(layout),
+            crowd: Arc::new(crowd),
         }
     }
 
@@ -257,6 +264,31 @@ impl<'a> View<'a> {
             }
         };
         (0..chances.len()).map(part).collect()
+    }
+
+    /// Who tried to get in where, attempts left out that are explained already.
+    pub fn crowd(&self) -> &Crowd {
+        &self.crowd
+    }
+
+    /// The failures of this signature, by place.
+    pub fn own(&self) -> Vec<usize> {
+        (0..self.classes.len()).filter(|place| self.classes[*place] == Class::Own).collect()
+    }
+
+    /// Fits the background beside a mechanism that fails each attempt with these chances; none: an empty list.
+    pub fn fit(&self, chances: &[f64]) -> Background {
+        let chance = |place: usize| chances.get(place).copied().unwrap_or(0.0);
+        let own: Vec<(Pair, f64)> =
+            self.own().into_iter().map(|place| (self.pairs()[place], chance(place) * self.share)).collect();
+        let mut idle = (0.0, 0.0);
+        for (place, class) in self.classes.iter().enumerate() {
+            if *class != Class::Skipped && chance(place) < 0.005 {
+                idle.0 += f64::from(u8::from(*class == Class::Own));
+                idle.1 += 1.0;
+            }
+        }
+        Background::fit(&self.crowd, &own, idle)
     }
 
     /// Host and account of each attempt.

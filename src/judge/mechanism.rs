@@ -59,7 +59,13 @@ impl Mechanism {
             filter.run(view, &self.spans, |place, m| chances[place] = m);
             return chances;
         }
-        view.from.tries.iter().map(|one| self.chance(one)).collect()
+        let mut chances = vec![0.0; view.from.tries.len()];
+        for (host, (from_s, to_s)) in self.spans.iter().enumerate().filter(|(_, span)| span.0 < span.1) {
+            for place in &view.tries_of(host)[view.place(host, *from_s)..view.place(host, *to_s)] {
+                chances[*place] = self.chance(&view.from.tries[*place]);
+            }
+        }
+        chances
     }
 
     /// The same for the failures of the signature alone.
@@ -122,7 +128,7 @@ impl<'a> Own<'a> {
         let is_own = |place: usize| view.classes[place] == Class::Own;
         let from = view.from;
         Self {
-            places: (0..view.classes.len()).filter(|place| is_own(*place)).collect(),
+            places: view.own(),
             sequels: from
                 .sequels
                 .iter()
