@@ -73,8 +73,8 @@ impl Mechanism {
         if let How::Blocked(filter) = self.how {
             let mut chances = vec![0.0; own.places.len()];
             filter.run_over(view, own.sequels.iter().copied(), &self.spans, |place, m| {
-                if let Ok(index) = own.places.binary_search(&place) {
-                    chances[index] = m;
+                if let Some(chance) = chances.get_mut(own.index[place] as usize) {
+                    *chance = m;
                 }
             });
             return chances;
@@ -118,6 +118,8 @@ impl Mechanism {
 pub(crate) struct Own<'a> {
     /// By place in the list of attempts, in order.
     pub(crate) places: Vec<usize>,
+    /// By attempt: its place in this list, or beyond it.
+    index: Vec<u32>,
     /// The ends that some of them follow.
     sequels: Vec<Sequel<'a>>,
 }
@@ -127,8 +129,12 @@ impl<'a> Own<'a> {
     pub(crate) fn of(view: &View<'a>) -> Self {
         let is_own = |place: usize| view.classes[place] == Class::Own;
         let from = view.from;
+        let places = view.own();
+        let mut index = vec![u32::MAX; view.classes.len()];
+        places.iter().zip(0..).for_each(|(place, number)| index[*place] = number);
         Self {
-            places: view.own(),
+            places,
+            index,
             sequels: from
                 .sequels
                 .iter()

@@ -30,6 +30,16 @@ pub fn log_add_exp(a: f64, b: f64) -> f64 {
     if low == f64::NEG_INFINITY { high } else { high + (low - high).exp().ln_1p() }
 }
 
+/// A number that is not negative to a power; fast for powers that are a small number of quarters.
+pub fn power(x: f64, exponent: f64) -> f64 {
+    let quarters = exponent * 4.0;
+    if quarters.fract() == 0.0 && (0.0..=32.0).contains(&quarters) {
+        let quarters = quarters as i32;
+        return if quarters % 4 == 0 { x.powi(quarters / 4) } else { x.powi(quarters).sqrt().sqrt() };
+    }
+    x.powf(exponent)
+}
+
 /// Terms that are by so many nats smaller than the greatest are lost in a sum: a double keeps 53 binary digits, and
 /// `exp(-37)` is less than half of the last of them.
 pub const LOST: f64 = 37.0;
@@ -177,6 +187,16 @@ mod tests {
             sum.add(value);
         }
         assert!((sum.ln() - log_sum_exp(&[-3.0, 700.0, 12.0])).abs() < 1e-12);
+    }
+
+    #[test]
+    fn powers_by_quarters_are_powers() {
+        for x in [0.0_f64, 0.05, 0.37, 1.0, 2.9] {
+            for exponent in [0.0, 0.25, 0.75, 1.0, 1.5, 3.0, 4.0, 0.3, 11.0] {
+                let expected = x.powf(exponent);
+                assert!((power(x, exponent) - expected).abs() <= 1e-14 * expected, "{x} {exponent}");
+            }
+        }
     }
 
     #[test]
