@@ -4,7 +4,7 @@
 //! the weight of two failures; an account's around 1, with the weight of two and a half. Expectation
 //! and maximisation: of each failure the share `b / (b + (1 − b) m s)` belongs to the background.
 
-use super::Class;
+use crate::stats::special::Product;
 
 /// No background explains more than every second attempt: above it, it is a mechanism.
 const MAX_CHANCE: f64 = 0.5;
@@ -45,43 +45,77 @@ pub struct Weights {
     pub n: f64,
 }
 
+/// Who tried to get in where, and how often: an account seldom comes to a host once only.
+#[derive(Clone, Debug, Default)]
+pub struct Crowd {
+    /// By host: accounts, each with its number of attempts.
+    hosts: Vec<Vec<(u32, u32)>>,
+    n_users: usize,
+    /// Attempts.
+    n: f64,
+}
+
+impl Crowd {
+    /// That of attempts of so many accounts, which come host by host.
+    pub fn of<'a>(hosts: impl Iterator<Item = impl Iterator<Item = &'a Pair>>, n_users: usize) -> Self {
+        let mut counts = vec![0_u32; n_users];
+        let mut crowd = Self { hosts: Vec::new(), n_users, n: 0.0 };
+        for host in hosts {
+            let mut users: Vec<u32> = Vec::new();
+            for (_, user) in host {
+                if counts[*user as usize] == 0 {
+                    users.push(*user);
+                }
+                counts[*user as usize] += 1;
+                crowd.n += 1.0;
+            }
+            users.sort_unstable();
+            crowd
+                .hosts
+                .push(users.into_iter().map(|user| (user, std::mem::take(&mut counts[user as usize]))).collect());
+        }
+        crowd
+    }
+
+    /// By host: the sum of a number of the accounts of its attempts.
+    fn by_host(&self, user: &[f64]) -> Vec<f64> {
+        let sum = |row: &Vec<(u32, u32)>| row.iter().map(|(one, n)| user[*one as usize] * f64::from(*n)).sum();
+        self.hosts.iter().map(sum).collect()
+    }
+
+    /// By account: the sum of a number of the hosts of its attempts.
+    fn by_user(&self, host: &[f64]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.n_users];
+        for (row, of_host) in self.hosts.iter().zip(host) {
+            for (user, n) in row {
+                sums[*user as usize] += of_host * f64::from(*n);
+            }
+        }
+        sums
+    }
+}
+
 impl Background {
-    /// Fits it to attempts of the given classes, where a mechanism fails attempt `i` with chance `chances[i]`
-    /// and the share `share` of its failures shows this signature. No mechanism: an empty `chances`.
-    pub fn fit(pairs: &[Pair], classes: &[Class], chances: &[f64], share: f64, n_hosts: usize, n_users: usize) -> Self {
-        let chance = |place: usize| chances.get(place).copied().unwrap_or(0.0);
-        let counted: Vec<Pair> =
-            pairs.iter().zip(classes).filter(|(_, class)| **class != Class::Skipped).map(|(pair, _)| *pair).collect();
-        let own: Vec<(Pair, f64)> = (0..pairs.len())
-            .filter(|place| classes[*place] == Class::Own)
-            .map(|place| (pairs[place], chance(place) * share))
-            .collect();
+    /// Fits it to the attempts of a crowd. Each failure of the signature comes with the chance that a mechanism made it one;
+    /// `idle` are failures and attempts where no mechanism is at work.
+    pub fn fit(crowd: &Crowd, own: &[(Pair, f64)], idle: (f64, f64)) -> Self {
         // Begin where the mechanism is not at work: from a background that holds the incident, too, the
         // rounds would take long to come down.
-        let is_idle = |place: &usize| classes[*place] != Class::Skipped && chance(*place) < 0.005;
-        let n_idle = (0..pairs.len()).filter(is_idle).count() as f64;
-        let n_own = (0..pairs.len()).filter(is_idle).filter(|place| classes[*place] == Class::Own).count() as f64;
-        let rate = (n_own + 0.5) / (n_idle + 50.0);
-        let mut fit = Self { host: vec![rate; n_hosts], user: vec![1.0; n_users], rate };
-        let mut weights = (vec![0.0; n_hosts], vec![0.0; n_users]);
+        let rate = (idle.0 + 0.5) / (idle.1 + 50.0);
+        let mut fit = Self { host: vec![rate; crowd.hosts.len()], user: vec![1.0; crowd.n_users], rate };
+        let mut weights = (Vec::new(), Vec::new());
         for round in 0..N_ROUNDS {
             let is_weighing = WEIGHING.contains(&round);
-            let (by_host, by_user) = fit.attribute(&own);
-            fit.rate = (by_host.iter().sum::<f64>() + 0.5) / (counted.len() as f64 + 50.0);
+            let (by_host, by_user) = fit.attribute(own);
+            fit.rate = (by_host.iter().sum::<f64>() + 0.5) / (crowd.n + 50.0);
             if is_weighing {
-                weights.0.fill(0.0);
-                for (host, user) in &counted {
-                    weights.0[*host as usize] += fit.user[*user as usize];
-                }
+                weights.0 = crowd.by_host(&fit.user);
             }
             for (host, sum) in by_host.iter().enumerate() {
                 fit.host[host] = (HOST_WEIGHT + sum) / (HOST_WEIGHT / fit.rate + weights.0[host]);
             }
             if is_weighing {
-                weights.1.fill(0.0);
-                for (host, user) in &counted {
-                    weights.1[*user as usize] += fit.host[*host as usize];
-                }
+                weights.1 = crowd.by_user(&fit.host);
             }
             for (user, sum) in by_user.iter().enumerate() {
                 fit.user[user] = (USER_WEIGHT + sum) / (USER_WEIGHT + weights.1[user]);
@@ -92,14 +126,19 @@ impl Background {
 
     /// How much each host and each account weighs: what its rate or factor is multiplied by to give the failures that
     /// it should have.
-    pub fn weights(&self, pairs: &[Pair], classes: &[Class]) -> Weights {
-        let mut weights = Weights { host: vec![0.0; self.host.len()], user: vec![0.0; self.user.len()], n: 0.0 };
-        for ((host, user), _) in pairs.iter().zip(classes).filter(|(_, class)| **class != Class::Skipped) {
-            weights.host[*host as usize] += self.user[*user as usize];
-            weights.user[*user as usize] += self.host[*host as usize];
-            weights.n += 1.0;
+    pub fn weights(&self, crowd: &Crowd) -> Weights {
+        Weights { host: crowd.by_host(&self.user), user: crowd.by_user(&self.host), n: crowd.n }
+    }
+
+    /// The log likelihood of the attempts of a crowd, if none of them fails with the signature.
+    pub fn log_silence(&self, crowd: &Crowd) -> f64 {
+        let mut product = Product::default();
+        for (host, row) in crowd.hosts.iter().enumerate() {
+            for (user, n) in row {
+                product.times_power(1.0 - self.chance(host, *user as usize), *n);
+            }
         }
-        weights
+        product.ln()
     }
 
     /// How many failures are the background's, by host and by account; each failure comes with the chance that the

@@ -10,7 +10,7 @@
 
 use super::sequels::{Sequel, Step, What};
 use super::{Class, MarkState, View};
-use crate::stats::special::Product;
+use crate::stats::special::{Product, power};
 
 /// Load below which the chance does not fall any more, in units of full load.
 const LOWEST_LOAD: f64 = 0.05;
@@ -59,7 +59,7 @@ pub type Clearing = (f64, bool);
 
 /// How the chance of blocking scales with load at a session's end.
 pub fn dose(load: f64, gamma: f64) -> f64 {
-    if gamma == 0.0 { 1.0 } else { load.max(LOWEST_LOAD).powf(gamma) }
+    if gamma == 0.0 { 1.0 } else { power(load.max(LOWEST_LOAD), gamma) }
 }
 
 /// The part of a block that is still there at a step, after the one before.
@@ -159,6 +159,9 @@ impl Blocked {
     fn pass(self, step: &Step, state: &mut State) {
         let before_s = state.at_s;
         state.at_s += step.after_s;
+        if state.w == 0.0 {
+            return;
+        }
         state.w *= self.kept(step, before_s < state.fixed_s && state.fixed_s <= state.at_s);
     }
 

@@ -37,8 +37,13 @@ impl Burst {
     /// Raises the chances of its attempts to fail without a mechanism.
     pub fn raise(&self, base: &mut [f64]) {
         for place in &self.tries {
-            base[*place] = raised(base[*place], self.size);
+            base[*place] = self.raised(base[*place]);
         }
+    }
+
+    /// What it raises the chance of one of its attempts to.
+    pub fn raised(&self, base: f64) -> f64 {
+        raised(base, self.size)
     }
 }
 

@@ -123,6 +123,7 @@ impl Lumped {
 mod tests {
     use super::*;
     use crate::correlate::Class;
+    use crate::correlate::background::Crowd;
     use crate::stats::Random;
 
     /// Four hosts and a thousand accounts, some of which come far more often than others; a mechanism on the last host.
@@ -134,12 +135,18 @@ mod tests {
         let m = |pair: &Pair| if pair.0 == 3 { 0.02 } else { 0.0 };
         let class = |pair: &Pair| if random.unit() < 0.004 + m(pair) { Class::Own } else { Class::Success };
         let classes: Vec<Class> = pairs.iter().map(class).collect();
-        let fit = |chances: &[f64]| Background::fit(&pairs, &classes, chances, 1.0, 4, 1000);
-        let background = fit(&[]);
-        let is_own = |place: &usize| classes[*place] == Class::Own;
-        let own: Vec<Pair> = (0..pairs.len()).filter(is_own).map(|place| pairs[place]).collect();
+        let mut by_host: Vec<Vec<Pair>> = vec![Vec::new(); 4];
+        pairs.iter().for_each(|pair| by_host[pair.0 as usize].push(*pair));
+        let crowd = Crowd::of(by_host.iter().map(|host| host.iter()), 1000);
+        let own: Vec<Pair> =
+            pairs.iter().zip(&classes).filter(|(_, one)| **one == Class::Own).map(|one| *one.0).collect();
+        let fit = |m: &dyn Fn(&Pair) -> f64| {
+            let own: Vec<(Pair, f64)> = own.iter().map(|pair| (*pair, m(pair))).collect();
+            Background::fit(&crowd, &own, (own.len() as f64, 30_000.0))
+        };
+        let background = fit(&|_| 0.0);
         let chances: Vec<f64> = own.iter().map(m).collect();
-        let weights = background.weights(&pairs, &classes);
+        let weights = background.weights(&crowd);
         let each = Lumped::in_lumps(&background, &weights, &own, 1000).refit(&chances);
         let lumps = Lumped::of(&background, &weights, &own).refit(&chances);
         assert!((each.gain - lumps.gain).abs() < 0.05, "{each:?} {lumps:?}");
@@ -155,7 +162,7 @@ mod tests {
             };
             pairs.iter().zip(&classes).zip(&all).map(one).sum::<f64>() + of.log_prior()
         };
-        let gain = value(&fit(&all)) - value(&background);
+        let gain = value(&fit(&m)) - value(&background);
         assert!(gain > 20.0 && (gain - lumps.gain).abs() < 5.0, "{gain} {lumps:?}");
     }
 }

@@ -9,11 +9,11 @@
 
 use std::sync::Arc;
 
-use super::background::Pair;
+use super::background::{Background, Crowd, Pair};
 use super::sequels::Sequel;
 use super::{Correlation, End, MarkState, Try};
 use crate::model::Fault;
-use crate::stats::special::Product;
+use crate::stats::special::{Product, Products, power};
 
 /// What one attempt is to one signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Response {
     pub fn at(self, load: f64, fleet_load: f64) -> f64 {
         match self {
             Self::Constant { m } => m,
-            Self::Power { m, gamma } => (m * load.max(0.02).powf(gamma)).min(0.97),
+            Self::Power { m, gamma } => (m * power(load.max(0.02), gamma)).min(0.97),
             Self::Hinge { m, from, of_fleet } => {
                 let load = if of_fleet { fleet_load } else { load };
                 m * ((load - from) / 0.25).clamp(0.0, 1.0)
@@ -75,6 +75,23 @@ impl Response {
     /// Whether load matters to it.
     pub fn is_under_load(self) -> bool {
         !matches!(self, Self::Constant { .. })
+    }
+}
+
+/// Hinges side by side: see [`Response::Hinge`].
+pub struct Hinges<const N: usize> {
+    /// Their chances well above the threshold.
+    pub m: [f64; N],
+    /// Their thresholds.
+    pub from: [f64; N],
+    /// Whether the load is the mean of all hosts.
+    pub of_fleet: bool,
+}
+
+impl<const N: usize> Hinges<N> {
+    /// One of them.
+    pub fn response(&self, lane: usize) -> Response {
+        Response::Hinge { m: self.m[lane], from: self.from[lane], of_fleet: self.of_fleet }
     }
 }
 
@@ -99,6 +116,8 @@ pub struct View<'a> {
     pub weight: f64,
     /// The attempts once more, in the order in which they are summed.
     layout: Arc<Layout>,
+    /// Who tried to get in where, attempts left out that are explained already.
+    crowd: Arc<Crowd>,
 }
 
 /// What is asked of attempts many times, close together in memory.
@@ -150,6 +169,10 @@ impl<'a> View<'a> {
             .collect();
         let n = classes.iter().filter(|class| **class != Class::Skipped).count() as f64;
         let others = classes.iter().filter(|class| **class == Class::Other).count() as f64;
+        let layout = Layout::of(from);
+        let is_told = |place: &&usize| classes[**place] != Class::Skipped;
+        let told = layout.by_host.iter().map(|host| host.iter().filter(is_told).map(|place| &layout.pairs[*place]));
+        let crowd = Crowd::of(told, from.users.len());
         Self {
             from,
             signature,
@@ -159,7 +182,8 @@ impl<'a> View<'a> {
             other: ((others + 1.0) / (n + 2.0)).max(0.005),
             with_marks: true,
             weight: 1.0,
-            layout: Arc::new(Layout::of(from)),
+            layout: Arc::new(layout),
+            crowd: Arc::new(crowd),
         }
     }
 
@@ -259,26 +283,67 @@ impl<'a> View<'a> {
         (0..chances.len()).map(part).collect()
     }
 
+    /// Who tried to get in where, attempts left out that are explained already.
+    pub fn crowd(&self) -> &Crowd {
+        &self.crowd
+    }
+
+    /// The failures of this signature, by place.
+    pub fn own(&self) -> Vec<usize> {
+        (0..self.classes.len()).filter(|place| self.classes[*place] == Class::Own).collect()
+    }
+
+    /// Fits the background beside a mechanism that fails each attempt with these chances; none: an empty list.
+    pub fn fit(&self, chances: &[f64]) -> Background {
+        let chance = |place: usize| chances.get(place).copied().unwrap_or(0.0);
+        let own: Vec<(Pair, f64)> =
+            self.own().into_iter().map(|place| (self.pairs()[place], chance(place) * self.share)).collect();
+        let mut idle = (0.0, 0.0);
+        for (place, class) in self.classes.iter().enumerate() {
+            if *class != Class::Skipped && chance(place) < 0.005 {
+                idle.0 += f64::from(u8::from(*class == Class::Own));
+                idle.1 += 1.0;
+            }
+        }
+        Background::fit(&self.crowd, &own, idle)
+    }
+
     /// Host and account of each attempt.
     pub fn pairs(&self) -> &[Pair] {
         &self.layout.pairs
     }
 
-    /// The sums of one response over the attempts of a host before some places of it, which are in order; weighted.
-    pub fn sums_at(&self, response: Response, host: usize, places: &[usize]) -> Vec<f64> {
+    /// The sums of hinges, side by side, over the attempts of a host before some places of it, which are in order; weighted.
+    pub fn hinges_at<const N: usize>(&self, hinges: &Hinges<N>, host: usize, places: &[usize]) -> Vec<[f64; N]> {
+        /// A ratio lies between 1e-6 and 1e5: so many cannot leave the range of numbers.
+        const N_UNSETTLED: usize = 16;
         let attempts = self.layout.by_host[host].iter().zip(&self.layout.loads[host]);
-        let mut product = Product::default();
+        let lowest = hinges.from.iter().copied().fold(f64::INFINITY, f64::min);
+        let mut products = Products::default();
+        let mut n_factors = 0;
         let mut sums = Vec::with_capacity(places.len());
+        let told = |products: &Products<N>| products.ln().map(|sum| self.weight * sum);
         for (before, (&place, (load, fleet_load))) in attempts.enumerate() {
             while places.get(sums.len()).is_some_and(|place| *place <= before) {
-                sums.push(self.weight * product.ln());
+                sums.push(told(&products));
             }
-            let m = response.at(*load, *fleet_load);
-            if m > 0.0 {
-                product.times(self.ratio(place, m));
+            let load = if hinges.of_fleet { *fleet_load } else { *load };
+            if load <= lowest {
+                continue;
+            }
+            let mut factors: [f64; N] =
+                std::array::from_fn(|lane| hinges.m[lane] * ((load - hinges.from[lane]) / 0.25).clamp(0.0, 1.0));
+            match self.classes[place] {
+                Class::Success => factors.iter_mut().for_each(|m| *m = (1.0 - *m).max(1e-6)),
+                _ => factors.iter_mut().for_each(|m| *m = self.ratio(place, *m)),
+            }
+            products.times(&factors);
+            n_factors += 1;
+            if n_factors % N_UNSETTLED == 0 {
+                products.settle();
             }
         }
-        sums.resize(places.len(), self.weight * product.ln());
+        sums.resize(places.len(), told(&products));
         sums
     }
 
@@ -332,5 +397,48 @@ impl Sums {
     /// Hosts.
     pub fn n_hosts(&self) -> usize {
         self.hosts.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::correlate::attempts::some_try;
+    use crate::model::Name;
+
+    #[test]
+    fn hinges_side_by_side_are_sums_of_each() {
+        let attempt = |place: usize| Try {
+            load: (place % 13) as f64 / 10.0,
+            fleet_load: (place % 7) as f64 / 5.0,
+            ..some_try(place as f64, place % 2, 0, (place % 5 == 0).then_some(place % 3 % 2))
+        };
+        let name = |one: &str| Name::from(one);
+        let from = Correlation {
+            hosts: vec![name("one"), name("two")],
+            users: vec![name("one")],
+            signatures: vec![name("one"), name("two")],
+            tries: (0..4000).map(attempt).collect(),
+            length_s: 4000.0,
+            ..Correlation::default()
+        };
+        let mut view = View::new(&from, Some(0), &[]);
+        view.base.fill(0.03);
+        view.weight = 0.7;
+        for of_fleet in [false, true] {
+            let hinges = Hinges { m: [0.1, 0.9, 0.85], from: [0.4, 0.3, 1.1], of_fleet };
+            let places = [0, 1, 700, 1999, 2000];
+            for host in 0..2 {
+                let all = view.hinges_at(&hinges, host, &places);
+                for lane in 0..3 {
+                    let sums = view.sums(hinges.response(lane));
+                    for (place, lanes) in places.iter().zip(&all) {
+                        let expected = sums.before(host, *place);
+                        assert!((lanes[lane] - expected).abs() < 1e-9 * expected.abs().max(1.0), "{lane} {place}");
+                    }
+                    assert!(sums.total(host).abs() > 0.1);
+                }
+            }
+        }
     }
 }

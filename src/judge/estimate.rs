@@ -20,7 +20,7 @@ impl<'a> Estimate<'a> {
     pub(crate) fn of(view: &'a View<'a>, background: &Background) -> Self {
         let own = Own::of(view);
         let pairs: Vec<Pair> = own.places.iter().map(|place| view.pairs()[*place]).collect();
-        let lumped = Lumped::of(background, &background.weights(view.pairs(), &view.classes), &pairs);
+        let lumped = Lumped::of(background, &background.weights(view.crowd()), &pairs);
         Self { view, own, lumped }
     }
 

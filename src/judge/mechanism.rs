@@ -59,7 +59,13 @@ impl Mechanism {
             filter.run(view, &self.spans, |place, m| chances[place] = m);
             return chances;
         }
-        view.from.tries.iter().map(|one| self.chance(one)).collect()
+        let mut chances = vec![0.0; view.from.tries.len()];
+        for (host, (from_s, to_s)) in self.spans.iter().enumerate().filter(|(_, span)| span.0 < span.1) {
+            for place in &view.tries_of(host)[view.place(host, *from_s)..view.place(host, *to_s)] {
+                chances[*place] = self.chance(&view.from.tries[*place]);
+            }
+        }
+        chances
     }
 
     /// The same for the failures of the signature alone.
@@ -67,8 +73,8 @@ impl Mechanism {
         if let How::Blocked(filter) = self.how {
             let mut chances = vec![0.0; own.places.len()];
             filter.run_over(view, own.sequels.iter().copied(), &self.spans, |place, m| {
-                if let Ok(index) = own.places.binary_search(&place) {
-                    chances[index] = m;
+                if let Some(chance) = chances.get_mut(own.index[place] as usize) {
+                    *chance = m;
                 }
             });
             return chances;
@@ -112,6 +118,8 @@ impl Mechanism {
 pub(crate) struct Own<'a> {
     /// By place in the list of attempts, in order.
     pub(crate) places: Vec<usize>,
+    /// By attempt: its place in this list, or beyond it.
+    index: Vec<u32>,
     /// The ends that some of them follow.
     sequels: Vec<Sequel<'a>>,
 }
@@ -121,8 +129,12 @@ impl<'a> Own<'a> {
     pub(crate) fn of(view: &View<'a>) -> Self {
         let is_own = |place: usize| view.classes[place] == Class::Own;
         let from = view.from;
+        let places = view.own();
+        let mut index = vec![u32::MAX; view.classes.len()];
+        places.iter().zip(0..).for_each(|(place, number)| index[*place] = number);
         Self {
-            places: (0..view.classes.len()).filter(|place| is_own(*place)).collect(),
+            places,
+            index,
             sequels: from
                 .sequels
                 .iter()

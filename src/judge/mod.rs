@@ -16,6 +16,7 @@ mod mechanism;
 mod opinion;
 mod posterior;
 mod reach;
+mod refits;
 mod remedy;
 mod scene;
 mod silence;

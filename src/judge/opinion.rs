@@ -6,13 +6,13 @@ use rayon::prelude::*;
 
 use super::estimate::Estimate;
 use super::hypotheses::{Cause, Explanation, HYPOTHESES, suspicion};
-use super::mechanism::Mechanism;
+use super::refits::Refits;
 use super::scene::Scene;
-use crate::correlate::bursts::{Burst, bursts};
+use crate::correlate::bursts::bursts;
 use crate::correlate::split::split;
 use crate::correlate::{Background, Class, Correlation, View};
 use crate::stats::log_sum_exp;
-use crate::stats::special::{LogSum, Product};
+use crate::stats::special::LogSum;
 
 /// Below this many failures of a signature there is nothing to judge.
 pub(crate) const MIN_FAILURES: usize = 6;
@@ -83,7 +83,7 @@ pub(crate) fn look<'a>(
     if view.n_own() < MIN_FAILURES {
         return None;
     }
-    let mut background = fit(&view, &split(&view));
+    let mut background = view.fit(&split(&view));
     let mut log_odds = f64::NEG_INFINITY;
     let mut last = None;
     for _ in 0..N_LOOKS {
@@ -98,7 +98,7 @@ pub(crate) fn look<'a>(
         view = scene.view;
         // The same again leaves the background as it is.
         let Some(chances) = chances.filter(|_| best != last) else { break };
-        background = fit(&view, &chances);
+        background = view.fit(&chances);
         last = best;
     }
     view.base = background.chances(view.pairs());
@@ -120,15 +120,10 @@ pub(crate) fn opinion(look: Look<'_>, asked: Option<(f64, f64)>, with_marks: boo
     if view.signature.is_some() {
         view.share = share_of(&view, &chances);
     }
-    let background = fit(&view, &chances);
+    let background = view.fit(&chances);
     view.base = background.chances(view.pairs());
     view.weight = tempering(&view, &chances);
     pass(Scene::new(view, asked), &background)
-}
-
-fn fit(view: &View<'_>, chances: &[f64]) -> Background {
-    let from = view.from;
-    Background::fit(view.pairs(), &view.classes, chances, view.share, from.hosts.len(), from.users.len())
 }
 
 /// One pass over all hypotheses with a given background.
@@ -190,7 +185,7 @@ fn odds_of_something(causes: &[(Cause, f64)]) -> f64 {
 /// behind the best: even if the estimate errs by as much as the worst before, and by [`ERROR`] nats more.
 fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation]) -> Vec<Option<f64>> {
     let bursts = bursts(view);
-    let before = base_likelihood(view, &view.base) + background.log_prior();
+    let refits = Refits::of(view, background, &bursts);
     let estimate = Estimate::of(view, background);
     let is_nothing = |place: &usize| explanations[*place].cause == Cause::Nothing;
     // The gain for nothing at all is wanted in any case, first, and without an estimate.
@@ -208,8 +203,7 @@ fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation])
         if estimated(some[0]) + of_bursts + error + ERROR < best - FAR {
             break;
         }
-        let exact: Vec<Option<f64>> =
-            some.par_iter().map(|place| gain(view, &explanations[*place].best, before, &bursts)).collect();
+        let exact: Vec<Option<f64>> = some.par_iter().map(|place| refits.gain(&explanations[*place].best)).collect();
         for (place, gain) in some.iter().zip(exact) {
             gains[*place] = gain;
             // The best of the causes is wanted also where nothing at all explains more, and the error for that, from which
@@ -221,60 +215,6 @@ fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation])
         }
     }
     gains
-}
-
-/// What refitting the background gains one explanation, weighted, with bursts set aside that it does not explain or without
-/// that, whichever is better; `None` if it is held for some failures, but for too few.
-///
-/// Bursts are set aside before the background is fitted: one that was fitted with them would count them twice.
-fn gain(view: &View<'_>, mechanism: &Mechanism, before: f64, bursts: &[Burst]) -> Option<f64> {
-    let chances = mechanism.chances(view);
-    let explained =
-        |burst: &Burst| burst.tries.iter().map(|place| view.log_ratio(*place, chances[*place])).sum::<f64>();
-    let unexplained: Vec<&Burst> = bursts.iter().filter(|burst| burst.worth > view.weight * explained(burst)).collect();
-    let without = before + view.log_likelihood(&chances);
-    let is_something = chances.iter().any(|m| *m > 0.0) || mechanism.spans.iter().any(|span| span.0 < span.1);
-    let gain = |aside: &[&Burst]| {
-        let (after, log_prior) = refitted(view, &chances, aside);
-        let with = base_likelihood(&after, &after.base) + after.log_likelihood(&chances) + log_prior;
-        let price: f64 = aside.iter().map(|burst| burst.price).sum();
-        let attributed = after.attributed(&chances).iter().sum::<f64>();
-        let is_enough = !is_something || attributed >= MIN_ATTRIBUTED;
-        is_enough.then_some(view.weight * (with - without) - price)
-    };
-    let plain = gain(&[]);
-    if unexplained.is_empty() {
-        return plain;
-    }
-    [plain, gain(&unexplained)].into_iter().flatten().reduce(f64::max)
-}
-
-/// The view with a background refitted beside a mechanism, and with bursts in it; with the logarithm of its prior.
-fn refitted<'a>(view: &View<'a>, chances: &[f64], aside: &[&Burst]) -> (View<'a>, f64) {
-    let mut other = chances.to_vec();
-    for burst in aside {
-        burst.raise(&mut other);
-    }
-    let background = fit(view, &other);
-    let mut after = view.clone();
-    after.base = background.chances(view.pairs());
-    for burst in aside {
-        burst.raise(&mut after.base);
-    }
-    (after, background.log_prior())
-}
-
-/// The log likelihood of the attempts without a mechanism, up to what no hypothesis changes.
-fn base_likelihood(view: &View<'_>, base: &[f64]) -> f64 {
-    let mut product = Product::default();
-    for (b, class) in base.iter().zip(&view.classes) {
-        match class {
-            Class::Own => product.times(*b),
-            Class::Other | Class::Success => product.times(1.0 - b),
-            Class::Skipped => {}
-        }
-    }
-    product.ln()
 }
 
 /// The share of a mechanism's failures that show the signature, from the failures where it is at work.

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::hypotheses::{Remedied, effects};
 use super::reach::LATENESS_H;
+use crate::correlate::ratios::Hinges;
 use crate::correlate::{Class, Effects, Exposure, Response, Sums, View};
 use crate::model::Name;
 use crate::stats::special::LogSum;
@@ -32,6 +33,8 @@ const THRESHOLDS: [f64; 6] = [0.45, 0.6, 0.75, 0.9, 1.05, 1.25];
 const BEYOND: f64 = 1.5;
 /// Chances above a threshold that are tried.
 pub(crate) const ABOVE: [f64; 4] = [0.08, 0.25, 0.5, 0.85];
+const N_HINGES: usize = THRESHOLDS.len() * ABOVE.len();
+
 /// What hypotheses are weighed on.
 pub(crate) struct Scene<'a> {
     /// The attempts as the signature sees them.
@@ -112,6 +115,9 @@ pub(crate) fn span_sum(sums: &Sums, host: usize, starts: &[(f64, usize)], stops:
 
 /// The logarithm of the mean of `exp` of a value over places, which come with the logarithms of their weights.
 pub(crate) fn log_mean_over(places: &[(f64, usize)], value: impl Fn(usize) -> f64) -> f64 {
+    if let [(weight, place)] = places {
+        return weight + value(*place);
+    }
     let mut mean = LogSum::default();
     for (weight, place) in places {
         mean.add(weight + value(*place));
@@ -149,14 +155,15 @@ impl<'a> Scene<'a> {
     pub(crate) fn quick(view: View<'a>, asked: Option<(f64, f64)>) -> Self {
         let from = view.from;
         let n_hosts = from.hosts.len();
-        let hinges = [false, true].into_iter().flat_map(|of_fleet| {
+        let hinges = [false, true].map(|of_fleet| {
             let loads = from.tries.iter().map(|one| if of_fleet { one.fleet_load } else { one.load });
             let unit = (loads.fold(0.0, f64::max) / BEYOND).max(1.0);
-            THRESHOLDS
-                .into_iter()
-                .flat_map(move |from| ABOVE.map(|m| Response::Hinge { m, from: from * unit, of_fleet }))
+            Hinges {
+                m: std::array::from_fn(|lane| ABOVE[lane % ABOVE.len()]),
+                from: std::array::from_fn(|lane| THRESHOLDS[lane / ABOVE.len()] * unit),
+                of_fleet,
+            }
         });
-        let hinges: Vec<Response> = hinges.collect();
         let hours = (0..=from.n_hours())
             .map(|hour| (0..n_hosts).map(|host| view.place(host, hour as f64 * 3600.0)).collect())
             .collect();
@@ -180,7 +187,7 @@ impl<'a> Scene<'a> {
             view,
         };
         scene.stop_places = (0..from.changes.len()).map(|remedy| scene.places_of_stop(remedy)).collect();
-        scene.hinges = hinges.par_iter().map(|response| scene.stopped(*response)).collect();
+        scene.hinges = hinges.iter().flat_map(|hinges| scene.stopped(hinges)).collect();
         let remedies = scene.remedies(0.0, None).into_iter();
         scene.remedies = remedies
             .map(|(change, log_weight)| FreeRemedy { change, log_weight, last_s: from.changes[change].last_s() })
@@ -205,23 +212,29 @@ impl<'a> Scene<'a> {
         self.possible[hour]
     }
 
-    fn stopped(&self, response: Response) -> Stopped {
-        let n_changes = self.view.from.changes.len();
-        let mut stopped =
-            Stopped { response, totals: Vec::new(), stops: vec![Vec::with_capacity(self.n_hosts()); n_changes] };
-        for host in 0..self.n_hosts() {
+    fn stopped(&self, hinges: &Hinges<N_HINGES>) -> Vec<Stopped> {
+        let of_host = |host: usize| {
             let places = self.stop_places.iter().flat_map(|remedy| remedy[host].iter().map(|one| one.1));
             let mut places: Vec<usize> = places.chain([self.view.tries_of(host).len()]).collect();
             places.sort_unstable();
             places.dedup();
-            let sums = self.view.sums_at(response, host, &places);
-            let before = |place: usize| places.binary_search(&place).map_or(0.0, |found| sums[found]);
-            for (remedy, stops) in stopped.stops.iter_mut().enumerate() {
-                stops.push(log_mean_over(&self.stop_places[remedy][host], before));
-            }
-            stopped.totals.push(sums.last().copied().unwrap_or(0.0));
-        }
-        stopped
+            let sums = self.view.hinges_at(hinges, host, &places);
+            let before = |place: usize| places.binary_search(&place).unwrap_or(0);
+            let stop = |remedy: &Vec<Vec<(f64, usize)>>| -> [f64; N_HINGES] {
+                let found: Vec<(f64, usize)> = remedy[host].iter().map(|one| (one.0, before(one.1))).collect();
+                std::array::from_fn(|lane| log_mean_over(&found, |place| sums[place][lane]))
+            };
+            (sums[sums.len() - 1], self.stop_places.iter().map(stop).collect::<Vec<_>>())
+        };
+        let hosts: Vec<_> = (0..self.n_hosts()).into_par_iter().map(of_host).collect();
+        let stopped = |lane: usize| Stopped {
+            response: hinges.response(lane),
+            totals: hosts.iter().map(|(total, _)| total[lane]).collect(),
+            stops: (0..self.stop_places.len())
+                .map(|remedy| hosts.iter().map(|(_, stops)| stops[remedy][lane]).collect())
+                .collect(),
+        };
+        (0..N_HINGES).map(stopped).collect()
     }
 
     /// Hosts.

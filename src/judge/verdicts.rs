@@ -19,9 +19,10 @@ const CLOCK_S: f64 = 600.0;
 /// One verdict a change and incident, by change and incident; without incident one a change.
 pub(crate) fn verdicts(from: &Correlation, found: &[Found]) -> Vec<ChangeVerdict> {
     let mut verdicts = Vec::new();
+    let attempts = Attempts::of(from);
     for (place, change) in from.changes.iter().enumerate() {
         if found.is_empty() {
-            let is_told = n_after(from, change) >= MIN_ATTEMPTS;
+            let is_told = attempts.n_after(change) >= MIN_ATTEMPTS;
             verdicts.push(ChangeVerdict {
                 change_id: change.id.clone(),
                 incident: None,
@@ -30,17 +31,35 @@ pub(crate) fn verdicts(from: &Correlation, found: &[Found]) -> Vec<ChangeVerdict
                 reasons: vec![if is_told { Reason::NoIncident } else { Reason::TooFewAttempts }],
             });
         }
-        verdicts.extend(found.iter().map(|one| verdict(from, one, place)));
+        verdicts.extend(found.iter().map(|one| verdict(from, &attempts, one, place)));
     }
     verdicts
 }
 
-/// Attempts on hosts that have a change.
-fn n_after(from: &Correlation, change: &Exposure) -> usize {
-    from.tries.iter().filter(|one| change.is_on(one.host, one.at_s)).count()
+/// When somebody tried to get in: by host, in order, seconds.
+struct Attempts(Vec<Vec<f64>>);
+
+impl Attempts {
+    fn of(from: &Correlation) -> Self {
+        let mut times = vec![Vec::new(); from.hosts.len()];
+        from.tries.iter().for_each(|one| times[one.host].push(one.at_s));
+        Self(times)
+    }
+
+    /// Attempts on a host while it has a change, until a moment.
+    fn n_on(&self, host: usize, change: &Exposure, last_s: f64) -> usize {
+        let (times, from_s) = (&self.0[host], change.at_s.get(host).copied().unwrap_or(f64::INFINITY));
+        let (first, last) = (times.partition_point(|at| *at < from_s), times.partition_point(|at| *at <= last_s));
+        last.saturating_sub(first)
+    }
+
+    /// Attempts on hosts that have a change.
+    fn n_after(&self, change: &Exposure) -> usize {
+        (0..self.0.len()).map(|host| self.n_on(host, change, f64::INFINITY)).sum()
+    }
 }
 
-fn verdict(from: &Correlation, found: &Found, place: usize) -> ChangeVerdict {
+fn verdict(from: &Correlation, attempts: &Attempts, found: &Found, place: usize) -> ChangeVerdict {
     let change = &from.changes[place];
     let of = |cause: Cause| found.causes.iter().find(|one| one.0 == cause).map_or(0.0, |one| one.1);
     let probability = of(Cause::Change(Some(place)));
@@ -62,11 +81,17 @@ fn verdict(from: &Correlation, found: &Found, place: usize) -> ChangeVerdict {
         incident: Some(found.incident.id.clone()),
         verdict,
         probability,
-        reasons: reasons(from, found, place, verdict, probability),
+        reasons: reasons(from, attempts, found, place, (verdict, probability)),
     }
 }
 
-fn reasons(from: &Correlation, found: &Found, place: usize, verdict: Verdict, probability: f64) -> Vec<Reason> {
+fn reasons(
+    from: &Correlation,
+    attempts: &Attempts,
+    found: &Found,
+    place: usize,
+    (verdict, probability): (Verdict, f64),
+) -> Vec<Reason> {
     let change = &from.changes[place];
     let mut reasons = Vec::new();
     match verdict {
@@ -104,8 +129,8 @@ fn reasons(from: &Correlation, found: &Found, place: usize, verdict: Verdict, pr
         reasons.push(Reason::NotSeparable { from: rivals });
     }
     if matches!(verdict, Verdict::Acquitted | Verdict::Unproven) {
-        reasons.extend(against(from, found, change));
-        if n_after(from, change) < MIN_ATTEMPTS {
+        reasons.extend(against(from, attempts, found, change));
+        if attempts.n_after(change) < MIN_ATTEMPTS {
             reasons.push(Reason::TooFewAttempts);
         }
         // An unproven change of which nothing else can be said has at least its rivals for a reason.
@@ -120,7 +145,7 @@ fn reasons(from: &Correlation, found: &Found, place: usize, verdict: Verdict, pr
 }
 
 /// What the attempts of the incident say against a change.
-fn against(from: &Correlation, found: &Found, change: &Exposure) -> Vec<Reason> {
+fn against(from: &Correlation, attempts: &Attempts, found: &Found, change: &Exposure) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let first_s = change.first_s();
     let own = || found.places.iter().map(|place| &from.tries[*place]);
@@ -148,9 +173,8 @@ fn against(from: &Correlation, found: &Found, change: &Exposure) -> Vec<Reason> 
         reasons.push(Reason::UnexposedFailToo { n_failures, hosts });
     }
     let spared = |host: &usize| {
-        let exposed = |one: &&crate::correlate::Try| one.host == *host && change.is_on(*host, one.at_s);
-        let tried = from.tries.iter().filter(|one| one.at_s <= last_s).filter(exposed).count();
-        tried >= MIN_ATTEMPTS && !own().any(|one| one.host == *host && change.is_on(*host, one.at_s))
+        attempts.n_on(*host, change, last_s) >= MIN_ATTEMPTS
+            && !own().any(|one| one.host == *host && change.is_on(*host, one.at_s))
     };
     let spared: Vec<_> = (0..from.hosts.len()).filter(spared).map(|host| host_name(from, host)).collect();
     if !spared.is_empty() {

@@ -96,25 +96,39 @@ struct End {
     hosts: Vec<(f64, f64)>,
 }
 
-/// One size: the running sums by host at every full hour, and the ends.
+/// One size: the running sums at every full hour.
 struct Size<'a> {
     scene: &'a Scene<'a>,
+    /// Hours between starts.
+    step_h: usize,
+    /// By hour and host.
     at: Vec<Vec<f64>>,
-    /// By host and start hour: the logarithm of the mean of `exp` of minus the sum before the host's own start.
+    /// By start and host: the logarithm of the mean of `exp` of minus the sum before the host's own start.
     late: Vec<Vec<f64>>,
+    /// By start and host: the greatest of minus the sum before any start of its own.
+    most: Vec<Vec<f64>>,
 }
 
 impl<'a> Size<'a> {
-    fn new(scene: &'a Scene<'a>, sums: &Sums) -> Self {
-        let n_hours = scene.n_hours();
-        let at: Vec<Vec<f64>> = (0..scene.n_hosts())
-            .map(|host| (0..=n_hours).map(|hour| sums.before(host, scene.hour(hour)[host])).collect())
+    fn new(scene: &'a Scene<'a>, sums: &Sums, step_h: usize) -> Self {
+        let (n_hours, n_hosts) = (scene.n_hours(), scene.n_hosts());
+        let at: Vec<Vec<f64>> = (0..=n_hours)
+            .map(|hour| scene.hour(hour).iter().enumerate().map(|(host, place)| sums.before(host, *place)).collect())
             .collect();
-        let late = |at: &Vec<f64>| -> Vec<f64> {
-            let mean = |hour: usize| log_mean_exp(&DELAYS_H.map(|delay| -at[(hour + delay).min(n_hours)]));
-            (0..n_hours).map(mean).collect()
+        let begun = |hour: usize, host: usize| DELAYS_H.map(|delay| -at[(hour + delay).min(n_hours)][host]);
+        let rows = |value: &dyn Fn(&[f64]) -> f64| -> Vec<Vec<f64>> {
+            let row = |hour: usize| (0..n_hosts).map(|host| value(&begun(hour, host))).collect();
+            (0..n_hours).step_by(step_h).map(row).collect()
         };
-        Self { scene, late: at.iter().map(late).collect(), at }
+        let late = rows(&log_mean_exp);
+        let most = rows(&|begun| begun.iter().copied().fold(f64::NEG_INFINITY, f64::max));
+        Self { scene, step_h, at, late, most }
+    }
+
+    /// What no start at this hour, of any hosts, is worth more than.
+    fn at_most(&self, hour: usize, end: &End) -> f64 {
+        let each = end.hosts.iter().zip(&self.most[hour / self.step_h]);
+        each.map(|((stop_h, before), most)| if *stop_h > hour as f64 { (before + most).max(0.0) } else { 0.0 }).sum()
     }
 
     /// The sum on a host between an hour and its end: at once, and averaged over its own delay.
@@ -122,15 +136,15 @@ impl<'a> Size<'a> {
         if stop_h <= hour as f64 {
             return (0.0, 0.0);
         }
-        let at_once = before - self.at[host][hour];
+        let at_once = before - self.at[hour][host];
         if stop_h >= (hour + DELAYS_H[DELAYS_H.len() - 1]) as f64 {
-            return (at_once, before + self.late[host][hour]);
+            return (at_once, before + self.late[hour / self.step_h][host]);
         }
         (at_once, log_mean_exp(&DELAYS_H.map(|delay| self.after(host, hour + delay, (stop_h, before)))))
     }
 
     fn after(&self, host: usize, hour: usize, (stop_h, before): (f64, f64)) -> f64 {
-        if stop_h <= hour as f64 { 0.0 } else { before - self.at[host][hour.min(self.scene.n_hours())] }
+        if stop_h <= hour as f64 { 0.0 } else { before - self.at[hour.min(self.scene.n_hours())][host] }
     }
 
     /// The hours at which hosts got it, if `is_late` each at its best delay; `None` where that is not at all.
@@ -145,20 +159,47 @@ impl<'a> Size<'a> {
     }
 
     /// Those of the ends by a change that any start and any hosts make the most of.
-    fn likeliest(&self, ends: Vec<End>, step_h: usize) -> Vec<End> {
+    fn likeliest(&self, ends: Vec<End>) -> Vec<End> {
         if ends.len() <= MAX_REMEDIES {
             return ends;
         }
+        // By hour and host: the least sum at any start so far.
+        let mut least = vec![vec![f64::INFINITY; self.scene.n_hosts()]];
+        for at in self.at.iter().step_by(self.step_h) {
+            let row = least[least.len() - 1].iter().zip(at).map(|(least, at)| least.min(*at)).collect();
+            least.push(row);
+        }
+        // If each host had a start of its own.
+        let at_most = |end: &End| -> f64 {
+            let of_host = |(host, (stop_h, before)): (usize, &(f64, f64))| {
+                let n_starts = (stop_h / self.step_h as f64).ceil().clamp(0.0, (least.len() - 1) as f64) as usize;
+                (before - least[n_starts][host]).max(0.0)
+            };
+            end.log_weight + end.hosts.iter().enumerate().map(of_host).sum::<f64>()
+        };
         let best = |end: &End| {
             let at = |hour: usize| -> f64 {
-                let reached = end.hosts.iter().zip(&self.at).filter(|((stop_h, _), _)| *stop_h > hour as f64);
-                reached.map(|((_, before), at)| (before - at[hour]).max(0.0)).sum()
+                let each = end.hosts.iter().zip(&self.at[hour]);
+                let worth = |((stop_h, before), at): (&(f64, f64), &f64)| {
+                    if *stop_h > hour as f64 { (before - at).max(0.0) } else { 0.0 }
+                };
+                each.map(worth).sum()
             };
-            end.log_weight + (0..self.scene.n_hours()).step_by(step_h).map(at).fold(0.0, f64::max)
+            end.log_weight + (0..self.scene.n_hours()).step_by(self.step_h).map(at).fold(0.0, f64::max)
         };
-        let mut tried: Vec<(f64, End)> = ends.into_iter().map(|end| (best(&end), end)).collect();
-        tried.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.by.cmp(&b.1.by)));
-        tried.into_iter().take(MAX_REMEDIES).map(|(_, end)| end).collect()
+        let mut bounded: Vec<(f64, End)> = ends.into_iter().map(|end| (at_most(&end), end)).collect();
+        bounded.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut tried: Vec<(f64, End)> = Vec::new();
+        for (at_most, end) in bounded {
+            // A little more, for both are rounded.
+            if tried.len() == MAX_REMEDIES && at_most + 1e-6 < tried[MAX_REMEDIES - 1].0 {
+                break;
+            }
+            tried.push((best(&end), end));
+            tried.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.by.cmp(&b.1.by)));
+            tried.truncate(MAX_REMEDIES);
+        }
+        tried.into_iter().map(|(_, end)| end).collect()
     }
 }
 
@@ -170,7 +211,7 @@ fn one_size(scene: &Scene<'_>, sums: &Sums, with_ends: bool) -> Grid<Point> {
         return grid;
     }
     let step_h = if sums.response.is_under_load() { LOAD_STEP_H } else { STEP_H };
-    let size = Size::new(scene, sums);
+    let size = Size::new(scene, sums, step_h);
     let totals = (0..n_hosts).map(|host| (f64::INFINITY, sums.total(host))).collect();
     let never = End { by: Remedied::Never, log_weight: 0.0, last_s: f64::INFINITY, hosts: totals };
     let (mut free, mut remedies) = (Vec::new(), Vec::new());
@@ -181,7 +222,7 @@ fn one_size(scene: &Scene<'_>, sums: &Sums, with_ends: bool) -> Grid<Point> {
                 by: Remedied::AtHour(hour),
                 log_weight: 0.0,
                 last_s: hour as f64 * 3600.0,
-                hosts: (0..n_hosts).map(|host| (hour as f64, size.at[host][hour])).collect(),
+                hosts: size.at[hour].iter().map(|before| (hour as f64, *before)).collect(),
             })
             .collect();
         let by = |remedy: &FreeRemedy| {
@@ -196,21 +237,24 @@ fn one_size(scene: &Scene<'_>, sums: &Sums, with_ends: bool) -> Grid<Point> {
         remedies = scene.free_remedies().iter().map(by).collect();
     }
     // What those would have got that are not tried goes to those that are.
-    let remedies = size.likeliest(remedies, step_h);
+    let remedies = size.likeliest(remedies);
     let log_start = -(n_hours.div_ceil(step_h) as f64).ln();
-    for hour in (0..n_hours).step_by(step_h) {
-        let is_later = |end: &&End| end.last_s > hour as f64 * 3600.0;
-        let later = |ends: &[End]| ends.iter().filter(is_later).map(|end| end.log_weight.exp()).sum::<f64>();
-        // What cannot be is shared out among what can.
-        let kinds = [
-            (prior::NEVER, std::slice::from_ref(&never), 1.0),
-            (prior::BY_ITSELF, &free[..], later(&free)),
-            (prior::REMEDIED, &remedies[..], later(&remedies)),
-        ];
-        let total: f64 = kinds.iter().filter(|(_, _, possible)| *possible > 0.0).map(|(part, ..)| part).sum();
-        for (part, ends, possible) in kinds {
-            let log_kind = log_start + (part / total / possible).ln();
-            for end in ends.iter().filter(is_later) {
+    let is_later = |end: &&End, hour: usize| end.last_s > hour as f64 * 3600.0;
+    let later = |ends: &[End], hour: usize| {
+        ends.iter().filter(|end| is_later(end, hour)).map(|end| end.log_weight.exp()).sum::<f64>()
+    };
+    // What cannot be is shared out among what can.
+    let kinds =
+        [(prior::NEVER, std::slice::from_ref(&never)), (prior::BY_ITSELF, &free[..]), (prior::REMEDIED, &remedies[..])];
+    let possible: Vec<[f64; 3]> =
+        (0..n_hours).step_by(step_h).map(|hour| kinds.map(|(_, ends)| later(ends, hour))).collect();
+    // All starts without an end come first: what is far behind the best of them is lost beside it.
+    for (kind, (part, ends)) in kinds.into_iter().enumerate() {
+        for (hour, possible) in (0..n_hours).step_by(step_h).zip(&possible) {
+            let can_be = kinds.iter().zip(possible).filter(|(_, possible)| **possible > 0.0);
+            let total: f64 = can_be.map(|((part, _), _)| part).sum();
+            let log_kind = log_start + (part / total / possible[kind]).ln();
+            for end in ends.iter().filter(|end| is_later(end, hour)) {
                 add(&size, sums.response, hour, end, log_kind + end.log_weight, &mut grid);
             }
         }
@@ -220,6 +264,9 @@ fn one_size(scene: &Scene<'_>, sums: &Sums, with_ends: bool) -> Grid<Point> {
 
 /// One start and one end: on all hosts or on any of them, at once or each by its own delay.
 fn add(size: &Size<'_>, response: Response, hour: usize, end: &End, log_weight: f64, grid: &mut Grid<Point>) {
+    if log_weight + size.at_most(hour, end) < grid.top() - LOST {
+        return;
+    }
     let sums: Vec<(f64, f64)> = end.hosts.iter().enumerate().map(|(host, stop)| size.sums(host, hour, *stop)).collect();
     // No set of hosts is worth more than that of all on which it explains anything: most points need no more.
     let at_most: f64 = sums.iter().map(|(at_once, late)| at_once.max(*late).max(0.0)).sum();
