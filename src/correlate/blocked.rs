@@ -8,6 +8,7 @@
 //! Whoever leaves a session had got in, so that an end begins anew unless something says otherwise
 //! ([`super::Sequels`]): what it and all behind it are worth does not depend on earlier ends.
 
+use super::ends::Leaving;
 use super::sequels::{Sequel, Step, What};
 use super::{Class, MarkState, View};
 use crate::stats::special::{Product, power};
@@ -84,18 +85,20 @@ impl Blocked {
         mut blocked: impl FnMut(usize, f64),
     ) -> Run {
         let (mut tries, mut marks) = (Product::default(), Product::default());
-        let exposed = |end: usize| {
-            let end = &view.from.ends[end];
+        let exposed = |end: Leaving| {
             let (from_s, to_s) = spans[end.host];
             (end.at_s >= from_s && end.at_s < to_s).then_some(to_s)
         };
         for one in sequels.filter(|one| !one.continues) {
-            let mut state = State { w: 0.0, at_s: view.from.ends[one.end].at_s, fixed_s: f64::INFINITY };
-            self.leave_if(exposed(one.end), view, one.end, &mut state, &mut marks);
+            let mut state = State { w: 0.0, at_s: one.left.at_s, fixed_s: f64::INFINITY };
+            self.leave_if(exposed(one.left), view, one.left, &mut state, &mut marks);
             for step in one.steps {
                 self.pass(step, &mut state);
                 match step.what {
-                    What::Left(end) => self.leave_if(exposed(end), view, end, &mut state, &mut marks),
+                    What::Left(end) => {
+                        let end = view.from.ends[end].leaving();
+                        self.leave_if(exposed(end), view, end, &mut state, &mut marks);
+                    }
                     What::Tried(place) if state.w > 0.0 => {
                         self.meet(view, place, &mut state, &mut tries, &mut blocked);
                     }
@@ -111,29 +114,30 @@ impl Blocked {
     /// were followed until then.
     pub fn cleared(self, view: &View<'_>, spans: &[(f64, f64)], fixed: &[Sequel<'_>]) -> f64 {
         let run = |one: &Sequel<'_>, fixed_s: f64, tries: &mut Product| {
-            let mut state = State { w: 0.0, at_s: view.from.ends[one.end].at_s, fixed_s };
+            let mut state = State { w: 0.0, at_s: one.left.at_s, fixed_s };
             let mut unused = Product::default();
-            self.leave_if(Some(fixed_s), view, one.end, &mut state, &mut unused);
+            self.leave_if(Some(fixed_s), view, one.left, &mut state, &mut unused);
             for step in one.steps {
                 self.pass(step, &mut state);
                 match step.what {
-                    What::Left(end) => self.leave_if(Some(fixed_s), view, end, &mut state, &mut unused),
+                    What::Left(end) => {
+                        self.leave_if(Some(fixed_s), view, view.from.ends[end].leaving(), &mut state, &mut unused);
+                    }
                     What::Tried(place) => self.meet(view, place, &mut state, tries, &mut |_, _| ()),
                 }
             }
         };
         let (mut with, mut without) = (Product::default(), Product::default());
         for one in fixed {
-            run(one, spans[view.from.ends[one.end].host].1, &mut with);
+            run(one, spans[one.left.host].1, &mut with);
             run(one, f64::INFINITY, &mut without);
         }
         with.ln() - without.ln()
     }
 
     /// A session ends, on a host that is exposed if it is known when that is fixed.
-    fn leave_if(self, fixed_s: Option<f64>, view: &View<'_>, end: usize, state: &mut State, marks: &mut Product) {
+    fn leave_if(self, fixed_s: Option<f64>, view: &View<'_>, end: Leaving, state: &mut State, marks: &mut Product) {
         let Some(fixed_s) = fixed_s else { return };
-        let end = &view.from.ends[end];
         let (e, ratio) = self.leave(view.mark(end), dose(end.load, self.gamma));
         marks.times(ratio);
         state.w += (1.0 - state.w) * e;

@@ -118,7 +118,7 @@ fn chains(view: &View<'_>) -> Vec<Vec<(f64, usize, usize)>> {
     let mut chains: BTreeMap<usize, Vec<(f64, usize, usize)>> = BTreeMap::new();
     let mut n_of_host = vec![0; view.from.hosts.len()];
     for one in view.from.sequels.iter().filter(Sequel::is_of_chain) {
-        let end = &view.from.ends[one.end];
+        let end = one.left;
         let chain = chains.entry(one.first + one.steps.len()).or_default();
         chain.push((end.at_s, end.host, n_of_host[end.host]));
         n_of_host[end.host] += 1;
@@ -136,8 +136,8 @@ impl OfHost {
         moments.sort_by(f64::total_cmp);
         moments.dedup();
         let from = prepared.view.from;
-        let sequels: Vec<Sequel<'_>> = from.sequels.on(&from.ends, host).collect();
-        let kinds = Kinds::of(prepared.view, sequels.iter().map(|one| &from.ends[one.end]));
+        let sequels: Vec<Sequel<'_>> = from.sequels.on(host).collect();
+        let kinds = Kinds::of(prepared.view, sequels.iter().map(|one| one.left));
         let steps = || sequels.iter().flat_map(|one| one.steps);
         let kept = prepared.clearings.iter().map(|how| steps().map(|step| kept(*how, step, false)).collect()).collect();
         let ends = EndsOfHost { prepared, sequels, kinds, kept };
@@ -171,7 +171,7 @@ impl Side {
         let mut tries: Vec<Products<WIDTH>> = vec![Products::default(); n_clearings];
         let (mut next, mut n_steps, mut is_same) = (0, 0, false);
         for (n_before, (one, kind)) in ends.sequels.iter().zip(&ends.kinds.of).enumerate() {
-            while next < moments.len() && moments[next] <= ends.prepared.view.from.ends[one.end].at_s {
+            while next < moments.len() && moments[next] <= one.left.at_s {
                 chunk.put(&marks, &tries, is_same);
                 (next, is_same) = (next + 1, true);
             }
@@ -217,7 +217,7 @@ impl Side {
                 *w *= kept;
             }
             if let What::Left(end) = step.what {
-                let (e, _) = self.leave(Kind::of(prepared.view, &prepared.view.from.ends[end]));
+                let (e, _) = self.leave(Kind::of(prepared.view, prepared.view.from.ends[end].leaving()));
                 for lane in 0..WIDTH {
                     w[lane] += (1.0 - w[lane]) * e[lane];
                 }

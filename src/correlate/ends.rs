@@ -33,6 +33,26 @@ pub struct End {
     pub records: Vec<Provenance>,
 }
 
+/// What filters ask of an end, for many of them close together in memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Leaving {
+    /// When, seconds since the beginning of the window.
+    pub at_s: f64,
+    /// The host, by index.
+    pub host: usize,
+    /// Sessions open on the host at that moment, in units of full load.
+    pub load: f64,
+    /// Whether it completed, as far as the log shows.
+    pub mark: MarkState,
+}
+
+impl End {
+    /// What filters ask of it.
+    pub fn leaving(&self) -> Leaving {
+        Leaving { at_s: self.at_s, host: self.host, load: self.load, mark: self.mark }
+    }
+}
+
 /// Reads the session ends of the tables, by time. A restart of the host or the end of the log closes no session:
 /// its user left it when a witness says that it did not close, else when the user disconnected for the last time. Of
 /// such an end no mark can be missing, for the session may have been kept on purpose.

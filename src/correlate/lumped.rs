@@ -17,6 +17,8 @@ pub struct Lumped {
     own: Vec<(usize, usize)>,
     /// Of each failure: its chance by the background that is refitted.
     base: Vec<f64>,
+    /// Failures by host, and by row.
+    all: (Vec<f64>, Vec<f64>),
     /// By host: what its rate is multiplied by.
     hosts: Vec<f64>,
     /// By row: what the factor is multiplied by, and the number of accounts.
@@ -54,7 +56,7 @@ impl Lumped {
             });
             (host as usize, row)
         };
-        let places = own.iter().map(place).collect();
+        let places: Vec<(usize, usize)> = own.iter().map(place).collect();
         let idle = row_of.iter().zip(&weights.user).filter(|(row, _)| row.is_none());
         let mut idle: Vec<f64> = idle.map(|(_, weight)| *weight).collect();
         idle.sort_unstable_by(f64::total_cmp);
@@ -62,8 +64,14 @@ impl Lumped {
             let n = lump.len() as f64;
             (lump.iter().sum::<f64>() / n, n)
         }));
+        let mut all = (vec![0.0; weights.host.len()], vec![0.0; rows.len()]);
+        for (host, row) in &places {
+            all.0[*host] += 1.0;
+            all.1[*row] += 1.0;
+        }
         Self {
             own: places,
+            all,
             base: own.iter().map(|(host, user)| background.chance(*host as usize, *user as usize)).collect(),
             hosts: weights.host.clone(),
             rows,
@@ -85,15 +93,18 @@ impl Lumped {
         // The failures that are expected are the sum over hosts as well as that over accounts.
         let before = self.expected.max(1e-9);
         let mut by_users = of_rows(&fit) / before;
-        let (mut by_host, mut by_row) = (vec![0.0; self.hosts.len()], vec![0.0; self.rows.len()]);
+        // Of the others all are the background's.
+        let met: Vec<((usize, usize), f64)> =
+            self.own.iter().copied().zip(chances.iter().copied()).filter(|(_, m)| *m > 0.0).collect();
+        let (mut by_host, mut by_row) = self.all.clone();
         for _ in 0..N_ROUNDS {
-            by_host.fill(0.0);
-            by_row.fill(0.0);
-            for (&(host, row), m) in self.own.iter().zip(chances) {
+            by_host.copy_from_slice(&self.all.0);
+            by_row.copy_from_slice(&self.all.1);
+            for &((host, row), m) in &met {
                 let b = fit.chance(host, row);
-                let part = b / (b + (1.0 - b) * m);
-                by_host[host] += part;
-                by_row[row] += part;
+                let part = (1.0 - b) * m / (b + (1.0 - b) * m);
+                by_host[host] -= part;
+                by_row[row] -= part;
             }
             fit.rate = (by_host.iter().sum::<f64>() + 0.5) / (self.n + 50.0);
             for ((one, sum), weight) in fit.host.iter_mut().zip(&by_host).zip(&self.hosts) {

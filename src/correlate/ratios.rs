@@ -10,8 +10,9 @@
 use std::sync::Arc;
 
 use super::background::{Background, Crowd, Pair};
+use super::ends::Leaving;
 use super::sequels::Sequel;
-use super::{Correlation, End, MarkState, Try};
+use super::{Correlation, MarkState, Try};
 use crate::model::Fault;
 use crate::stats::special::{Product, Products, power};
 
@@ -248,8 +249,8 @@ impl<'a> View<'a> {
         let from = self.from;
         let is_ended = |(_, (from_s, to_s)): &(usize, &(f64, f64))| from_s < to_s && to_s.is_finite();
         let of_host = |(host, (from_s, to_s)): (usize, &'b (f64, f64))| {
-            from.sequels.on(&from.ends, host).filter(move |one| {
-                let at_s = from.ends[one.end].at_s;
+            from.sequels.on(host).filter(move |one| {
+                let at_s = one.left.at_s;
                 !one.continues && *from_s <= at_s && at_s < *to_s && one.last_s >= *to_s
             })
         };
@@ -257,7 +258,7 @@ impl<'a> View<'a> {
     }
 
     /// What is known of whether a session's close completed.
-    pub fn mark(&self, end: &End) -> MarkState {
+    pub fn mark(&self, end: Leaving) -> MarkState {
         if self.with_marks { end.mark } else { MarkState::NotObservable }
     }
 

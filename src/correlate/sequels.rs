@@ -1,5 +1,6 @@
 //! What each account tried after one of its sessions ended: the unit in which a latent fault shows.
 
+use super::ends::Leaving;
 use super::{End, MarkState, Try};
 use crate::model::Fault;
 
@@ -38,6 +39,8 @@ impl Step {
 pub struct Sequel<'a> {
     /// The end, by index.
     pub end: usize,
+    /// What filters ask of it.
+    pub left: Leaving,
     /// Whether it is itself a step behind an earlier end, whose steps include its own.
     pub continues: bool,
     /// What came next.
@@ -59,6 +62,7 @@ impl Sequel<'_> {
 #[derive(Clone, Debug, PartialEq)]
 struct Places {
     end: usize,
+    left: Leaving,
     continues: bool,
     steps: std::ops::Range<usize>,
     last_s: f64,
@@ -115,7 +119,7 @@ impl Sequels {
             let first = sequels.steps.len();
             let last = first + steps[end].len();
             let last_s = steps[end].last().map_or(ends[end].at_s, at_s);
-            sequels.all.push(Places { end, continues: false, steps: first..last, last_s });
+            sequels.all.push(Places { end, left: ends[end].leaving(), continues: false, steps: first..last, last_s });
             let mut before_s = ends[end].at_s;
             let mut host = ends[end].host;
             for &what in &steps[end] {
@@ -126,12 +130,18 @@ impl Sequels {
                 sequels.steps.push(Step { what, after_s: at_s - before_s, has_restarted });
                 before_s = at_s;
                 if let What::Left(end) = what {
-                    sequels.all.push(Places { end, continues: true, steps: sequels.steps.len()..last, last_s });
+                    sequels.all.push(Places {
+                        end,
+                        left: ends[end].leaving(),
+                        continues: true,
+                        steps: sequels.steps.len()..last,
+                        last_s,
+                    });
                     host = ends[end].host;
                 }
             }
         }
-        sequels.all.sort_by_key(|one| (ends[one.end].host, one.end));
+        sequels.all.sort_by_key(|one| (one.left.host, one.end));
         sequels
     }
 
@@ -141,14 +151,15 @@ impl Sequels {
     }
 
     /// The ends on one host with their steps, by time.
-    pub fn on(&self, ends: &[End], host: usize) -> impl Iterator<Item = Sequel<'_>> {
-        let before = |host: usize| self.all.partition_point(|one| ends[one.end].host < host);
+    pub fn on(&self, host: usize) -> impl Iterator<Item = Sequel<'_>> {
+        let before = |host: usize| self.all.partition_point(|one| one.left.host < host);
         self.each(&self.all[before(host)..before(host + 1)])
     }
 
     fn each<'a>(&'a self, places: &'a [Places]) -> impl Iterator<Item = Sequel<'a>> {
         places.iter().map(|one| Sequel {
             end: one.end,
+            left: one.left,
             continues: one.continues,
             steps: &self.steps[one.steps.clone()],
             first: one.steps.start,

@@ -1,8 +1,9 @@
 //! Filters of a latent fault side by side, so that what they share is read and computed once.
 
 use super::blocked::{Blocked, Clearing, MAX_BLOCKING, Run, dose, kept};
+use super::ends::Leaving;
 use super::sequels::{Step, What};
-use super::{Class, Correlation, End, MarkState, View};
+use super::{Class, Correlation, MarkState, View};
 use crate::stats::special::Products;
 
 /// Filters side by side: so many chances of blocking has the grid of the hypothesis, so that no place is left empty.
@@ -27,7 +28,7 @@ pub struct Kind {
 
 impl Kind {
     /// The kind of one end.
-    pub fn of(view: &View<'_>, end: &End) -> Self {
+    pub fn of(view: &View<'_>, end: Leaving) -> Self {
         Self { load: end.load, mark: view.mark(end) }
     }
 
@@ -46,7 +47,7 @@ pub struct Kinds {
 
 impl Kinds {
     /// Those of some ends.
-    pub fn of<'a>(view: &View<'_>, ends: impl Iterator<Item = &'a End> + Clone) -> Self {
+    pub fn of(view: &View<'_>, ends: impl Iterator<Item = Leaving> + Clone) -> Self {
         let mut all: Vec<Kind> = ends.clone().map(|end| Kind::of(view, end)).collect();
         all.sort_unstable_by(Kind::order);
         all.dedup();
@@ -118,9 +119,9 @@ impl Side {
     pub fn run(&self, view: &View<'_>, kinds: &Kinds, clearing: Clearing, spans: &[(f64, f64)]) -> [Run; WIDTH] {
         let left = self.leave_each(kinds);
         let ends = &view.from.ends;
-        let exposed = |end: usize| {
-            let (from_s, to_s) = spans[ends[end].host];
-            (from_s <= ends[end].at_s && ends[end].at_s < to_s).then_some(to_s)
+        let exposed = |end: Leaving| {
+            let (from_s, to_s) = spans[end.host];
+            (from_s <= end.at_s && end.at_s < to_s).then_some(to_s)
         };
         let leave = |end: usize, w: &mut Lanes, marks: &mut Products<WIDTH>| {
             let (e, ratio) = &left[kinds.of[end]];
@@ -130,8 +131,8 @@ impl Side {
         let (mut tries, mut marks) = (Products::default(), Products::default());
         let mut n_factors = 0;
         for one in view.from.sequels.iter().filter(|one| !one.continues) {
-            let (mut w, mut at_s, mut fixed_s) = ([0.0; WIDTH], ends[one.end].at_s, None);
-            if let Some(to_s) = exposed(one.end) {
+            let (mut w, mut at_s, mut fixed_s) = ([0.0; WIDTH], one.left.at_s, None);
+            if let Some(to_s) = exposed(one.left) {
                 leave(one.end, &mut w, &mut marks);
                 fixed_s = Some(to_s);
             }
@@ -144,7 +145,7 @@ impl Side {
                 }
                 match step.what {
                     What::Left(end) => {
-                        if let Some(to_s) = exposed(end) {
+                        if let Some(to_s) = exposed(ends[end].leaving()) {
                             leave(end, &mut w, &mut marks);
                             fixed_s = Some(to_s);
                         }
@@ -214,6 +215,7 @@ fn block(w: &mut Lanes, e: &Lanes) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::correlate::End;
     use crate::correlate::effects::tests::some_log;
     use crate::model::Fault;
 
@@ -232,7 +234,7 @@ mod tests {
         let from = some_log(Fault::Infrastructure);
         let mut view = View::new(&from, Some(0), &[]);
         view.base.fill(0.05);
-        let kinds = Kinds::of(&view, from.ends.iter());
+        let kinds = Kinds::of(&view, from.ends.iter().map(End::leaving));
         let filters = filters(0.95);
         let never = f64::INFINITY;
         for spans in [vec![(0.0, never); 3], vec![(100_000.0, 300_000.0), (never, never), (50_000.0, 200_000.0)]] {
@@ -249,10 +251,10 @@ mod tests {
     #[test]
     fn what_is_foreseen_is_what_the_filter_tells_before_it_knows_outcomes() {
         const KAPPA: f64 = 1e-9;
-        let mut from = some_log(Fault::Infrastructure);
-        from.ends.iter_mut().for_each(|end| end.mark = MarkState::NotObservable);
+        let from = some_log(Fault::Infrastructure);
         let mut view = View::new(&from, Some(0), &[]);
         view.base.fill(0.05);
+        view.with_marks = false;
         let filters = filters(KAPPA);
         let side = Side::of(&filters);
         let exposed = [true, false, true];

@@ -16,7 +16,7 @@ use super::posterior::is_chain;
 use super::verdict::{Estimate, Latent};
 use crate::correlate::blocked::Clearing;
 use crate::correlate::side::{Kinds, Lanes, Side, WIDTH};
-use crate::correlate::{Blocked, Class, Correlation, Response, View};
+use crate::correlate::{Blocked, Class, Correlation, End, Response, View};
 use crate::model::Name;
 use crate::stats::{log_sum_exp, quantile};
 
@@ -247,7 +247,7 @@ impl<'a, 'b> Grid<'a, 'b> {
         let usual = (loads.iter().sum::<f64>() / loads.len().max(1) as f64).max(0.05);
         let exposed = best.spans.iter().map(|span| span.0 < span.1).collect();
         let ends = if is_chain(&best.how) { &from.ends[..] } else { &[] };
-        Some(Self { view, best, exposed, kinds: Kinds::of(view, ends.iter()), usual, second })
+        Some(Self { view, best, exposed, kinds: Kinds::of(view, ends.iter().map(End::leaving)), usual, second })
     }
 
     /// The mechanism of one point; `size` by its logarithm.
