@@ -45,7 +45,9 @@ mod tests {
     fn the_parts_of_an_hour_add_up_to_it() {
         let of = |at: &[i64]| {
             let mut counts = BTreeMap::new();
-            at.iter().for_each(|at| HourCount::of(Timestamp(*at)).add_to(&mut counts, ()));
+            for at in at {
+                HourCount::of(Timestamp(*at)).add_to(&mut counts, ());
+            }
             counts[&()]
         };
         let mut parts = of(&[7, 5]);

@@ -71,7 +71,7 @@ mod tests {
 
     /// A record of a log, one of five of which is of use.
     fn line(number: u64) -> String {
-        let provider = if number % 5 == 0 { "Microsoft-Windows-Kernel-General" } else { "Contoso-Agent" };
+        let provider = if number.is_multiple_of(5) { "Microsoft-Windows-Kernel-General" } else { "Contoso-Agent" };
         format!(
             r#"{{"@timestamp":"2022-08-22T0{}:{:02}:00Z","winlog":{{"event_id":12,"provider_name":"{provider}","channel":"System","record_id":{number},"computer_name":"RDS01"}}}}"#,
             number / 60,
@@ -99,7 +99,6 @@ mod tests {
     #[test]
     fn an_hour_counts_its_records_once_however_they_are_cut_and_copied() {
         let whole = [60, 60, 60, 60, 60];
-        assert_eq!(counted(&[0..300]), whole);
         assert_eq!(counted(&[0..100, 100..300]), whole);
         assert_eq!(counted(&[0..300, 70..200]), whole);
         assert_eq!(counted(&[70..200, 0..300]), whole);
