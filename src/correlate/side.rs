@@ -139,7 +139,9 @@ impl Side {
                 at_s += step.after_s;
                 if let Some(fixed_s) = fixed_s {
                     let kept = kept(clearing, step, before_s < fixed_s && fixed_s <= at_s);
-                    w.iter_mut().for_each(|w| *w *= kept);
+                    for w in &mut w {
+                        *w *= kept;
+                    }
                 }
                 match step.what {
                     What::Left(end) => {
@@ -189,7 +191,9 @@ impl Side {
             leave(one.end, &mut w);
             for step in one.steps {
                 let kept = kept(clearing, step, false);
-                w.iter_mut().for_each(|w| *w *= kept);
+                for w in &mut w {
+                    *w *= kept;
+                }
                 match step.what {
                     What::Left(end) => leave(end, &mut w),
                     What::Tried(place) => tried(place, &w.map(|w| self.kappa * w)),
