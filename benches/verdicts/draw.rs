@@ -23,8 +23,15 @@ const NEVER: f64 = f64::INFINITY;
 const OPENS_H: f64 = 7.0;
 /// The family whose draws must tell the founding story.
 const FOUNDING: &str = "founding case";
-/// The component that is guilty in the families with a guilty change.
+/// The component that is guilty in the families with a guilty change: its first change of the record.
 pub(crate) const GUILTY: &str = "Guilty";
+/// The chance that what mends a fault is a newer or an older version of the guilty component; else it is something else,
+/// such as a setting that goes around it.
+const P_OWN_FIX: f64 = 0.75;
+/// The chance that failures by a guilty change name a component at all, and that they name the guilty one then; else it is any
+/// that changed, for it only met the fault. No source tells either.
+const P_NAMES_ANY: f64 = 0.5;
+const P_NAMES_GUILTY: f64 = 0.7;
 /// The judge calls fewer failures than this no incident (`docs/method.md`): such a draw is drawn again.
 const MIN_FAILED: usize = 6;
 /// Draws at most: an effect of a twentieth at an empty office may fail nobody a few times in a row.
@@ -110,7 +117,10 @@ fn drawn(family: &Family, place: usize, number: usize, round: u64) -> Case {
     scene.innocents(n_innocent);
     let mut truth = (family.draw)(&mut scene);
     if family.is_unrecorded {
-        scene.fleet.changes.retain(|change| &*change.component != GUILTY);
+        // Its fix stays in the table.
+        if let Some(place) = scene.fleet.changes.iter().position(|change| &*change.component == GUILTY) {
+            scene.fleet.changes.remove(place);
+        }
         truth = Truth::Unrecorded;
     }
     Case { fleet: scene.fleet, truth, onset: scene.onset }
@@ -193,8 +203,8 @@ impl Scene {
         }
     }
 
-    /// Until when each host suffers from what came at `onset`: half of the time a recorded change ends it, on all
-    /// hosts or on one first; else it lasts.
+    /// Until when each host suffers from what came at `onset`: half of the time a recorded change ends it, mostly one of the
+    /// guilty component, on all hosts or on one first; else it lasts.
     fn remedy(&mut self, onset: f64) -> Vec<f64> {
         let n_hosts = self.fleet.n_hosts;
         if self.random.unit() < 0.5 {
@@ -206,8 +216,24 @@ impl Scene {
         let until: Vec<f64> = (0..n_hosts)
             .map(|host| first + if host == canary { 0.0 } else { later } + self.random.unit() * 0.5 * HOUR)
             .collect();
-        self.fleet.change("Remedy", &until);
+        self.fix(&until);
         until
+    }
+
+    /// Records what ended a fault of the guilty component.
+    fn fix(&mut self, at: &[f64]) {
+        let component = if self.random.unit() < P_OWN_FIX { GUILTY } else { "Remedy" };
+        self.fleet.change(component, at);
+    }
+
+    /// Draws which component failures name, if they name any.
+    fn name_a_component(&mut self) {
+        if self.random.unit() >= P_NAMES_ANY {
+            return;
+        }
+        let all = &self.fleet.changes;
+        let one = all[self.random.below(all.len())].component.clone();
+        self.fleet.named = Some(if self.random.unit() < P_NAMES_GUILTY { Name::from(GUILTY) } else { one });
     }
 }
 
@@ -225,14 +251,15 @@ fn latent(scene: &mut Scene) -> Truth {
     let at = scene.rollout(start);
     scene.fleet.change(GUILTY, &at);
     let until = scene.remedy((back as f64) * DAY + 8.0 * HOUR);
+    scene.name_a_component();
     let (q, days) = (log_flat(&mut scene.random, 0.05, 0.9), log_flat(&mut scene.random, 0.4, 4.0));
     scene.fleet.trouble(Trouble::Latent { at, until, q, power: 2.0, days }, "fslogix-profile-locked");
     Truth::Guilty
 }
 
 /// The founding case: a component's update, host by host in the first weeks of holidays, blocks users now and then; the
-/// last week brings everybody back, the Saturday before it an innocent update of the application; then the fix,
-/// on one host first. From 4 to 40 hosts; half of the fleets keep no marks of incomplete closes.
+/// last week brings everybody back, the Saturday before it an innocent update of the application; then the component's
+/// hotfix, on one host first. From 4 to 40 hosts; half of the fleets keep no marks of incomplete closes.
 fn founding(scene: &mut Scene) -> Truth {
     let n_hosts = log_flat(&mut scene.random, 4.0, 41.0) as usize;
     scene.fleet.n_hosts = n_hosts;
@@ -260,7 +287,8 @@ fn founding(scene: &mut Scene) -> Truth {
     let until: Vec<f64> = (0..n_hosts)
         .map(|host| if host == canary { first } else { others + scene.random.unit() * 2.0 * HOUR })
         .collect();
-    scene.fleet.change("Remedy", &until);
+    scene.fleet.change(GUILTY, &until);
+    scene.name_a_component();
     let (q, lasts) = (log_flat(&mut scene.random, 0.05, 0.9), log_flat(&mut scene.random, 0.4, 4.0));
     scene.fleet.trouble(Trouble::Latent { at, until, q, power: 2.0, days: lasts }, "fslogix-profile-locked");
     Truth::Guilty
@@ -302,6 +330,7 @@ fn guilty_at(scene: &mut Scene, start: f64) -> Truth {
     let at = scene.rollout(start);
     scene.fleet.change(GUILTY, &at);
     let until = scene.remedy(start);
+    scene.name_a_component();
     let p = scene.effect();
     scene.fleet.trouble(Trouble::Deploy { at, until, p }, "profile-load-failed");
     Truth::Guilty

@@ -61,43 +61,50 @@ fn log_ratio(view: &View<'_>, place: usize, size: f64) -> f64 {
     }
 }
 
-/// Finds the bursts of a signature that are worth more than they cost.
-///
-/// The price is the logarithm of the number of windows that were looked at, and of the sizes tried.
+/// Finds the bursts of a signature that are worth more than they cost: of all hosts together, and of single ones, for in a
+/// large fleet somebody always fails somewhere.
 pub fn bursts(view: &View<'_>) -> Vec<Burst> {
-    let tries = &view.from.tries;
-    let own: Vec<usize> = (0..tries.len()).filter(|place| view.classes[*place] == Class::Own).collect();
-    let mut groups: Vec<(usize, usize)> = Vec::new();
-    for place in 0..own.len() {
-        match groups.last_mut() {
-            Some(group) if tries[own[place]].at_s - tries[own[group.1]].at_s < QUIET_S => group.1 = place,
-            _ => groups.push((place, place)),
-        }
+    let all: Vec<usize> = (0..view.from.tries.len()).collect();
+    let mut bursts = of_scope(view, &all);
+    for host in 0..view.from.hosts.len() {
+        let own = of_scope(view, view.tries_of(host)).into_iter();
+        let is_new = |one: &Burst| bursts.iter().all(|known| one.to_s < known.from_s || known.to_s < one.from_s);
+        let new: Vec<Burst> = own.filter(is_new).collect();
+        bursts.extend(new);
     }
-    let price = ((own.len().max(1) * SIZES.len()) as f64).ln() + 1.0;
-    groups
-        .into_iter()
-        .filter_map(|(first, last)| {
-            let (from_s, to_s) = (tries[own[first]].at_s, tries[own[last]].at_s);
-            let users: BTreeSet<usize> = own[first..=last].iter().map(|place| tries[*place].user).collect();
-            if to_s - from_s > MAX_LENGTH_S || users.len() < MIN_USERS {
-                return None;
-            }
-            let inside = tries.partition_point(|one| one.at_s < from_s)..tries.partition_point(|one| one.at_s <= to_s);
-            let inside: Vec<usize> = inside.collect();
-            let share = (last + 1 - first) as f64 / inside.len() as f64;
-            let tried = |from_s: f64, to_s: f64| {
-                let within = |at_s: f64| tries.partition_point(|one| one.at_s < at_s);
-                (within(to_s) - within(from_s)) as f64
-            };
-            let is_quiet = |n_tries: f64| n_tries * share >= N_SHOWN;
-            if !is_quiet(tried(from_s - QUIET_S, from_s)) || !is_quiet(tried(to_s + 1e-6, to_s + QUIET_S)) {
-                return None;
-            }
-            let gained = |size: f64| inside.iter().map(|place| log_ratio(view, *place, size)).sum::<f64>();
-            let (best, size) = SIZES.into_iter().map(|size| (gained(size), size)).max_by(|a, b| a.0.total_cmp(&b.0))?;
-            let worth = view.weight * best - price;
-            (worth > 0.0).then_some(Burst { from_s, to_s, tries: inside, size, price, worth })
-        })
-        .collect()
+    bursts
+}
+
+/// Those that show among some attempts, which are in order.
+///
+/// The price is the logarithm of the number of windows that were looked at, of the sizes tried, and of the scopes.
+fn of_scope(view: &View<'_>, scope: &[usize]) -> Vec<Burst> {
+    const SCOPES: usize = 2;
+    let at_s = |place: &usize| view.from.tries[*place].at_s;
+    let own: Vec<usize> = scope.iter().copied().filter(|place| view.classes[*place] == Class::Own).collect();
+    let price = ((view.n_own().max(1) * SIZES.len() * SCOPES) as f64).ln() + 1.0;
+    let within = |from_s: f64, to_s: f64| {
+        let before = |limit_s: f64| scope.partition_point(|place| at_s(place) < limit_s);
+        &scope[before(from_s)..before(to_s)]
+    };
+    let groups = own.chunk_by(|one, next| at_s(next) - at_s(one) < QUIET_S);
+    let burst = |group: &[usize]| {
+        let (from_s, to_s) = (at_s(group.first()?), at_s(group.last()?));
+        let users: BTreeSet<usize> = group.iter().map(|place| view.from.tries[*place].user).collect();
+        if to_s - from_s > MAX_LENGTH_S || users.len() < MIN_USERS {
+            return None;
+        }
+        let after_s = to_s + 1e-6;
+        let inside = within(from_s, after_s);
+        let share = group.len() as f64 / inside.len() as f64;
+        let is_quiet = |tries: &[usize]| tries.len() as f64 * share >= N_SHOWN;
+        if !is_quiet(within(from_s - QUIET_S, from_s)) || !is_quiet(within(after_s, to_s + QUIET_S)) {
+            return None;
+        }
+        let gained = |size: f64| inside.iter().map(|place| log_ratio(view, *place, size)).sum::<f64>();
+        let (best, size) = SIZES.into_iter().map(|size| (gained(size), size)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let worth = view.weight * best - price;
+        (worth > 0.0).then(|| Burst { from_s, to_s, tries: inside.to_vec(), size, price, worth })
+    };
+    groups.filter_map(burst).collect()
 }

@@ -2,15 +2,17 @@
 
 use super::blocked::{Blocked, Clearing, MAX_BLOCKING, Run, dose, kept};
 use super::ends::Leaving;
-use super::sequels::What;
+use super::sequels::{Step, What};
 use super::{Class, Correlation, MarkState, View};
 use crate::stats::special::Products;
 
 /// Filters side by side: so many chances of blocking has the grid of the hypothesis, so that no place is left empty.
-pub const WIDTH: usize = 14;
+pub const WIDTH: usize = 16;
 /// Ends, or steps behind one end, after which products are looked after. A ratio lies between 1e-12 and 1e5, hardly ever
 /// near either: so many cannot leave the range of numbers.
 pub(super) const N_UNSETTLED: usize = 8;
+
+const DAY_S: f64 = 86_400.0;
 
 /// Numbers of filters side by side.
 pub type Lanes = [f64; WIDTH];
@@ -171,13 +173,15 @@ impl Side {
 
     /// Tells `tried` the chances that the mechanism fails each attempt, whatever became of those before: what filters with
     /// one clearing would do to the same people with ends of these doses, on hosts that are exposed from the first
-    /// record to the last.
+    /// record to the last, were their days fuller by the factor `fuller` of the moment. Whoever stayed away for days comes
+    /// back so much sooner.
     pub fn foresee(
         &self,
         from: &Correlation,
         clearing: Clearing,
         exposed: &[bool],
         doses: impl Fn(usize) -> Lanes,
+        fuller: impl Fn(f64) -> f64,
         mut tried: impl FnMut(usize, &Lanes),
     ) {
         let leave = |end: usize, w: &mut Lanes| {
@@ -187,10 +191,12 @@ impl Side {
             }
         };
         for one in from.sequels.iter().filter(|one| !one.continues) {
-            let mut w = [0.0; WIDTH];
+            let (mut w, mut at_s) = ([0.0; WIDTH], from.ends[one.end].at_s);
             leave(one.end, &mut w);
             for step in one.steps {
-                let kept = kept(clearing, step, false);
+                at_s += step.after_s;
+                let sooner_s = (step.after_s / fuller(at_s)).max(step.after_s.min(DAY_S));
+                let kept = kept(clearing, &Step { after_s: sooner_s, ..*step }, false);
                 for w in &mut w {
                     *w *= kept;
                 }
@@ -258,7 +264,7 @@ mod tests {
         let exposed = [true, false, true];
         let mut foreseen = vec![[0.0; WIDTH]; from.tries.len()];
         let doses = |end: usize| side.doses(from.ends[end].load);
-        side.foresee(&from, CLEARING, &exposed, doses, |place, m| foreseen[place] = *m);
+        side.foresee(&from, CLEARING, &exposed, doses, |_| 1.0, |place, m| foreseen[place] = *m);
         let spans = exposed.map(|is| if is { (0.0, f64::INFINITY) } else { (f64::INFINITY, f64::INFINITY) });
         for (lane, filter) in filters.iter().enumerate() {
             let mut met = vec![0.0; from.tries.len()];

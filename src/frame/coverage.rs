@@ -4,45 +4,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Coverage;
 use super::explain::Explanations;
+use super::logs::{Counts, Log, Logs, logs, source_name};
 use super::who::is_host_log;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::time::TICKS_PER_HOUR;
 use crate::model::{Action, Event, Name, TimeRange, Timestamp};
-use crate::normalize::{Role, SourceSummary};
+use crate::normalize::SourceSummary;
 
 /// How unlikely a silence must be before it counts as a gap, over all hours that could have been silent.
 const P_CHANCE: f64 = 0.001;
 /// The longest stretch that one look-up of the rhythm may skip, in hours: two years.
 const MAX_HOURS: i64 = 2 * 366 * 24;
 
-/// One source of one host: its records by hour since 1970.
-#[derive(Default)]
-struct Series {
-    hours: BTreeMap<i64, u64>,
-    start: Option<Timestamp>,
-    end: Option<Timestamp>,
-    path: String,
-    /// Whether it holds Windows events: those of one host start and stop together.
-    is_windows: bool,
-}
-
 /// Computes coverage by host and source, and fills in the gaps of the source summaries.
 ///
-/// A source is the channel of Windows events, else the dataset. Irrelevant records count, too: they prove that
-/// the log was being written. Several files of one channel are one source.
+/// A source is a log: the channel of Windows events, else the dataset, however many files it stands in.
 pub(super) fn coverage(events: &[Event], sources: &mut [SourceSummary]) -> (Vec<Coverage>, Vec<Diagnostic>) {
-    let series = series(events, sources);
     let told = Explanations::learn(events, sources);
-    let silent_hosts = silent_hosts(&series);
+    let logs = logs(events, sources);
+    let silent_hosts = silent_hosts(&logs);
     let mut rows = Vec::new();
     let mut diagnostics = Vec::new();
-    for ((host, source), series) in series {
-        let (Some(start), Some(end)) = (series.start, series.end) else { continue };
-        let span = TimeRange { start, end: Timestamp(end.0.saturating_add(1)) };
-        let begins = told.begins(&host, &source, start);
-        let mut silences = gaps(&series.hours, span);
-        for silence in silent_hosts.get(&host).into_iter().flatten().filter(|_| series.is_windows) {
-            let inside = TimeRange { start: silence.start.max(start), end: silence.end.min(end) };
+    for ((host, source), log) in logs {
+        let Some(span) = log.span() else { continue };
+        let begins = told.begins(&host, &source, span.start);
+        let Log { hours, path, is_windows, .. } = log;
+        let mut silences = gaps(&hours, span);
+        for silence in silent_hosts.get(&host).into_iter().flatten().filter(|_| is_windows) {
+            let inside = TimeRange { start: silence.start.max(span.start), end: silence.end.min(span.end) };
             let is_new = silences.iter().all(|known| known.end <= inside.start || inside.end <= known.start);
             if inside.start < inside.end && is_new {
                 silences.push(inside);
@@ -54,7 +43,7 @@ pub(super) fn coverage(events: &[Event], sources: &mut [SourceSummary]) -> (Vec<
             let n_missing =
                 first.n_missing.filter(|n| *n > 0).map_or(String::new(), |n| format!("; {n} records missing"));
             let detail = format!("{host}, {source}: silent from {} to {}{n_missing}", first.start, first.end);
-            let mut diagnostic = Diagnostic::new(Code::CoverageGap, &series.path, None, detail);
+            let mut diagnostic = Diagnostic::new(Code::CoverageGap, &path, None, detail);
             diagnostic.count = gaps.len() as u64;
             diagnostics.push(diagnostic);
         }
@@ -68,83 +57,15 @@ pub(super) fn coverage(events: &[Event], sources: &mut [SourceSummary]) -> (Vec<
 
 /// When no Windows log of a host says anything though all of them together would: one quiet channel proves little, and
 /// many of them at once do.
-fn silent_hosts(series: &BTreeMap<(Name, Name), Series>) -> BTreeMap<Name, Vec<TimeRange>> {
-    let mut hosts: BTreeMap<&Name, (BTreeMap<i64, u64>, TimeRange)> = BTreeMap::new();
-    for ((host, _), series) in series.iter().filter(|(_, series)| series.is_windows) {
-        let (Some(start), Some(end)) = (series.start, series.end) else { continue };
-        let (hours, span) = hosts.entry(host).or_insert((BTreeMap::new(), TimeRange { start, end }));
-        *span = TimeRange { start: span.start.min(start), end: span.end.max(end) };
-        for (hour, count) in &series.hours {
-            *hours.entry(*hour).or_insert(0) += count;
-        }
+fn silent_hosts(logs: &Logs) -> BTreeMap<Name, Vec<TimeRange>> {
+    let mut hosts: BTreeMap<&Name, (Counts, TimeRange)> = BTreeMap::new();
+    for ((host, _), log) in logs.iter().filter(|(_, log)| log.is_windows) {
+        let Some(own) = log.span() else { continue };
+        let (hours, span) = hosts.entry(host).or_insert((Counts::new(), own));
+        *span = TimeRange { start: span.start.min(own.start), end: span.end.max(own.end) };
+        log.hours.iter().for_each(|(hour, count)| count.add_to(hours, *hour));
     }
     hosts.into_iter().map(|(host, (hours, span))| (host.clone(), gaps(&hours, span))).collect()
-}
-
-/// The kind of source that an event stands in.
-pub(super) fn source_name(event: &Event) -> Name {
-    event.channel.clone().unwrap_or_else(|| event.dataset.clone())
-}
-
-fn series(events: &[Event], sources: &[SourceSummary]) -> BTreeMap<(Name, Name), Series> {
-    let mut channels: BTreeMap<(u32, Name), BTreeSet<Name>> = BTreeMap::new();
-    let mut own_hours: BTreeMap<(u32, Name), BTreeMap<i64, u64>> = BTreeMap::new();
-    for event in events {
-        let Some(host) = &event.host else { continue };
-        let key = (event.provenance.source.0, host.clone());
-        channels.entry(key.clone()).or_default().insert(source_name(event));
-        *own_hours.entry(key).or_default().entry(event.at.hour()).or_insert(0) += 1;
-    }
-    // What exports of several channels held once they are taken to hold throughout: a quiet channel has no
-    // record in every file.
-    let mut mixed: BTreeMap<Name, BTreeSet<Name>> = BTreeMap::new();
-    for ((_, host), names) in channels.iter().filter(|(_, names)| names.len() > 1) {
-        mixed.entry(host.clone()).or_default().extend(names.iter().cloned());
-    }
-    // The files of a rotated log are one source: on a quiet day one of them holds no event, and is written all the same.
-    let own = |source: u32| channels.range((source, Name::from(""))..).take_while(move |((id, _), _)| *id == source);
-    let mut logs: BTreeMap<(&str, Name), BTreeSet<Name>> = BTreeMap::new();
-    for summary in sources.iter().filter(|summary| summary.role == Role::AppLog) {
-        for ((_, host), names) in own(summary.id.0) {
-            logs.entry((&*summary.format, host.clone())).or_default().extend(names.iter().cloned());
-        }
-    }
-    let mut all: BTreeMap<(Name, Name), Series> = BTreeMap::new();
-    for summary in sources.iter().filter(|summary| matches!(summary.role, Role::Events | Role::AppLog)) {
-        let mut hours: BTreeMap<Name, BTreeMap<i64, u64>> = BTreeMap::new();
-        for ((host, hour), count) in &summary.hours {
-            hours.entry(host.clone()).or_default().insert(*hour, *count);
-        }
-        let quiet = hours.keys().filter(|host| !channels.contains_key(&(summary.id.0, (*host).clone())));
-        let quiet = quiet.filter_map(|host| logs.get_key_value(&(&*summary.format, host.clone())));
-        let quiet = quiet.filter(|_| summary.role == Role::AppLog).map(|((_, host), names)| (host, names));
-        for (host, names) in own(summary.id.0).map(|((_, host), names)| (host, names)).chain(quiet) {
-            let counted = hours.get(host).or_else(|| own_hours.get(&(summary.id.0, host.clone())));
-            let Some(counted) = counted else { continue };
-            let Some((start, end)) = clip(counted, summary.span) else { continue };
-            let names = mixed.get(host).filter(|_| names.len() > 1).unwrap_or(names);
-            for name in names {
-                let series = all.entry((host.clone(), name.clone())).or_default();
-                for (hour, count) in counted {
-                    *series.hours.entry(*hour).or_insert(0) += count;
-                }
-                series.start = Some(series.start.map_or(start, |known| known.min(start)));
-                series.end = Some(series.end.map_or(end, |known| known.max(end)));
-                series.is_windows |= summary.role == Role::Events;
-                if series.path.is_empty() {
-                    series.path.clone_from(&summary.path);
-                }
-            }
-        }
-    }
-    all
-}
-
-/// First and last instant of the hours with records, cut to the span of the source where that is known.
-fn clip(hours: &BTreeMap<i64, u64>, span: Option<(Timestamp, Timestamp)>) -> Option<(Timestamp, Timestamp)> {
-    let first = Timestamp(hours.keys().next()?.saturating_mul(TICKS_PER_HOUR));
-    let last = Timestamp((hours.keys().next_back()? + 1).saturating_mul(TICKS_PER_HOUR) - 1);
-    Some(span.map_or((first, last), |(start, end)| (first.max(start), last.min(end))))
 }
 
 /// Hours of the week fall into classes of like rhythm: working days and weekends, by hour of the day (UTC).
@@ -160,7 +81,7 @@ fn class(hour: i64) -> usize {
 /// probability exp(−Λ/φ), φ the overdispersion of the counts (variance over mean, at least 1), since records
 /// come in bunches; it is a gap if that is below [`P_CHANCE`] divided by the number of hours that a run
 /// could have begun in. A second pass leaves the gaps of the first out of the means.
-fn gaps(hours: &BTreeMap<i64, u64>, span: TimeRange) -> Vec<TimeRange> {
+fn gaps(hours: &Counts, span: TimeRange) -> Vec<TimeRange> {
     let (first, last) = (span.start.hour(), span.end.hour());
     if last - first < 48 || last - first > MAX_HOURS {
         return Vec::new();
@@ -196,12 +117,12 @@ fn gaps(hours: &BTreeMap<i64, u64>, span: TimeRange) -> Vec<TimeRange> {
 }
 
 /// The mean count of each class of hours, and the overdispersion of the counts around it.
-fn rhythm(hours: &BTreeMap<i64, u64>, first: i64, last: i64, out: &BTreeSet<i64>) -> ([f64; 48], f64) {
+fn rhythm(hours: &Counts, first: i64, last: i64, out: &BTreeSet<i64>) -> ([f64; 48], f64) {
     let mut sum = [0.0; 48];
     let mut n = [0.0; 48];
     let inside = |hour: &i64| !out.contains(hour);
     for hour in (first..=last).filter(inside) {
-        sum[class(hour)] += hours.get(&hour).copied().unwrap_or(0) as f64;
+        sum[class(hour)] += hours.get(&hour).map_or(0, |count| count.n) as f64;
         n[class(hour)] += 1.0;
     }
     let mut mean = [0.0; 48];
@@ -213,7 +134,7 @@ fn rhythm(hours: &BTreeMap<i64, u64>, first: i64, last: i64, out: &BTreeSet<i64>
     for hour in (first..=last).filter(inside) {
         let expected = mean[class(hour)];
         if let Some(count) = hours.get(&hour).filter(|_| expected > 0.0) {
-            chi += (*count as f64 - expected).powi(2) / expected;
+            chi += (count.n as f64 - expected).powi(2) / expected;
             degrees += 1.0;
         }
     }
@@ -334,6 +255,7 @@ fn pieces(row: &Coverage) -> Vec<TimeRange> {
 mod tests {
     use super::super::scene::{Scene, at};
     use super::*;
+    use crate::normalize::Role;
 
     fn rows(scene: Scene) -> (Vec<Coverage>, Vec<Diagnostic>) {
         let mut normalized = scene.normalized();
@@ -373,9 +295,14 @@ mod tests {
             second.id = crate::model::SourceId(1);
             let begin = at(0.0).hour();
             let is_in = |hour: i64| day.contains(&(hour - begin));
-            second.hours.retain(|(_, hour), _| is_in(*hour));
-            normalized.sources[0].hours.retain(|(_, hour), _| !is_in(*hour));
+            second.hours.retain(|(.., hour), _| is_in(*hour));
+            // Nothing tells the channel of what nobody wants.
+            second.hours = second.hours.into_iter().map(|((host, _, hour), n)| ((host, "".into(), hour), n)).collect();
+            normalized.sources[0].hours.retain(|(.., hour), _| !is_in(*hour));
             normalized.events.retain(|event| !is_in(event.at.hour()));
+            if role == Role::AppLog {
+                normalized.events.iter_mut().for_each(|event| event.channel = None);
+            }
             normalized.sources.push(second);
             coverage(&normalized.events, &mut normalized.sources).0[0].gaps.len()
         };
@@ -396,6 +323,10 @@ mod tests {
             event.provenance.source = crate::model::SourceId(id);
             event.channel = None;
             event.dataset = Name::from(["app.one", "app.two"][id as usize]);
+        }
+        for source in &mut normalized.sources {
+            let hours = std::mem::take(&mut source.hours);
+            source.hours = hours.into_iter().map(|((host, _, hour), n)| ((host, "".into(), hour), n)).collect();
         }
         let (rows, _) = coverage(&normalized.events, &mut normalized.sources);
         let names: Vec<&str> = rows.iter().map(|row| &*row.source).collect();

@@ -34,6 +34,7 @@ mod limit;
 mod list_clock;
 mod load;
 mod load_check;
+mod logs;
 mod loose;
 mod order;
 mod outcome;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Action, ChangeKind, ChangeRecord, Event, Fault, HostScope, Name, Position, Provenance, Severity, SourceId,
-    Timestamp, Trust, Witness,
+    Action, ChangeKind, ChangeRecord, Event, Fault, HostScope, HourCount, Hours, Name, Position, Provenance, Severity,
+    SourceId, Timestamp, Trust, Witness,
 };
 use crate::normalize::{Normalized, Role, SourceSummary, Zone};
 
@@ -190,10 +190,11 @@ impl Scene {
 
     /// What normalizing this scene would hand over: one source, with its hours counted.
     pub(super) fn normalized(self) -> Normalized {
-        let mut hours = BTreeMap::new();
+        let mut hours = Hours::new();
         for event in &self.events {
             if let Some(host) = &event.host {
-                *hours.entry((host.clone(), event.at.hour())).or_insert(0) += 1;
+                let channel = event.channel.as_deref().unwrap_or_default().to_lowercase();
+                HourCount::of(event.at).add_to(&mut hours, (host.clone(), channel.into(), event.at.hour()));
             }
         }
         let span = self.events.iter().map(|event| event.at).min().zip(self.events.iter().map(|event| event.at).max());

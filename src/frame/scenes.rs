@@ -433,8 +433,8 @@ fn neither_the_order_of_events_nor_the_cutting_of_files_matters() {
     let mut second = cut.sources[0].clone();
     second.id = crate::model::SourceId(1);
     let middle = at(HOUR);
-    second.hours.retain(|(_, hour), _| *hour >= middle.hour());
-    cut.sources[0].hours.retain(|(_, hour), _| *hour < middle.hour());
+    second.hours.retain(|(.., hour), _| *hour >= middle.hour());
+    cut.sources[0].hours.retain(|(.., hour), _| *hour < middle.hour());
     let (start, end) = cut.sources[0].span.unwrap();
     cut.sources[0].span = Some((start, crate::model::Timestamp(middle.0 - 1)));
     second.span = Some((middle, end));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::coverage::source_name;
+use super::logs::source_name;
 use super::tables::Coverage;
 use crate::model::{Event, Name, TimeRange, Timestamp};
 

@@ -5,6 +5,7 @@
 use super::mechanism::{Mechanism, Own};
 use super::opinion::MIN_ATTRIBUTED;
 use crate::correlate::background::Pair;
+use crate::correlate::bursts::Burst;
 use crate::correlate::lumped::{Lumped, Refit};
 use crate::correlate::{Background, View};
 
@@ -13,15 +14,21 @@ pub(crate) struct Estimate<'a> {
     view: &'a View<'a>,
     own: Own<'a>,
     lumped: Lumped,
+    /// What each burst is worth, and its failures, by place among those of the signature.
+    bursts: Vec<(f64, Vec<usize>)>,
 }
 
 impl<'a> Estimate<'a> {
     /// Prepares a view with the background that its explanations were weighed with.
-    pub(crate) fn of(view: &'a View<'a>, background: &Background) -> Self {
+    pub(crate) fn of(view: &'a View<'a>, background: &Background, bursts: &[Burst]) -> Self {
         let own = Own::of(view);
+        let among_own = |burst: &Burst| -> Vec<usize> {
+            burst.tries.iter().filter_map(|place| own.places.binary_search(place).ok()).collect()
+        };
+        let bursts = bursts.iter().map(|burst| (burst.worth, among_own(burst))).collect();
         let pairs: Vec<Pair> = own.places.iter().map(|place| view.pairs()[*place]).collect();
         let lumped = Lumped::of(background, &background.weights(view.crowd()), &pairs);
-        Self { view, own, lumped }
+        Self { view, own, lumped, bursts }
     }
 
     /// Estimates what refitting gains a mechanism, weighted; `None` where it is held for too few failures to be a cause
@@ -36,6 +43,18 @@ impl<'a> Estimate<'a> {
             return None;
         }
         let Refit { gain, attributed } = self.lumped.refit(&chances);
-        (attributed >= MIN).then_some(self.view.weight * gain)
+        (attributed >= MIN).then_some(self.view.weight * gain + self.of_bursts(&chances))
+    }
+
+    /// What bursts are worth beyond what a mechanism explains of their failures.
+    fn of_bursts(&self, chances: &[f64]) -> f64 {
+        let explained = |failures: &[usize]| -> f64 {
+            let log_ratio = |index: &usize| {
+                let b = self.view.base[self.own.places[*index]];
+                (1.0 + (1.0 - b) * chances[*index] / b).ln()
+            };
+            self.view.weight * failures.iter().map(log_ratio).sum::<f64>()
+        };
+        self.bursts.iter().map(|(worth, failures)| (worth - explained(failures)).max(0.0)).sum()
     }
 }

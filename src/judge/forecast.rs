@@ -171,7 +171,8 @@ impl People {
             let (dose, fuller) = (&doses[grid.kinds.of[end]], &fuller[self.day(from.ends[end].at_s)]);
             std::array::from_fn(|lane| dose[lane] * fuller[lane])
         };
-        side.foresee(from, clearing(&filters[0]), &grid.exposed, dose, |place, chances| {
+        let by = |at_s: f64| self.fuller[self.day(at_s)];
+        side.foresee(from, clearing(&filters[0]), &grid.exposed, dose, by, |place, chances| {
             if is_wish[place] {
                 sums.iter_mut().zip(chances).for_each(|(sum, m)| *sum += m);
             }

@@ -186,7 +186,7 @@ fn odds_of_something(causes: &[(Cause, f64)]) -> f64 {
 fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation]) -> Vec<Option<f64>> {
     let bursts = bursts(view);
     let refits = Refits::of(view, background, &bursts);
-    let estimate = Estimate::of(view, background);
+    let estimate = Estimate::of(view, background, &bursts);
     let is_nothing = |place: &usize| explanations[*place].cause == Cause::Nothing;
     // The gain for nothing at all is wanted in any case, first, and without an estimate.
     let rough: Vec<Option<f64>> = explanations.par_iter().map(|one| estimate.gain(&one.best)).collect();
@@ -196,11 +196,9 @@ fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation])
     order
         .sort_by(|a, b| is_nothing(b).cmp(&is_nothing(a)).then(estimated(*b).total_cmp(&estimated(*a))).then(a.cmp(b)));
     let mut gains = vec![None; explanations.len()];
-    // The estimate knows nothing of bursts: an explanation gains all of them at most.
-    let of_bursts: f64 = bursts.iter().map(|burst| burst.worth).sum();
     let (mut best, mut error) = (f64::NEG_INFINITY, 0.0_f64);
     for some in order.chunks(BATCH) {
-        if estimated(some[0]) + of_bursts + error + ERROR < best - FAR {
+        if estimated(some[0]) + error + ERROR < best - FAR {
             break;
         }
         let exact: Vec<Option<f64>> = some.par_iter().map(|place| refits.gain(&explanations[*place].best)).collect();

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use super::copied_hours::{self, Copies};
 use super::source::{Kept, One};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{Event, Name, SourceId, Timestamp, Trust};
@@ -59,15 +60,17 @@ pub(super) fn drop_copies(ones: &mut [One], recover: bool) {
         return;
     }
     let mut held: BTreeMap<Kind, BTreeMap<Timestamp, Vec<Held>>> = BTreeMap::new();
-    let mut copies: Vec<Vec<usize>> = vec![Vec::new(); ones.len()];
-    for index in finest_first(ones) {
+    let mut copies = vec![Copies::default(); ones.len()];
+    let order = finest_first(ones);
+    for &index in &order {
         for (place, kept) in ones[index].kept.iter().enumerate() {
             let Some(own) = identity(kept) else { continue };
             let Some(kind) = kind(own).filter(|kind| holders.contains_key(kind)) else { continue };
             let known = held.entry(kind).or_default();
             let source = ones[index].summary.id;
-            if is_copy(ones, known, own, kept, source) {
-                copies[index].push(place);
+            if let Some(keeper) = keeper(ones, known, own, kept, source) {
+                copies[index].places.push(place);
+                copies[index].keepers.extend(Some(keeper).filter(|keeper| *keeper != index));
             } else {
                 let number = own.number.clone();
                 let new =
@@ -76,19 +79,20 @@ pub(super) fn drop_copies(ones: &mut [One], recover: bool) {
             }
         }
     }
+    copied_hours::settle(ones, &copies, &order);
     for (one, copies) in ones.iter_mut().zip(copies) {
-        drop_places(one, &copies);
+        drop_places(one, &copies.places);
     }
 }
 
-/// Whether an event is held already; notes that its copy is found.
-fn is_copy(
+/// The place of the source that holds an event already; notes that its copy is found.
+fn keeper(
     ones: &[One],
     known: &mut BTreeMap<Timestamp, Vec<Held>>,
     own: &Identity,
     kept: &Kept,
     source: SourceId,
-) -> bool {
+) -> Option<usize> {
     // Steps beyond a second do not occur; events of finer sources lie within a step of the coarser one.
     let reach = own.step_ticks.max(crate::model::time::TICKS_PER_SECOND);
     let near = known.range_mut(Timestamp(own.at.0.saturating_sub(reach))..=Timestamp(own.at.0.saturating_add(reach)));
@@ -102,7 +106,7 @@ fn is_copy(
                 (Some(own), Some(other))
                     if own == other && !contradict(kept, &ones[held.place.0].kept[held.place.1]) =>
                 {
-                    return true;
+                    return Some(held.place.0);
                 }
                 (Some(_), Some(_)) => {}
                 _ if held.source != source
@@ -110,13 +114,13 @@ fn is_copy(
                     && agree(kept, &ones[held.place.0].kept[held.place.1]) =>
                 {
                     held.taken_by.push(source);
-                    return true;
+                    return Some(held.place.0);
                 }
                 _ => {}
             }
         }
     }
-    false
+    None
 }
 
 /// Whether two instants are the same, as exactly as the coarser of the two stamps tells: whether a tool

@@ -107,17 +107,17 @@ fn by_configuration(one: &One, configured: &[(String, Name)]) -> Option<Name> {
 fn settle_hours(one: &mut One, guess: Option<&Name>, set: &BTreeSet<Name>) -> u64 {
     let hours = std::mem::take(&mut one.summary.hours);
     let (nameless, mut named): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        hours.into_iter().partition(|((host, _), _)| host.is_empty());
+        hours.into_iter().partition(|((host, ..), _)| host.is_empty());
     let mut n_moved = 0;
-    for ((_, hour), count) in nameless {
+    for ((_, channel, hour), count) in nameless {
         if let Some(host) = guess {
-            *named.entry((Name::clone(host), hour)).or_default() += count;
-            n_moved += count;
+            count.add_to(&mut named, (Name::clone(host), channel, hour));
+            n_moved += count.n;
             continue;
         }
         // A service that logs is alive: its log covers every host that it speaks of, in whichever of its files.
         for host in one.summary.hosts.iter().chain(set.iter().filter(|host| !one.summary.hosts.contains(host))) {
-            *named.entry((Name::clone(host), hour)).or_default() += count;
+            count.add_to(&mut named, (Name::clone(host), Name::clone(&channel), hour));
         }
     }
     one.summary.hours = named;

@@ -7,6 +7,7 @@
 
 pub mod change_list;
 pub mod clock;
+mod copied_hours;
 mod driver;
 mod duplicate;
 pub mod file;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::source::{Kept, One};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::identity::canonical_host;
-use crate::model::{ChangeRecord, HostScope, Name};
+use crate::model::{ChangeRecord, HostScope, Hours, Name};
 
 /// The characters of a NetBIOS name that are the machine's own; the sixteenth tells its service.
 const N_CHARACTERS: usize = 15;
@@ -110,10 +110,10 @@ fn rename(one: &mut One, whole: &BTreeMap<Name, Name>) {
     let hosts: BTreeSet<Name> =
         one.summary.hosts.iter().map(|host| Name::clone(whole.get(host).unwrap_or(host))).collect();
     one.summary.hosts = hosts.into_iter().collect();
-    let mut hours: BTreeMap<(Name, i64), u64> = BTreeMap::new();
-    for ((host, hour), count) in std::mem::take(&mut one.summary.hours) {
+    let mut hours = Hours::new();
+    for ((host, channel, hour), count) in std::mem::take(&mut one.summary.hours) {
         let host = whole.get(&host).cloned().unwrap_or(host);
-        *hours.entry((host, hour)).or_insert(0) += count;
+        count.add_to(&mut hours, (host, channel, hour));
     }
     one.summary.hours = hours;
 }
@@ -147,7 +147,7 @@ mod tests {
         let events = normalized.events.iter().map(|event| event.host.clone().unwrap().to_string()).collect();
         let known = normalized.sources.iter().flat_map(|source| source.hosts.iter().map(ToString::to_string)).collect();
         for source in &normalized.sources {
-            assert!(source.hours.keys().all(|(host, _)| source.hosts.contains(host)));
+            assert!(source.hours.keys().all(|(host, ..)| source.hosts.contains(host)));
         }
         (events, known)
     }

@@ -117,7 +117,7 @@ fn lose(
     loss.holders.insert(ones[keeper.index].summary.path.clone());
     if ones[loser.index].summary.hosts == ones[keeper.index].summary.hosts {
         let (first, last) = (loser.events[range.start].at.hour(), loser.events[last].at.hour());
-        let own = ones[loser.index].summary.hours.keys().map(|(_, hour)| *hour);
+        let own = ones[loser.index].summary.hours.keys().map(|(.., hour)| *hour);
         loss.hours.extend(own.filter(|hour| (first + 1..last).contains(hour)));
     }
 }
@@ -284,7 +284,7 @@ fn drop_places(one: &mut One, loss: &Loss) {
     let n_records = n_dropped.min(one.summary.n_kept);
     one.summary.n_kept -= n_records;
     one.summary.n_irrelevant += n_records;
-    one.summary.hours.retain(|(_, hour), _| !loss.hours.contains(hour));
+    one.summary.hours.retain(|(.., hour), _| !loss.hours.contains(hour));
     let mut holders = loss.holders.iter();
     let first = holders.next().map(String::as_str).unwrap_or_default();
     let detail = match holders.len() {

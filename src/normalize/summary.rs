@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::template::Template;
 use crate::diagnostic::Diagnostic;
-use crate::model::{ChangeRecord, Event, LoadSample, Name, NumberRun, SourceId, TimeRange, Timestamp, Trust};
+use crate::model::{ChangeRecord, Event, Hours, LoadSample, Name, NumberRun, SourceId, TimeRange, Timestamp, Trust};
 
 /// Everything that the sources say, understood.
 #[derive(Debug, Default)]
@@ -87,8 +87,8 @@ pub struct SourceSummary {
     pub n_damaged: u64,
     /// Records of a binary log that no template helped to read: the slow way.
     pub n_walked: u64,
-    /// Records by host and hour since 1970, irrelevant ones included: what the source covers.
-    pub hours: BTreeMap<(Name, i64), u64>,
+    /// Its records, irrelevant ones included: what the source covers.
+    pub hours: Hours,
     /// The numbers of its records by host and channel (lower case), irrelevant ones included, where they are known.
     pub numbers: BTreeMap<(Name, Name), Vec<NumberRun>>,
     /// Times in which the source is silent although its own rhythm says otherwise; filled by `frame`.

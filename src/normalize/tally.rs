@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostics;
-use crate::model::{Name, NumberRun, Timestamp};
+use crate::model::{HourCount, Hours, Name, NumberRun, Timestamp};
 
-/// Counts by host and hour, and the balance.
+/// So many hosts and channels are counted at once; exports hold those of several, one among the other.
+const N_CURRENT: usize = 16;
+
+/// Counts by host, channel and hour, and the balance.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) n_kept: u64,
     pub(super) n_irrelevant: u64,
     pub(super) n_damaged: u64,
     pub(super) span: Option<(Timestamp, Timestamp)>,
-    pub(super) hours: BTreeMap<(Name, i64), u64>,
+    pub(super) hours: Hours,
     /// The numbers of records by host and channel, in lower case.
     pub(super) numbers: BTreeMap<(Name, Name), Vec<NumberRun>>,
-    /// The host and hour of the last records, and how many there were.
-    current: Option<(Name, i64, u64)>,
+    /// The hosts and channels of the last records, all of one hour, and how many there were of each.
+    current: Vec<(Name, Name, HourCount)>,
+    current_hour: i64,
     pub(super) diagnostics: Diagnostics,
 }
 
@@ -25,16 +29,20 @@ impl Tally {
         self.span = Some(self.span.map_or((at, at), |(start, end)| (start.min(at), end.max(at))));
     }
 
-    pub(super) fn see(&mut self, at: Timestamp, host: &Name) {
+    /// Counts a record of a host and channel; the channel is empty where nothing tells it.
+    pub(super) fn see(&mut self, at: Timestamp, host: &Name, channel: &Name) {
         self.span_to(at);
         let hour = at.hour();
-        // Records follow each other in time: mostly it is the host and hour of the last one.
-        if let Some((_, _, n)) = self.current.as_mut().filter(|(own, of, _)| *of == hour && Name::ptr_eq(own, host)) {
-            *n += 1;
-            return;
+        // Records follow each other in time: mostly it is the hour of the last one.
+        if hour != self.current_hour || self.current.len() >= N_CURRENT {
+            self.settle_hour();
+            self.current_hour = hour;
         }
-        self.settle_hour();
-        self.current = Some((Name::clone(host), hour, 1));
+        let is_it = |(of, own, _): &&mut (Name, Name, _)| Name::ptr_eq(of, host) && Name::ptr_eq(own, channel);
+        match self.current.iter_mut().find(is_it) {
+            Some((_, _, count)) => count.join(HourCount::of(at)),
+            None => self.current.push((Name::clone(host), Name::clone(channel), HourCount::of(at))),
+        }
     }
 
     /// Takes the number of a record of a log.
@@ -48,8 +56,8 @@ impl Tally {
 
     /// Writes down the hour that is being counted.
     pub(super) fn settle_hour(&mut self) {
-        if let Some((host, hour, n)) = self.current.take() {
-            *self.hours.entry((host, hour)).or_default() += n;
+        for (host, channel, count) in self.current.drain(..) {
+            count.add_to(&mut self.hours, (host, channel, self.current_hour));
         }
     }
 }

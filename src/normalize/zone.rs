@@ -15,7 +15,7 @@ use super::source::{Kept, One};
 use super::summary::{Role, Zone};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::time::{TICKS_PER_DAY, TICKS_PER_HOUR};
-use crate::model::{ChangeRecord, Name, Timestamp, Trust};
+use crate::model::{ChangeRecord, HourCount, Name, Timestamp, Trust};
 
 /// Settles years first, then zones.
 pub(super) fn settle(ones: &mut [One], options: &Options) {
@@ -84,7 +84,7 @@ fn settle_years(ones: &mut [One], since: Option<Timestamp>) {
         // A collector's file may hold other lines that have their year; those stay as they are.
         let own = one.summary.span.map(|(_, end)| end).filter(|end| !has_no_year(*end));
         let open =
-            one.summary.hours.keys().map(|(_, hour)| Timestamp(hour * TICKS_PER_HOUR)).filter(|at| has_no_year(*at));
+            one.summary.hours.keys().map(|(.., hour)| Timestamp(hour * TICKS_PER_HOUR)).filter(|at| has_no_year(*at));
         let end = if own.is_some() { open.max() } else { one.summary.span.map(|(_, end)| end) };
         let latest = latest.max(own);
         let (Some(known), Some(end)) = (latest.or(since), end) else {
@@ -114,7 +114,7 @@ fn settle_years(ones: &mut [One], since: Option<Timestamp>) {
         move_times(one, &mut moved, Trust::Guessed);
         if let Some(own) = own {
             // Which of both kinds of lines came first, the hours tell.
-            let first = one.summary.hours.keys().map(|(_, hour)| Timestamp(hour * TICKS_PER_HOUR)).min();
+            let first = one.summary.hours.keys().map(|(.., hour)| Timestamp(hour * TICKS_PER_HOUR)).min();
             one.summary.span = Some((first.unwrap_or(own), own.max(moved_end)));
         }
         let by = if has_others { "as the other logs end" } else { "as the asked span begins" };
@@ -186,9 +186,10 @@ fn move_times(one: &mut One, moved: &mut dyn FnMut(Timestamp) -> Timestamp, trus
     }
     one.summary.span = one.summary.span.map(|(start, end)| (moved(start), moved(end)));
     let hours = std::mem::take(&mut one.summary.hours);
-    for ((host, hour), count) in hours {
+    for ((host, channel, hour), count) in hours {
         let at = moved(Timestamp(hour * TICKS_PER_HOUR));
-        *one.summary.hours.entry((host, at.hour())).or_default() += count;
+        let count = HourCount { first: moved(count.first), last: moved(count.last), ..count };
+        count.add_to(&mut one.summary.hours, (host, channel, at.hour()));
     }
 }
 

@@ -9,7 +9,7 @@ use super::record::Record;
 use super::tally::Tally;
 use super::{Selection, document, evtx, json, lines, table, w3c, xml};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::model::{NumberRun, Position, Provenance, SourceId, Timestamp};
+use crate::model::{HourCount, NumberRun, Position, Provenance, SourceId, Timestamp};
 
 /// Decides whether a line begins a record; the lines that do not continue the one before.
 pub type StartsRecord<'a> = &'a (dyn Fn(&str) -> bool + Sync);
@@ -78,9 +78,9 @@ impl Encoding {
 
 /// The most kinds of unselected events that a source is taken to have; a large log has some thousand.
 const KINDS_MAX: usize = 1 << 16;
-/// The most hours of hosts in which events were unselected: a hundred hosts for a year.
+/// The most hours of hosts' channels in which events were unselected: ten channels of ten hosts for a year.
 const HOURS_MAX: usize = 1 << 20;
-/// The longest provider and host, in bytes; Windows allows 255 characters.
+/// The longest provider, host and channel, in bytes; Windows allows 255 characters.
 const NAME_BYTES_MAX: usize = 1024;
 
 /// What the reading of one source came to.
@@ -102,8 +102,8 @@ pub struct Reading {
     pub n_walked: u64,
     /// Sound records that the selection does not want: how many of which provider and id.
     pub unselected: BTreeMap<(String, u32), u64>,
-    /// Unselected records by host as the log spells it and hour since 1970: they prove coverage.
-    pub unselected_hours: BTreeMap<(String, i64), u64>,
+    /// Unselected records by host and channel as the log spells them and hour since 1970: they prove coverage.
+    pub unselected_hours: BTreeMap<(String, String, i64), HourCount>,
     /// First and last instant of the unselected records.
     pub unselected_span: Option<(Timestamp, Timestamp)>,
     /// The numbers of all sound records of a binary log, as its own headers have them, in the order of the file.
@@ -126,13 +126,13 @@ impl Reading {
         &mut self,
         provider: &str,
         event_id: u32,
-        computer: &str,
+        (computer, channel): (&str, &str),
         time: Option<Timestamp>,
     ) -> bool {
         let kind = (provider.to_owned(), event_id);
-        let hour = time.map(|at| (computer.to_owned(), at.hour()));
+        let hour = time.map(|at| (computer.to_owned(), channel.to_owned(), at.hour()));
         let is_bounded = provider.len() <= NAME_BYTES_MAX
-            && computer.len() <= NAME_BYTES_MAX
+            && computer.len().max(channel.len()) <= NAME_BYTES_MAX
             && (self.unselected.len() < KINDS_MAX || self.unselected.contains_key(&kind))
             && (self.unselected_hours.len() < HOURS_MAX
                 || hour.as_ref().is_none_or(|hour| self.unselected_hours.contains_key(hour)));
@@ -141,7 +141,7 @@ impl Reading {
         }
         *self.unselected.entry(kind).or_default() += 1;
         if let (Some(hour), Some(at)) = (hour, time) {
-            *self.unselected_hours.entry(hour).or_default() += 1;
+            HourCount::of(at).add_to(&mut self.unselected_hours, hour);
             let (first, last) = self.unselected_span.unwrap_or((at, at));
             self.unselected_span = Some((first.min(at), last.max(at)));
         }

@@ -56,8 +56,8 @@ pub(super) fn records(
                 let position = record.record_id.map_or(line, Position::Record);
                 sink(Record { position, body: Body::Windows(record) });
             }
-            Ok(Parsed::Unwanted { provider, event_id, computer, time }) => {
-                if !reading.count_unselected(&provider, event_id, &computer, time) {
+            Ok(Parsed::Unwanted { provider, event_id, computer, channel, time }) => {
+                if !reading.count_unselected(&provider, event_id, (&computer, &channel), time) {
                     reading.n_damaged += 1;
                     reading.complain(Code::RecordMalformed, name, Some(line), "more kinds of events than a log has");
                 }
@@ -373,7 +373,7 @@ mod tests {
         assert_eq!(all[0].0, Position::Record(2));
         assert_eq!(reading.unselected[&("P".to_owned(), 21)], 2);
         let hour = all[0].1.time.unwrap().hour();
-        assert_eq!(reading.unselected_hours[&("RDS01.x".to_owned(), hour)], 2);
+        assert_eq!(reading.unselected_hours[&("RDS01.x".to_owned(), String::new(), hour)].n, 2);
         let (first, last) = reading.unselected_span.unwrap();
         assert_eq!(
             (first.to_string(), last.to_string()),

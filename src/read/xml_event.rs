@@ -17,7 +17,7 @@ pub(super) enum Parsed {
     /// One that the selection wants.
     Wanted(Box<WindowsRecord>),
     /// Another, as far as it is counted.
-    Unwanted { provider: String, event_id: u32, computer: String, time: Option<Timestamp> },
+    Unwanted { provider: String, event_id: u32, computer: String, channel: String, time: Option<Timestamp> },
 }
 
 /// One open element.
@@ -94,8 +94,10 @@ fn unwanted(record: &WindowsRecord, selection: &Selection) -> Option<Parsed> {
     if selection.wants(provider, record.event_id) {
         return None;
     }
-    let (provider, computer) = (provider.to_owned(), record.computer.as_deref().unwrap_or_default().to_owned());
-    Some(Parsed::Unwanted { provider, event_id: record.event_id, computer, time: record.time })
+    let text = |name: &Option<Name>| name.as_deref().unwrap_or_default().to_owned();
+    let (computer, channel) = (text(&record.computer), text(&record.channel));
+    let provider = provider.to_owned();
+    Some(Parsed::Unwanted { provider, event_id: record.event_id, computer, channel, time: record.time })
 }
 
 fn append(path: &mut [Element<'_>], text: &str) {

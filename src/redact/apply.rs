@@ -147,9 +147,9 @@ fn source(redactor: &mut Redactor, source: &mut SourceSummary) {
     source.hosts.sort();
     source.hours = std::mem::take(&mut source.hours)
         .into_iter()
-        .map(|((mut host, hour), n)| {
+        .map(|((mut host, channel, hour), count)| {
             redactor.host(&mut host);
-            ((host, hour), n)
+            ((host, channel, hour), count)
         })
         .collect();
     source.numbers = std::mem::take(&mut source.numbers)

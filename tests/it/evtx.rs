@@ -90,10 +90,10 @@ fn what_is_not_selected_is_counted_by_id_host_and_hour() {
     assert!(n_records > 7_000);
     assert_eq!(reading.unselected, BTreeMap::from([(("Synthetic-Security".into(), 4634), n_records / 2)]));
     // One record a second, every other one is left out, and the log begins at a full hour.
-    let hours: Vec<_> = reading.unselected_hours.iter().collect();
+    let hours: Vec<_> = reading.unselected_hours.iter().map(|(key, count)| (key, count.n)).collect();
     let first_hour = 1_661_148_000 / 3_600;
-    assert_eq!(hours[0], (&("RDS01.example.com".into(), first_hour), &1_799));
-    assert_eq!(hours[1], (&("RDS01.example.com".into(), first_hour + 1), &1_800));
+    assert_eq!(hours[0], (&("RDS01.example.com".into(), "Security".into(), first_hour), 1_799));
+    assert_eq!(hours[1], (&("RDS01.example.com".into(), "Security".into(), first_hour + 1), 1_800));
     let (first, last) = reading.unselected_span.unwrap();
     assert_eq!(first.to_string(), "2022-08-22T06:00:02Z");
     assert_eq!(last.seconds_since(first) as u64, (n_records - 2) / 2 * 2);

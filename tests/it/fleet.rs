@@ -23,6 +23,8 @@ use causeline::stats::Random;
 /// Monday, 4 July 2022, 00:00 UTC.
 pub const MONDAY: i64 = 1_656_892_800;
 pub const HOUR: f64 = 3600.0;
+/// The version of everything.
+const VERSION: &str = "2.0.1";
 pub const DAY: f64 = 24.0 * HOUR;
 
 /// What goes wrong; times are seconds since the beginning.
@@ -69,6 +71,8 @@ pub struct Fleet {
     pub marks: Option<f64>,
     /// Chance that a person who gives up stays away for a week.
     pub discouraged: f64,
+    /// The component that failures by troubles name, with its version.
+    pub named: Option<Name>,
     /// Hosts that are out of rotation for a span.
     pub drained: Vec<(usize, f64, f64)>,
 }
@@ -102,6 +106,7 @@ impl Fleet {
             patience: Patience { tries: 3, chance: 0.8, wait_s: 500.0 },
             marks: Some(0.8),
             discouraged: 0.0,
+            named: None,
             drained: Vec::new(),
         }
     }
@@ -123,7 +128,7 @@ impl Fleet {
         self.changes.push(Change {
             id: String::new(),
             component: Name::from(component),
-            version: Some(Name::from("2.0.1")),
+            version: Some(Name::from(VERSION)),
             kind: if component.contains("restart") { ChangeKind::Restart } else { ChangeKind::Update },
             started_at: hosts[0].at,
             hosts,
@@ -327,7 +332,10 @@ impl<'a> Run<'a> {
                 ((self.open[*host] as f64 + 3.0 * self.random.unit()) / pull * 1000.0) as i64
             })
             .unwrap();
+        let n_by_trouble = self.failed_by_trouble.len();
         let failure = self.failure(at, user, host);
+        let is_by_trouble = self.failed_by_trouble.len() > n_by_trouble;
+        let named = self.fleet.named.clone().filter(|_| is_by_trouble);
         let (demand, is_retry) = match self.demands.get(&user) {
             Some((demand, last)) if at - last < 45.0 * 60.0 => (*demand, true),
             _ => {
@@ -346,7 +354,7 @@ impl<'a> Run<'a> {
             signature: failure.map(|(name, _)| Name::from(name)),
             fault: failure.map(|(_, fault)| fault),
             error_code: None,
-            component_version: None,
+            component_version: named.map(|component| (component, Name::from(VERSION))),
             demand,
             is_retry,
             seconds_to_desktop: None,

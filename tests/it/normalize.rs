@@ -29,7 +29,7 @@ fn assert_balances(normalized: &Normalized) {
             "the balance of {}",
             source.path
         );
-        let in_hours: u64 = source.hours.values().sum();
+        let in_hours: u64 = source.hours.values().map(|count| count.n).sum();
         assert!(source.hours.is_empty() || in_hours > 0);
     }
 }

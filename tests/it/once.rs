@@ -11,6 +11,7 @@ use proptest::test_runner::RngSeed;
 const LSM: &str = "Microsoft-Windows-TerminalServices-LocalSessionManager";
 const RCM: &str = "Microsoft-Windows-TerminalServices-RemoteConnectionManager";
 const CORE: &str = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS";
+const MURMUR: &str = "Contoso-Agent";
 const PROFILES: &str = "Microsoft-Windows-User Profiles Service";
 
 /// One record before it has a number.
@@ -46,26 +47,44 @@ impl Draft {
     }
 }
 
-/// A few days of a small farm: people come, get a desktop or not, go away and come back, and leave.
+/// Some days of a small farm: people come, get a desktop or not, go away and come back, and leave.
 struct Farm {
     random: Random,
+    length_s: f64,
     drafts: Vec<Draft>,
 }
 
 impl Farm {
-    fn days(seed: u64, n_logons: usize) -> Vec<Draft> {
-        let mut farm = Self { random: Random::new(seed), drafts: Vec::new() };
+    fn days(seed: u64, n_days: u32, n_logons: usize) -> Vec<Draft> {
+        let mut farm = Self { random: Random::new(seed), length_s: f64::from(n_days) * 86_400.0, drafts: Vec::new() };
         for number in 0..n_logons {
             farm.logon(number);
         }
         for host in 0..2 {
-            let second = farm.random.unit() * 200_000.0;
+            farm.murmur(host);
+            let second = farm.random.unit() * farm.length_s;
             let product = "Product: Payroll -- Installation completed successfully.";
             farm.put(host, second, ("MsiInstaller", "Application"), 11_707, None, &[("param1", product.to_owned())]);
             farm.put(host, second + 900.0, ("Microsoft-Windows-Kernel-General", "System"), 12, None, &[]);
         }
         farm.drafts.sort_by(|one, other| one.second.total_cmp(&other.second));
         farm.drafts
+    }
+
+    /// Records that nobody wants, of logs that begin anywhere; for a part of the time the host writes nothing at all.
+    fn murmur(&mut self, host: usize) {
+        let dark = [0, 1].map(|_| self.random.unit() * self.length_s);
+        let n_murmurs = self.random.below(400);
+        for channel in ["System", "Application", "Security", "Setup"] {
+            let start = if self.random.below(2) == 0 { 0.0 } else { self.random.unit() * self.length_s };
+            for _ in 0..n_murmurs {
+                let second = self.random.unit() * self.length_s;
+                if second >= start {
+                    self.put(host, second, (MURMUR, channel), 7, None, &[]);
+                }
+            }
+        }
+        self.drafts.retain(|draft| draft.host != host || !(dark[0]..dark[1]).contains(&draft.second));
     }
 
     fn put(
@@ -85,7 +104,7 @@ impl Farm {
     fn logon(&mut self, number: usize) {
         let host = self.random.below(2);
         let (user, client) = (format!("user{:03}", self.random.below(6)), format!("10.0.0.{}", self.random.below(9)));
-        let mut second = self.random.unit() * 250_000.0;
+        let mut second = self.random.unit() * self.length_s;
         let activity = Some(format!("{{F4200000-0000-0000-0000-{number:012X}}}"));
         let session = [("Session", (3 + number % 5).to_string())];
         let named = [
@@ -166,16 +185,13 @@ fn said(mut tables: Tables) -> String {
         change.stated_by.clear();
         change.observed_by.clear();
     }
-    // A file with several hosts tells the coverage of each to the hour only.
-    let coverage: Vec<_> = tables
-        .coverage
-        .iter()
-        .map(|row| (&row.host, &row.source, row.span.start.hour(), row.span.end.hour(), &row.gaps))
-        .collect();
+    for gap in tables.coverage.iter_mut().flat_map(|row| &mut row.gaps) {
+        gap.records.clear();
+    }
     let symptoms: Vec<_> = tables.symptoms.iter().map(|symptom| (symptom.0, &symptom.1, &symptom.2)).collect();
     format!(
-        "{:#?}\n{:#?}\n{:#?}\n{:#?}\n{coverage:#?}\n{:#?}\n{symptoms:#?}",
-        tables.attempts, tables.sessions, tables.changes, tables.aside, tables.load
+        "{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{:#?}\n{symptoms:#?}",
+        tables.coverage, tables.attempts, tables.sessions, tables.changes, tables.aside, tables.load, tables.versions
     )
 }
 
@@ -194,70 +210,66 @@ fn same(found: Tables, expected: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// So many records a file holds at least: a handful does not tell that it is an export of many channels.
-const PART: usize = 60;
-
-/// The same cases in every run, others by `PROPTEST_RNG_SEED`. Of other seeds about one in six finds files by whose cuts
-/// the coverage of a log moves by hours, and with it a witness of a close: a fault that is known and open.
+/// The same cases in every run, so that two runs of one commit agree. Other seeds by `PROPTEST_RNG_SEED`, fewer cases of
+/// each by `PROPTEST_CASES`: whatever they find is a fault, for none is known.
 fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
     let rng_seed = if usual.rng_seed == RngSeed::Random { RngSeed::Fixed(2022) } else { usual.rng_seed };
-    ProptestConfig { cases: 24, failure_persistence: None, rng_seed, ..usual }
+    ProptestConfig { cases: usual.cases.min(64), failure_persistence: None, rng_seed, ..usual }
 }
 
 proptest! {
     #![proptest_config(config())]
 
-    /// Rotated at any places, one file a host or a channel or all in one, in any order.
+    /// Rotated at any places, one file a host or a channel or all in one, or dealt out like cards, in any order.
     #[test]
     fn tables_do_not_depend_on_files(
         seed in any::<u64>(),
-        n_logons in 30_usize..80,
-        cuts in proptest::collection::vec((any::<prop::sample::Index>(), 0_usize..PART / 2), 0..5),
-        apart in 0_usize..3,
+        n_logons in 1_usize..80,
+        n_days in 1_u32..30,
+        cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..5),
+        apart in 0_usize..4,
         order in any::<u64>(),
     ) {
-        let drafts = Farm::days(seed, n_logons);
+        let drafts = Farm::days(seed, n_days, n_logons);
         let lines = whole(&drafts, &numbers(&drafts));
-        let n_parts = (drafts.len() / PART).max(2) - 1;
-        let mut cuts: Vec<usize> = cuts.iter().map(|(cut, off)| (1 + cut.index(n_parts)) * PART + off).collect();
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(drafts.len())).collect();
         cuts.sort_unstable();
-        // Two cuts side by side would leave a handful between them.
-        cuts.dedup_by(|next, kept| *next < *kept + PART);
-        let kind = |draft: &Draft| match apart {
+        let mut random = Random::new(order);
+        let mut kind = |draft: &Draft| match apart {
             0 => String::new(),
             1 => draft.host.to_string(),
-            _ => format!("{} {}", draft.host, draft.channel),
+            2 => format!("{} {}", draft.host, draft.channel),
+            _ => random.below(3).to_string(),
         };
-        let mut uncut: std::collections::BTreeMap<String, Vec<String>> = std::collections::BTreeMap::new();
         let mut files: std::collections::BTreeMap<(usize, String), Vec<String>> = std::collections::BTreeMap::new();
         for (place, (draft, line)) in drafts.iter().zip(&lines).enumerate() {
-            uncut.entry(kind(draft)).or_default().push(line.clone());
             let part = cuts.partition_point(|cut| *cut <= place);
             files.entry((part, kind(draft))).or_default().push(line.clone());
         }
-        let uncut: Vec<Vec<String>> = uncut.into_values().collect();
         let mut files: Vec<Vec<String>> = files.into_values().collect();
-        let mut random = Random::new(order);
         for place in (1..files.len()).rev() {
             files.swap(place, random.below(place + 1));
         }
-        same(framed(&files), &said(framed(&uncut)))?;
+        same(framed(&files), &said(framed(std::slice::from_ref(&lines))))?;
     }
 
-    /// A collector holds any stretch as well, with the numbers of the records or without.
+    /// A collector holds any stretch as well, with the numbers of the records or without. It holds an event at least: of
+    /// other records only their number is kept, and nothing tells whose they are.
     #[test]
     fn a_copy_at_a_collector_counts_nothing_twice(
         seed in any::<u64>(),
         n_logons in 1_usize..60,
+        n_days in 1_u32..30,
         (start, end) in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
         has_numbers: bool,
         collector_first: bool,
     ) {
-        let drafts = Farm::days(seed, n_logons);
+        let drafts = Farm::days(seed, n_days, n_logons);
         let numbers = numbers(&drafts);
         let lines = whole(&drafts, &numbers);
-        let (start, end) = (start.index(drafts.len()), end.index(drafts.len()));
+        let events: Vec<usize> = (0..drafts.len()).filter(|place| drafts[*place].provider != MURMUR).collect();
+        let (start, end) = (events[start.index(events.len())], end.index(drafts.len()));
         let stretch = start.min(end)..=start.max(end);
         let copy: Vec<String> =
             stretch.map(|place| drafts[place].line(has_numbers.then_some(numbers[place]))).collect();
@@ -270,7 +282,7 @@ proptest! {
 /// Two clones with one name: their records run under the same numbers and hours, and none is a copy.
 #[test]
 fn two_machines_of_one_name_keep_all_their_records() {
-    let mut farms = [Farm::days(1, 80), Farm::days(2, 80)];
+    let mut farms = [Farm::days(1, 3, 80), Farm::days(2, 3, 80)];
     for farm in &mut farms {
         farm.retain(|draft| draft.host == 0);
     }
@@ -281,7 +293,8 @@ fn two_machines_of_one_name_keep_all_their_records() {
         .map(|(lines, id)| Source::from_bytes(SourceId(id), &format!("{id}.json"), lines.join("\n").as_bytes()))
         .collect();
     let framed = tables(normalize(&sources, &normalize::Options::default(), &|_| ()), &Options::default());
-    assert_eq!(framed.events.len(), farms[0].len() + farms[1].len());
+    let n_wanted = farms.iter().flatten().filter(|draft| draft.provider != MURMUR).count();
+    assert_eq!(framed.events.len(), n_wanted);
     let shared: Vec<_> = framed.diagnostics.iter().filter(|found| found.code.name() == "host-name-shared").collect();
     assert_eq!(shared.len(), 1, "{:?}", framed.diagnostics);
     assert!(shared[0].path == "1.json" && shared[0].detail.contains("0.json"), "{shared:?}");
@@ -293,7 +306,7 @@ fn two_machines_of_one_name_keep_all_their_records() {
 /// Neither a rotated log nor a copy with another clock is a second machine.
 #[test]
 fn one_machine_in_several_files_shares_its_name_with_nobody() {
-    let farm: Vec<Draft> = Farm::days(3, 80).into_iter().filter(|draft| draft.host == 0).collect();
+    let farm: Vec<Draft> = Farm::days(3, 3, 80).into_iter().filter(|draft| draft.host == 0).collect();
     let numbers = numbers(&farm);
     let lines = whole(&farm, &numbers);
     let mut late = farm.clone();
@@ -301,7 +314,7 @@ fn one_machine_in_several_files_shares_its_name_with_nobody() {
         draft.second += 7_200.0;
     }
     // A log that was cleared: its first life in one file, both lives at the collector.
-    let second = Farm::days(4, 80).into_iter().filter(|draft| draft.host == 0).map(|draft| {
+    let second = Farm::days(4, 3, 80).into_iter().filter(|draft| draft.host == 0).map(|draft| {
         let second = draft.second + 400_000.0;
         Draft { second, ..draft }
     });

@@ -35,7 +35,7 @@ use crate::stats::special::LogSum;
 
 /// Chances that one end blocks its user at full load, with the power of load: steps of about three in the chance, which
 /// grows the more the steeper the power.
-const BLOCKING: [(f64, f64); 14] = [
+const BLOCKING: [(f64, f64); 16] = [
     (0.005, 0.0),
     (0.02, 0.0),
     (0.07, 0.0),
@@ -47,6 +47,8 @@ const BLOCKING: [(f64, f64); 14] = [
     (0.02, 1.5),
     (0.08, 1.5),
     (0.3, 1.5),
+    (0.05, 2.2),
+    (0.2, 2.2),
     (0.04, 3.0),
     (0.15, 3.0),
     (0.6, 3.0),

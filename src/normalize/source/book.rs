@@ -80,7 +80,7 @@ impl Work<'_> {
     /// of the source or the empty name stands for them.
     fn see(&mut self, at: Timestamp, host: Option<&Name>) {
         if let Some(host) = host {
-            self.tally.see(at, host);
+            self.tally.see(at, host, &self.no_channel);
             return;
         }
         let own_host = self.parsers.values().find_map(|parser| parser.host()).unwrap_or("");
@@ -93,7 +93,7 @@ impl Work<'_> {
             self.own_host = Some(self.names.intern(own_host));
         }
         if let Some(own_host) = &self.own_host {
-            self.tally.see(at, own_host);
+            self.tally.see(at, own_host, &self.no_channel);
         }
     }
 
@@ -129,9 +129,10 @@ impl Work<'_> {
         let path = &self.source.name.path;
         self.tally.settle_hour();
         self.tally.diagnostics.extend(reading.diagnostics.iter().cloned());
-        for ((host, hour), count) in &reading.unselected_hours {
+        for ((host, channel, hour), count) in &reading.unselected_hours {
             let host = self.names.intern(&canonical_host(host));
-            *self.tally.hours.entry((host, *hour)).or_default() += count;
+            let channel = self.names.intern(&channel.to_lowercase());
+            count.add_to(&mut self.tally.hours, (host, channel, *hour));
         }
         if let Some((start, end)) = reading.unselected_span {
             self.tally.span_to(start);
@@ -160,7 +161,7 @@ impl Work<'_> {
             Zone { name: stated.name(), trust: Trust::Stated }
         };
         let hosts: BTreeSet<Name> =
-            self.tally.hours.keys().map(|(host, _)| host).filter(|host| !host.is_empty()).cloned().collect();
+            self.tally.hours.keys().map(|(host, ..)| host).filter(|host| !host.is_empty()).cloned().collect();
         let year_is_open = self.clock.n_without_year > 0;
         let mut numbers = self.tally.numbers;
         if let (Some(host), Some(channel), true) = (hosts.first(), only_channel(&self.kept), hosts.len() == 1) {

@@ -95,6 +95,7 @@ pub(super) fn understand(
         selection,
         clock: Clock::new(rule, trust),
         names: Names::new(),
+        no_channel: Name::default(),
         gists: Gists::new(options.signatures.clone()),
         shapes,
         locked,
@@ -193,6 +194,8 @@ struct Work<'a> {
     selection: &'a Selection,
     clock: Clock,
     names: Names,
+    /// The channel of what has none.
+    no_channel: Name,
     gists: Gists,
     shapes: Shapes,
     /// The chosen format's place in the options' [`Formats`].
@@ -261,11 +264,11 @@ impl Work<'_> {
         let is_complete = export.is_none_or(|export| !export.loses().contains(&Loss::Completeness));
         let host = self.names.intern(&record.computer.as_deref().map(canonical_host).unwrap_or_default());
         if let Some(at) = record.time.filter(|_| is_complete) {
-            self.tally.see(at, &host);
+            let channel = record.channel.as_deref().map(|channel| self.names.intern(&channel.to_lowercase()));
+            self.tally.see(at, &host, channel.as_ref().unwrap_or(&self.no_channel));
             // Only where every record comes by here; readers of EVTX and event XML count what nobody wants themselves.
-            if let (Some(_), Some(number), Some(channel)) = (export, record.record_id, record.channel.as_deref()) {
-                let channel = self.names.intern(&channel.to_lowercase());
-                self.tally.number(&host, &channel, number, at);
+            if let (Some(_), Some(number), Some(channel)) = (export, record.record_id, &channel) {
+                self.tally.number(&host, channel, number, at);
             }
         }
         let provider = record.provider.as_deref().unwrap_or("");

@@ -87,7 +87,7 @@ impl<'n> Account<'n> {
                 worker::add(&mut reading.unselected, kind, count);
             }
             for (hour, count) in counts.by_hour {
-                worker::add(&mut reading.unselected_hours, hour, count);
+                worker::join(&mut reading.unselected_hours, hour, count);
             }
             reading.unselected_span = worker::joined(reading.unselected_span, counts.span);
         }

@@ -214,7 +214,7 @@ impl<'c, 'w> Decoder<'c, 'w> {
     fn count(&mut self, number: u32, row: &Row) {
         self.worker.kinds.get_mut(number).n_unwanted += 1;
         if let Some(time) = row.time {
-            self.worker.hours.count(row.computer, time);
+            self.worker.hours.count((row.computer, row.channel), time);
         }
     }
 

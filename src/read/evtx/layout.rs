@@ -154,6 +154,7 @@ impl Layout {
     #[inline]
     pub(super) fn place(&self, values: &[u8], texts: &mut Dictionary, row: &mut Row) -> Result<(), Misread> {
         self.text(COMPUTER, values, texts, &mut row.computer)?;
+        self.text(CHANNEL, values, texts, &mut row.channel)?;
         if let Some(at) = self.time {
             row.time = Timestamp::from_filetime(u64::from_le_bytes(*bytes_at(values, at)?));
         }
@@ -166,7 +167,6 @@ impl Layout {
         for (field, number) in &self.numbers {
             row.set(*field, number.read(values)?);
         }
-        self.text(CHANNEL, values, texts, &mut row.channel)?;
         self.text(USER_SID, values, texts, &mut row.user_sid)?;
         if let Some(at) = self.activity_id {
             row.activity_id = Activity::Guid(*bytes_at(values, at)?);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::dictionary::{Code, Dictionary};
 use super::template::Library;
 use super::values::Slot;
-use crate::model::Timestamp;
+use crate::model::{HourCount, Timestamp};
 use crate::read::Selection;
 use crate::read::selection::Fields;
 
@@ -35,8 +35,8 @@ pub(super) struct Worker {
 pub(super) struct Counts {
     /// By provider and event id.
     pub(super) by_kind: BTreeMap<(String, u32), u64>,
-    /// By host and hour since 1970.
-    pub(super) by_hour: BTreeMap<(String, i64), u64>,
+    /// By host, channel and hour since 1970.
+    pub(super) by_hour: BTreeMap<(String, String, i64), HourCount>,
     /// First and last instant.
     pub(super) span: Option<(Timestamp, Timestamp)>,
 }
@@ -65,8 +65,8 @@ impl Worker {
             add(&mut self.settled.by_kind, (text(kind.provider), kind.event_id), kind.n_unwanted);
         }
         self.hours.settle_last();
-        for ((computer, hour), count) in &self.hours.counts {
-            add(&mut self.settled.by_hour, (text(*computer), *hour), *count);
+        for (((computer, channel), hour), count) in &self.hours.counts {
+            join(&mut self.settled.by_hour, (text(*computer), text(*channel), *hour), *count);
         }
         self.settled.span = joined(self.settled.span, self.hours.span);
     }
@@ -76,9 +76,20 @@ impl Worker {
 const MAX_COUNTS: usize = 1 << 18;
 
 /// Adds to a count. What is new beyond the bound is counted under the empty name.
-pub(super) fn add<K: Ord + Default>(counts: &mut BTreeMap<(String, K), u64>, key: (String, K), count: u64) {
+pub(super) fn add(counts: &mut BTreeMap<(String, u32), u64>, key: (String, u32), count: u64) {
     let is_beyond = counts.len() >= MAX_COUNTS && !counts.contains_key(&key);
     *counts.entry(if is_beyond { Default::default() } else { key }).or_default() += count;
+}
+
+/// Adds to the count of an hour; hours beyond the bound are of no sound log, and cover nothing.
+pub(super) fn join(
+    counts: &mut BTreeMap<(String, String, i64), HourCount>,
+    key: (String, String, i64),
+    count: HourCount,
+) {
+    if counts.len() < MAX_COUNTS || counts.contains_key(&key) {
+        count.add_to(counts, key);
+    }
 }
 
 /// The span that covers two others.
@@ -152,32 +163,34 @@ impl Kinds {
     }
 }
 
-/// Counts by host and hour.
+/// Counts by host, channel and hour.
 #[derive(Debug, Default)]
 pub(super) struct Hours {
-    counts: BTreeMap<(Code, i64), u64>,
+    counts: BTreeMap<((Code, Code), i64), HourCount>,
     span: Option<(Timestamp, Timestamp)>,
-    /// Host and hour of the last record, and how many in a row had both.
-    last: Option<(Code, i64, u64)>,
+    /// Host, channel and hour of the last record, and how many in a row had them.
+    last: Option<((Code, Code), i64, HourCount)>,
 }
 
 impl Hours {
-    /// Counts one record.
-    pub(super) fn count(&mut self, computer: Code, time: Timestamp) {
+    /// Counts one record of a host and channel.
+    pub(super) fn count(&mut self, place: (Code, Code), time: Timestamp) {
         self.span = joined(self.span, Some((time, time)));
         let hour = time.hour();
         match &mut self.last {
-            Some((last_computer, last_hour, count)) if *last_computer == computer && *last_hour == hour => *count += 1,
+            Some((last_place, last_hour, count)) if *last_place == place && *last_hour == hour => {
+                count.join(HourCount::of(time));
+            }
             _ => {
                 self.settle_last();
-                self.last = Some((computer, hour, 1));
+                self.last = Some((place, hour, HourCount::of(time)));
             }
         }
     }
 
     fn settle_last(&mut self) {
-        if let Some((computer, hour, count)) = self.last.take() {
-            *self.counts.entry((computer, hour)).or_default() += count;
+        if let Some((place, hour, count)) = self.last.take() {
+            count.add_to(&mut self.counts, (place, hour));
         }
     }
 }
