@@ -147,7 +147,9 @@ mod tests {
         let class = |pair: &Pair| if random.unit() < 0.004 + m(pair) { Class::Own } else { Class::Success };
         let classes: Vec<Class> = pairs.iter().map(class).collect();
         let mut by_host: Vec<Vec<Pair>> = vec![Vec::new(); 4];
-        pairs.iter().for_each(|pair| by_host[pair.0 as usize].push(*pair));
+        for pair in &pairs {
+            by_host[pair.0 as usize].push(*pair);
+        }
         let crowd = Crowd::of(by_host.iter().map(|host| host.iter()), 1000);
         let own: Vec<Pair> =
             pairs.iter().zip(&classes).filter(|(_, one)| **one == Class::Own).map(|one| *one.0).collect();

@@ -412,7 +412,7 @@ mod tests {
         let attempt = |place: usize| Try {
             load: (place % 13) as f64 / 10.0,
             fleet_load: (place % 7) as f64 / 5.0,
-            ..some_try(place as f64, place % 2, 0, (place % 5 == 0).then_some(place % 3 % 2))
+            ..some_try(place as f64, place % 2, 0, place.is_multiple_of(5).then_some(place % 3 % 2))
         };
         let name = |one: &str| Name::from(one);
         let from = Correlation {

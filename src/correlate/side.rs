@@ -141,7 +141,9 @@ impl Side {
                 at_s += step.after_s;
                 if let Some(fixed_s) = fixed_s {
                     let kept = kept(clearing, step, before_s < fixed_s && fixed_s <= at_s);
-                    w.iter_mut().for_each(|w| *w *= kept);
+                    for w in &mut w {
+                        *w *= kept;
+                    }
                 }
                 match step.what {
                     What::Left(end) => {
@@ -195,7 +197,9 @@ impl Side {
                 at_s += step.after_s;
                 let sooner_s = (step.after_s / fuller(at_s)).max(step.after_s.min(DAY_S));
                 let kept = kept(clearing, &Step { after_s: sooner_s, ..*step }, false);
-                w.iter_mut().for_each(|w| *w *= kept);
+                for w in &mut w {
+                    *w *= kept;
+                }
                 match step.what {
                     What::Left(end) => leave(end, &mut w),
                     What::Tried(place) => tried(place, &w.map(|w| self.kappa * w)),

@@ -36,7 +36,9 @@ impl<'a> Estimate<'a> {
     pub(crate) fn gain(&self, mechanism: &Mechanism) -> Option<f64> {
         const MIN: f64 = MIN_ATTRIBUTED / 2.0;
         let mut chances = mechanism.chances_of_own(self.view, &self.own);
-        chances.iter_mut().for_each(|m| *m *= self.view.share);
+        for m in &mut chances {
+            *m *= self.view.share;
+        }
         if (chances.iter().filter(|m| **m > 0.0).count() as f64) < MIN {
             return None;
         }

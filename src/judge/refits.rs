@@ -53,7 +53,9 @@ impl<'a> Refits<'a> {
             view.fit(chances)
         } else {
             let mut raised = chances.to_vec();
-            aside.iter().for_each(|burst| burst.raise(&mut raised));
+            for burst in aside {
+                burst.raise(&mut raised);
+            }
             view.fit(&raised)
         };
         let mut ratio = Product::default();
