@@ -49,6 +49,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) effects: Option<Effects>,
     /// By change: whether the signature's failures name its component, where they name any.
     pub(crate) is_named: Vec<bool>,
+    /// Whether they name one, but none that is known to have changed before.
+    pub(crate) names_another: bool,
     /// The span that the caller asked about, seconds.
     pub(crate) asked: Option<(f64, f64)>,
     /// Attempts of each host before each full hour: by hour, by host.
@@ -125,19 +127,22 @@ pub(crate) fn log_mean_over(places: &[(f64, usize)], value: impl Fn(usize) -> f6
     mean.ln()
 }
 
-/// By change: whether at least half of the failures that name a component at all name the change's.
-fn named(view: &View<'_>) -> Vec<bool> {
-    let mut counts: BTreeMap<&Name, usize> = BTreeMap::new();
-    for (one, _) in view.from.tries.iter().zip(&view.classes).filter(|(_, class)| **class == Class::Own) {
-        if let Some((component, _)) = &one.component {
-            *counts.entry(component).or_default() += 1;
-        }
+/// By change: whether at least half of the failures that name a component at all name the change's, and came after it; and
+/// whether some name one, but none that changed before.
+fn named(view: &View<'_>) -> (Vec<bool>, bool) {
+    let own = view.from.tries.iter().zip(&view.classes).filter(|(_, class)| **class == Class::Own);
+    let mut named: BTreeMap<&Name, Vec<f64>> = BTreeMap::new();
+    for (one, (component, _)) in own.filter_map(|(one, _)| Some((one, one.component.as_ref()?))) {
+        named.entry(component).or_default().push(one.at_s);
     }
-    let n_any: usize = counts.values().sum();
+    let n_any: usize = named.values().map(Vec::len).sum();
     let n_of = |change: &Exposure| -> usize {
-        counts.iter().filter(|(component, _)| change.is_of(component)).map(|(_, n)| n).sum()
+        let own = named.iter().filter(|(component, _)| change.is_of(component));
+        own.flat_map(|(_, times)| times).filter(|at_s| **at_s >= change.first_s()).count()
     };
-    view.from.changes.iter().map(|change| n_any > 0 && 2 * n_of(change) >= n_any).collect()
+    let is_named: Vec<bool> = view.from.changes.iter().map(|change| n_any > 0 && 2 * n_of(change) >= n_any).collect();
+    let names_another = n_any > 0 && !is_named.contains(&true);
+    (is_named, names_another)
 }
 
 impl<'a> Scene<'a> {
@@ -172,12 +177,14 @@ impl<'a> Scene<'a> {
                 |late_h: f64| (0..n_hosts).map(|host| view.place(host, change.at_s[host] + late_h * 3600.0)).collect();
             LATENESS_H.into_iter().map(late).collect()
         });
+        let (is_named, names_another) = named(&view);
         let mut scene = Self {
             constants: SIZES.par_iter().map(|m| view.sums(Response::Constant { m: *m })).collect(),
             powers: Vec::new(),
             hinges: Vec::new(),
             effects: None,
-            is_named: named(&view),
+            is_named,
+            names_another,
             asked,
             hours,
             got: got.collect(),

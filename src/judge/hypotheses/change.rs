@@ -47,18 +47,22 @@ const END_STEP_H: usize = 12;
 
 /// How likely a change is to be the guilty one among all, before anything is seen, relative to a usual one.
 pub(crate) fn suspicion(scene: &Scene<'_>, change: usize) -> f64 {
-    let named = if scene.is_named[change] { NAMED_FACTOR } else { 1.0 };
+    usual_suspicion(scene, change) * if scene.is_named[change] { NAMED_FACTOR } else { 1.0 }
+}
+
+/// The same, whatever the failures name.
+fn usual_suspicion(scene: &Scene<'_>, change: usize) -> f64 {
     let change = &scene.view.from.changes[change];
-    let usual = match change.kind {
+    match change.kind {
         _ if change.is_routine => 0.15,
         ChangeKind::Restart => 0.3,
         _ => 1.0,
-    };
-    named * usual
+    }
 }
 
 /// By how much likelier a change is the guilty one if the failures name its component: a fault shows in the changed
-/// component itself more often than not, and an innocent change's component is one of several that could be named.
+/// component itself more often than not, and an innocent change's component is one of several that could be named. If they
+/// name one that no recorded change is of, it is the unrecorded change that is likelier.
 /// The failures of a signature name one component all alike, so that it counts once and not by failure.
 const NAMED_FACTOR: f64 = 4.0;
 
@@ -66,10 +70,19 @@ const NAMED_FACTOR: f64 = 4.0;
 pub(super) fn shares(scene: &Scene<'_>) -> (Vec<f64>, f64) {
     let changes = &scene.view.from.changes;
     let usual = if super::dependency::is_users_fault(scene) { USERS_FAULT_FACTOR } else { 1.0 } * prior::CHANGE;
-    let unrecorded = if changes.is_empty() { 1.0 } else { prior::UNRECORDED_SHARE };
-    let weights: Vec<f64> = (0..changes.len()).map(|change| suspicion(scene, change)).collect();
-    let total: f64 = weights.iter().sum::<f64>().max(1.0);
-    (weights.iter().map(|weight| usual * (1.0 - unrecorded) * weight / total).collect(), usual * unrecorded)
+    let sum = |weight: &dyn Fn(usize) -> f64| (0..changes.len()).map(weight).sum::<f64>();
+    let total = sum(&|change| suspicion(scene, change));
+    let unrecorded = if changes.is_empty() {
+        1.0
+    } else {
+        // What is named speaks for recorded changes, in the mean, or for the unrecorded one.
+        let for_recorded = total / sum(&|change| usual_suspicion(scene, change));
+        let for_unrecorded = if scene.names_another { NAMED_FACTOR } else { 1.0 };
+        let (recorded, unrecorded) = (1.0 - prior::UNRECORDED_SHARE, prior::UNRECORDED_SHARE * for_unrecorded);
+        unrecorded / (unrecorded + recorded * for_recorded)
+    };
+    let share = |change: usize| usual * (1.0 - unrecorded) * suspicion(scene, change) / total.max(1.0);
+    ((0..changes.len()).map(share).collect(), usual * unrecorded)
 }
 
 /// A change of the service seldom makes the system say that the password is wrong.
