@@ -2,7 +2,8 @@
 //! verdict is right, or it abstains.
 
 use causeline::frame::Tables;
-use causeline::judge::{CauseKind, Judgement, Verdict};
+use causeline::judge::{Candidate, CauseKind, Judgement, Verdict};
+use causeline::model::Name;
 
 use crate::fleet::{DAY, Fleet, HOUR, Trouble, host_name, stamp};
 use crate::judge::{component, judged, main_incident, told};
@@ -322,5 +323,44 @@ fn logging_that_began_with_the_release_does_not_make_it_guilty() {
         innocent(&tables, &judgement, seed, "none");
         let one = main_incident(&judgement, seed);
         assert!(one.abstention.as_ref().is_some_and(|why| why.unseen_before == Some(stamp(release))), "seed {seed}");
+    }
+}
+
+/// In a large fleet somebody always fails somewhere, so that a burst on one host never has quiet hours on all hosts beside
+/// it: it is a burst all the same, and neither a bad host nor a change. But for one whose own host fails somebody else in
+/// the hours beside it.
+#[test]
+fn bursts_on_single_hosts_of_a_large_fleet_are_no_incidents() {
+    let mut n_quiet = 0;
+    for seed in SEEDS {
+        let mut fleet = Fleet::new(seed);
+        (fleet.n_hosts, fleet.n_users, fleet.n_bursts) = (30, 1_500, 6);
+        fleet.innocents(20);
+        let tables = fleet.tables();
+        let judgement = judged(&tables);
+        innocent(&tables, &judgement, seed, "none");
+        n_quiet += usize::from(judgement.incidents.is_empty());
+    }
+    assert!(n_quiet >= 3, "{n_quiet} of 4");
+}
+
+/// Failures that name a component of which no change is recorded point to one that no file records; what names a recorded
+/// change's component points to that one.
+#[test]
+fn what_failures_name_moves_weight_between_recorded_and_unrecorded_changes() {
+    let p_unrecorded = |seed: u64, named: Option<&str>| {
+        let mut fleet = Fleet::new(seed);
+        fleet.innocents(6).change("Neighbour", &all(16.2 * DAY));
+        fleet.trouble(Trouble::Deploy { at: all(16.3 * DAY), until: all(NEVER), p: 0.3 }, "profile-load-failed");
+        fleet.named = named.map(Name::from);
+        let judgement = judged(&fleet.tables());
+        let posterior = &main_incident(&judgement, seed).posterior;
+        let is_unrecorded = |one: &&Candidate| one.kind == CauseKind::Change && one.change_id.is_none();
+        posterior.iter().find(is_unrecorded).map_or(0.0, |one| one.probability)
+    };
+    for seed in SEEDS {
+        let [another, none, neighbour] =
+            [Some("Elsewhere"), None, Some("Neighbour")].map(|named| p_unrecorded(seed, named));
+        assert!(another > none && none > neighbour, "seed {seed}: {another} {none} {neighbour}");
     }
 }
