@@ -64,10 +64,13 @@ fn log_ratio(view: &View<'_>, place: usize, size: f64) -> f64 {
 /// Finds the bursts of a signature that are worth more than they cost: of all hosts together, and of single ones, for in a
 /// large fleet somebody always fails somewhere.
 pub fn bursts(view: &View<'_>) -> Vec<Burst> {
+    const SCOPES: usize = 2;
+    // The logarithm of the number of windows that are looked at, of the sizes tried, and of the scopes.
+    let price = ((view.n_own().max(1) * SIZES.len() * SCOPES) as f64).ln() + 1.0;
     let all: Vec<usize> = (0..view.from.tries.len()).collect();
-    let mut bursts = of_scope(view, &all);
+    let mut bursts = of_scope(view, &all, price);
     for host in 0..view.from.hosts.len() {
-        let own = of_scope(view, view.tries_of(host)).into_iter();
+        let own = of_scope(view, view.tries_of(host), price).into_iter();
         let is_new = |one: &Burst| bursts.iter().all(|known| one.to_s < known.from_s || known.to_s < one.from_s);
         let new: Vec<Burst> = own.filter(is_new).collect();
         bursts.extend(new);
@@ -75,14 +78,10 @@ pub fn bursts(view: &View<'_>) -> Vec<Burst> {
     bursts
 }
 
-/// Those that show among some attempts, which are in order.
-///
-/// The price is the logarithm of the number of windows that were looked at, of the sizes tried, and of the scopes.
-fn of_scope(view: &View<'_>, scope: &[usize]) -> Vec<Burst> {
-    const SCOPES: usize = 2;
+/// Those that show among some attempts, which are in order, and are worth more than this price.
+fn of_scope(view: &View<'_>, scope: &[usize], price: f64) -> Vec<Burst> {
     let at_s = |place: &usize| view.from.tries[*place].at_s;
     let own: Vec<usize> = scope.iter().copied().filter(|place| view.classes[*place] == Class::Own).collect();
-    let price = ((view.n_own().max(1) * SIZES.len() * SCOPES) as f64).ln() + 1.0;
     let within = |from_s: f64, to_s: f64| {
         let before = |limit_s: f64| scope.partition_point(|place| at_s(place) < limit_s);
         &scope[before(from_s)..before(to_s)]

@@ -68,7 +68,7 @@ impl Response {
             Self::Power { m, gamma } => (m * power(load.max(0.02), gamma)).min(0.97),
             Self::Hinge { m, from, of_fleet } => {
                 let load = if of_fleet { fleet_load } else { load };
-                m * ((load - from) / 0.25).clamp(0.0, 1.0)
+                hinge(m, from, load)
             }
         }
     }
@@ -77,6 +77,11 @@ impl Response {
     pub fn is_under_load(self) -> bool {
         !matches!(self, Self::Constant { .. })
     }
+}
+
+/// The chance of a hinge at a load: see [`Response::Hinge`].
+fn hinge(m: f64, from: f64, load: f64) -> f64 {
+    m * ((load - from) / 0.25).clamp(0.0, 1.0)
 }
 
 /// Hinges side by side: see [`Response::Hinge`].
@@ -332,8 +337,7 @@ impl<'a> View<'a> {
             if load <= lowest {
                 continue;
             }
-            let mut factors: [f64; N] =
-                std::array::from_fn(|lane| hinges.m[lane] * ((load - hinges.from[lane]) / 0.25).clamp(0.0, 1.0));
+            let mut factors: [f64; N] = std::array::from_fn(|lane| hinge(hinges.m[lane], hinges.from[lane], load));
             match self.classes[place] {
                 Class::Success => factors.iter_mut().for_each(|m| *m = (1.0 - *m).max(1e-6)),
                 _ => factors.iter_mut().for_each(|m| *m = self.ratio(place, *m)),

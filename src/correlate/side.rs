@@ -6,7 +6,7 @@ use super::sequels::{Step, What};
 use super::{Class, Correlation, MarkState, View};
 use crate::stats::special::Products;
 
-/// Filters side by side: so many chances of blocking has the grid of the hypothesis, so that no place is left empty.
+/// Filters side by side.
 pub const WIDTH: usize = 16;
 /// Ends, or steps behind one end, after which products are looked after. A ratio lies between 1e-12 and 1e5, hardly ever
 /// near either: so many cannot leave the range of numbers.

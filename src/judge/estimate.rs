@@ -36,23 +36,21 @@ impl<'a> Estimate<'a> {
     pub(crate) fn gain(&self, mechanism: &Mechanism) -> Option<f64> {
         const MIN: f64 = MIN_ATTRIBUTED / 2.0;
         let mut chances = mechanism.chances_of_own(self.view, &self.own);
-        for m in &mut chances {
-            *m *= self.view.share;
-        }
         if (chances.iter().filter(|m| **m > 0.0).count() as f64) < MIN {
             return None;
         }
+        let of_bursts = self.of_bursts(&chances);
+        for m in &mut chances {
+            *m *= self.view.share;
+        }
         let Refit { gain, attributed } = self.lumped.refit(&chances);
-        (attributed >= MIN).then_some(self.view.weight * gain + self.of_bursts(&chances))
+        (attributed >= MIN).then_some(self.view.weight * gain + of_bursts)
     }
 
     /// What bursts are worth beyond what a mechanism explains of their failures.
     fn of_bursts(&self, chances: &[f64]) -> f64 {
         let explained = |failures: &[usize]| -> f64 {
-            let log_ratio = |index: &usize| {
-                let b = self.view.base[self.own.places[*index]];
-                (1.0 + (1.0 - b) * chances[*index] / b).ln()
-            };
+            let log_ratio = |index: &usize| self.view.log_ratio(self.own.places[*index], chances[*index]);
             self.view.weight * failures.iter().map(log_ratio).sum::<f64>()
         };
         self.bursts.iter().map(|(worth, failures)| (worth - explained(failures)).max(0.0)).sum()

@@ -29,13 +29,14 @@ use super::dependency::is_users_fault;
 use super::unrecorded::free_starts;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
 use crate::correlate::blocked::{Clearing, Run};
+use crate::correlate::side::WIDTH;
 use crate::correlate::{Blocked, Effects, Exposure, MarkState, View};
 use crate::stats::log_sum_exp;
 use crate::stats::special::LogSum;
 
 /// Chances that one end blocks its user at full load, with the power of load: steps of about three in the chance, which
-/// grows the more the steeper the power.
-const BLOCKING: [(f64, f64); 16] = [
+/// grows the more the steeper the power. As many as are run side by side, so that no place is left empty.
+const BLOCKING: [(f64, f64); WIDTH] = [
     (0.005, 0.0),
     (0.02, 0.0),
     (0.07, 0.0),
