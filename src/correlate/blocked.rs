@@ -180,7 +180,7 @@ impl Blocked {
     ) {
         if view.classes[place] != Class::Skipped {
             blocked(place, self.kappa * state.w);
-            let if_blocked = view.if_blocked(place, self.kappa);
+            let if_blocked = view.ratio(place, self.kappa);
             let total = (state.w * if_blocked + 1.0 - state.w).max(1e-12);
             state.w *= if_blocked / total;
             tries.times(total);

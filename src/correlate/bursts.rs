@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use super::{Class, View};
 
 /// A burst lasts about an hour.
 const MAX_LENGTH_S: f64 = 75.0 * 60.0;
 /// Quiet for hours on both sides; without this rule, bursts would eat a real incident piece by piece.
 const QUIET_S: f64 = 3.0 * 3600.0;
-/// Quiet is shown by people who got in: had it gone on, so many of the tries beside it would have failed. That none
-/// does is then a chance of e⁻³. Without it, every night would make a burst of a morning.
+/// Quiet is shown by people who got in: had the burst gone on, what became of the tries beside it would be less likely by a
+/// factor of e³. Without it, every night would make a burst of a morning. And nothing milder went on, either, that would
+/// make it likelier by as much: in a large fleet somebody always fails somewhere, but then no more than the background.
 const N_SHOWN: f64 = 3.0;
 /// One user who tries again and again is no burst.
 const MIN_USERS: usize = 3;
@@ -41,6 +44,14 @@ impl Burst {
         }
     }
 
+    /// Whether no attempt is in both.
+    fn is_apart_from(&self, other: &Self) -> bool {
+        let is_apart = |one: &Self, other: &Self| one.to_s < other.from_s;
+        is_apart(self, other)
+            || is_apart(other, self)
+            || self.tries.iter().all(|place| other.tries.binary_search(place).is_err())
+    }
+
     /// What it raises the chance of one of its attempts to.
     pub fn raised(&self, base: f64) -> f64 {
         raised(base, self.size)
@@ -61,49 +72,73 @@ fn log_ratio(view: &View<'_>, place: usize, size: f64) -> f64 {
     }
 }
 
-/// Finds the bursts of a signature that are worth more than they cost: of all hosts together, and of single ones, for in a
-/// large fleet somebody always fails somewhere.
+/// Finds the bursts of a signature that are worth more than they cost: of all hosts together, and of single ones, which
+/// those of a large fleet would drown.
 pub fn bursts(view: &View<'_>) -> Vec<Burst> {
     const SCOPES: usize = 2;
     // The logarithm of the number of windows that are looked at, of the sizes tried, and of the scopes.
     let price = ((view.n_own().max(1) * SIZES.len() * SCOPES) as f64).ln() + 1.0;
     let all: Vec<usize> = (0..view.from.tries.len()).collect();
-    let mut bursts = of_scope(view, &all, price);
-    for host in 0..view.from.hosts.len() {
-        let own = of_scope(view, view.tries_of(host), price).into_iter();
-        let is_new = |one: &Burst| bursts.iter().all(|known| one.to_s < known.from_s || known.to_s < one.from_s);
-        let new: Vec<Burst> = own.filter(is_new).collect();
-        bursts.extend(new);
+    let hosts = (0..view.from.hosts.len()).into_par_iter().map(|host| view.tries_of(host));
+    let mut found: Vec<Burst> =
+        hosts.chain([&all[..]]).flat_map_iter(|places| Scope::of(view, places).bursts(price)).collect();
+    found.sort_by(|a, b| b.worth.total_cmp(&a.worth).then(a.from_s.total_cmp(&b.from_s)));
+    let mut apart: Vec<Burst> = Vec::new();
+    for one in found {
+        if apart.iter().all(|known| known.is_apart_from(&one)) {
+            apart.push(one);
+        }
     }
-    bursts
+    apart
 }
 
-/// Those that show among some attempts, which are in order, and are worth more than this price.
-fn of_scope(view: &View<'_>, scope: &[usize], price: f64) -> Vec<Burst> {
-    let at_s = |place: &usize| view.from.tries[*place].at_s;
-    let own: Vec<usize> = scope.iter().copied().filter(|place| view.classes[*place] == Class::Own).collect();
-    let within = |from_s: f64, to_s: f64| {
-        let before = |limit_s: f64| scope.partition_point(|place| at_s(place) < limit_s);
-        &scope[before(from_s)..before(to_s)]
-    };
-    let groups = own.chunk_by(|one, next| at_s(next) - at_s(one) < QUIET_S);
-    let burst = |group: &[usize]| {
-        let (from_s, to_s) = (at_s(group.first()?), at_s(group.last()?));
-        let users: BTreeSet<usize> = group.iter().map(|place| view.from.tries[*place].user).collect();
-        if to_s - from_s > MAX_LENGTH_S || users.len() < MIN_USERS {
+/// Some attempts, in order, with what they would make of bursts.
+struct Scope<'a> {
+    view: &'a View<'a>,
+    places: &'a [usize],
+    /// By size: running sums of log ratios.
+    sums: [Vec<f64>; SIZES.len()],
+}
+
+impl<'a> Scope<'a> {
+    fn of(view: &'a View<'a>, places: &'a [usize]) -> Self {
+        let sums = SIZES.map(|size| {
+            let mut sum = 0.0;
+            let further = places.iter().map(|place| {
+                sum += log_ratio(view, *place, size);
+                sum
+            });
+            std::iter::once(0.0).chain(further).collect()
+        });
+        Self { view, places, sums }
+    }
+
+    /// Those that are worth more than this price, each with its beginning.
+    fn bursts(&self, price: f64) -> Vec<Burst> {
+        let is_own = |place: &usize| self.view.classes[*place] == Class::Own;
+        let own: Vec<usize> = self.places.iter().copied().filter(is_own).collect();
+        (0..own.len()).filter_map(|first| self.burst(&own[first..], price)).collect()
+    }
+
+    /// The one that begins with the first of these failures, if it is worth more than its price.
+    fn burst(&self, own: &[usize], price: f64) -> Option<Burst> {
+        let at_s = |place: &usize| self.view.from.tries[*place].at_s;
+        let from_s = at_s(own.first()?);
+        let group = &own[..own.partition_point(|place| at_s(place) - from_s <= MAX_LENGTH_S)];
+        let users: BTreeSet<usize> = group.iter().map(|place| self.view.from.tries[*place].user).collect();
+        if users.len() < MIN_USERS {
             return None;
         }
-        let after_s = to_s + 1e-6;
-        let inside = within(from_s, after_s);
-        let share = group.len() as f64 / inside.len() as f64;
-        let is_quiet = |tries: &[usize]| tries.len() as f64 * share >= N_SHOWN;
-        if !is_quiet(within(from_s - QUIET_S, from_s)) || !is_quiet(within(after_s, to_s + QUIET_S)) {
-            return None;
-        }
-        let gained = |size: f64| inside.iter().map(|place| log_ratio(view, *place, size)).sum::<f64>();
-        let (best, size) = SIZES.into_iter().map(|size| (gained(size), size)).max_by(|a, b| a.0.total_cmp(&b.0))?;
-        let worth = view.weight * best - price;
-        (worth > 0.0).then(|| Burst { from_s, to_s, tries: inside.to_vec(), size, price, worth })
-    };
-    groups.filter_map(burst).collect()
+        let to_s = at_s(group.last()?);
+        let before = |limit_s: f64| self.places.partition_point(|place| at_s(place) < limit_s);
+        let (from, to) = (before(from_s), before(to_s + 1e-6));
+        let gained = |size: usize, from: usize, to: usize| self.sums[size][to] - self.sums[size][from];
+        let best = (0..SIZES.len()).max_by(|a, b| gained(*a, from, to).total_cmp(&gained(*b, from, to)))?;
+        let is_quiet = |from: usize, to: usize| {
+            gained(best, from, to) <= -N_SHOWN && (0..SIZES.len()).all(|size| gained(size, from, to) < N_SHOWN)
+        };
+        let worth = self.view.weight * gained(best, from, to) - price;
+        let is_one = worth > 0.0 && is_quiet(before(from_s - QUIET_S), from) && is_quiet(to, before(to_s + QUIET_S));
+        is_one.then(|| Burst { from_s, to_s, tries: self.places[from..to].to_vec(), size: SIZES[best], price, worth })
+    }
 }

@@ -61,7 +61,7 @@ impl Effects {
             view,
             sides: filters.chunks(WIDTH).map(Side::of).collect(),
             clearings,
-            if_blocked: steps.map(|step| step.tried().map_or(1.0, |place| view.if_blocked(place, kappa))).collect(),
+            if_blocked: steps.map(|step| step.tried().map_or(1.0, |place| view.ratio(place, kappa))).collect(),
         };
         let hosts = moments.into_par_iter().enumerate().map(|(host, moments)| OfHost::of(&prepared, host, moments));
         Self { n_filters: filters.len(), n_clearings: clearings.len(), hosts: hosts.collect(), chains: chains(view) }

@@ -3,8 +3,9 @@
 //! One signature at a time. With `b` the background of the attempt, `m` the chance that the mechanism
 //! fails it, `s` the share of the mechanism's failures that show this signature and `o` the share of
 //! attempts that fail otherwise without a mechanism, the ratio to "no mechanism" is
-//! `(b + (1 − b) m s) / b` for a failure of this signature, `1 − m + m (1 − s) / o` for any other failure
-//! and `1 − m` for a success. Where `m` does not depend on what happened before, running sums by host
+//! `(b + (1 − b) m s) / b` for a failure of this signature, `1 − m + m min(1, (1 − s) / o)` for any other failure
+//! and `1 − m` for a success. Other failures may have bursts and causes of their own, for which this signature has no
+//! place: they never speak for a mechanism. Where `m` does not depend on what happened before, running sums by host
 //! make the sum over any span a subtraction.
 
 use std::sync::Arc;
@@ -225,22 +226,8 @@ impl<'a> View<'a> {
                 let b = self.base[place];
                 (b + (1.0 - b) * m * self.share) / b
             }
-            Class::Other => (1.0 - m + m * (1.0 - self.share) / self.other).max(1e-6),
+            Class::Other => (1.0 - m + m * ((1.0 - self.share) / self.other).min(1.0)).max(1e-6),
             Class::Success => (1.0 - m).max(1e-6),
-            Class::Skipped => 1.0,
-        }
-    }
-
-    /// The ratio of an attempt's outcome, if its user is blocked, to what it is if not; a blocked user's attempt fails
-    /// with chance `kappa`.
-    pub fn if_blocked(&self, place: usize, kappa: f64) -> f64 {
-        match self.classes[place] {
-            Class::Own => {
-                let b = self.base[place];
-                (b + (1.0 - b) * kappa * self.share) / b
-            }
-            Class::Other => 1.0 - kappa + kappa * (1.0 - self.share) / self.other,
-            Class::Success => 1.0 - kappa,
             Class::Skipped => 1.0,
         }
     }
@@ -443,6 +430,27 @@ mod tests {
                     }
                     assert!(sums.total(host).abs() > 0.1);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn failures_with_another_signature_never_speak_for_a_mechanism() {
+        let name = |one: &str| Name::from(one);
+        let from = Correlation {
+            hosts: vec![name("one")],
+            users: vec![name("one")],
+            signatures: vec![name("one"), name("two")],
+            tries: (0..1000).map(|place| some_try(place as f64, 0, 0, (place % 100 == 0).then_some(1))).collect(),
+            length_s: 1000.0,
+            ..Correlation::default()
+        };
+        let mut view = View::new(&from, Some(0), &[]);
+        for share in [0.5, 0.75, 0.95, 0.999] {
+            view.share = share;
+            for m in [0.02, 0.5, 0.95] {
+                let told = view.log_ratio(0, m);
+                assert!((1.0 - m).ln() < told && told <= 0.0, "{share} {m}: {told}");
             }
         }
     }

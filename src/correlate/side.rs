@@ -153,7 +153,7 @@ impl Side {
                         }
                     }
                     What::Tried(place) if fixed_s.is_some() && view.classes[place] != Class::Skipped => {
-                        let if_blocked = view.if_blocked(place, self.kappa);
+                        let if_blocked = view.ratio(place, self.kappa);
                         let totals = w.map(|w| (w * (if_blocked - 1.0) + 1.0).max(1e-12));
                         tries.times(&totals);
                         w.iter_mut().zip(&totals).for_each(|(w, total)| *w *= if_blocked / total);

@@ -326,22 +326,22 @@ fn logging_that_began_with_the_release_does_not_make_it_guilty() {
     }
 }
 
-/// In a large fleet somebody always fails somewhere, so that a burst on one host never has quiet hours on all hosts beside
-/// it: it is a burst all the same, and neither a bad host nor a change. But for one whose own host fails somebody else in
-/// the hours beside it.
+/// In a large fleet somebody always fails somewhere, often on the host of a burst within hours of it, and with other
+/// signatures in the midst of it: it is a burst all the same, and neither a bad host nor a change.
 #[test]
 fn bursts_on_single_hosts_of_a_large_fleet_are_no_incidents() {
     let mut n_quiet = 0;
-    for seed in SEEDS {
+    for seed in 1..=8 {
         let mut fleet = Fleet::new(seed);
-        (fleet.n_hosts, fleet.n_users, fleet.n_bursts) = (30, 1_500, 6);
+        (fleet.n_hosts, fleet.n_users, fleet.n_bursts) = (25, 1_500, 6);
         fleet.innocents(20);
         let tables = fleet.tables();
         let judgement = judged(&tables);
         innocent(&tables, &judgement, seed, "none");
         n_quiet += usize::from(judgement.incidents.is_empty());
     }
-    assert!(n_quiet >= 3, "{n_quiet} of 4");
+    // One of all may fall at the edge of a night, with nobody to show when it was over.
+    assert!(n_quiet >= 7, "{n_quiet} of 8");
 }
 
 /// Failures that name a component of which no change is recorded point to one that no file records; what names a recorded
