@@ -20,6 +20,12 @@ const N_ROUNDS: usize = 20;
 /// an account should have had moves far less than how many it is held for.
 const WEIGHING: [usize; 6] = [0, 1, 2, 4, 8, 16];
 
+/// The part of a failure that a mechanism is held for, which fails an attempt with chance `m` beside a background of `b`.
+pub fn part_of_mechanism(b: f64, m: f64) -> f64 {
+    let by_mechanism = (1.0 - b) * m;
+    by_mechanism / (b + by_mechanism)
+}
+
 /// The host and the account of an attempt.
 pub type Pair = (u32, u32);
 
@@ -147,8 +153,7 @@ impl Background {
         let (mut by_host, mut by_user) = (vec![0.0; self.host.len()], vec![0.0; self.user.len()]);
         for ((host, user), m) in own {
             let (host, user) = (*host as usize, *user as usize);
-            let b = self.chance(host, user);
-            let part = b / (b + (1.0 - b) * m);
+            let part = 1.0 - part_of_mechanism(self.chance(host, user), *m);
             by_host[host] += part;
             by_user[user] += part;
         }

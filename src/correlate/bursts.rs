@@ -37,13 +37,6 @@ pub struct Burst {
 }
 
 impl Burst {
-    /// Raises the chances of its attempts to fail without a mechanism.
-    pub fn raise(&self, base: &mut [f64]) {
-        for place in &self.tries {
-            base[*place] = self.raised(base[*place]);
-        }
-    }
-
     /// Whether no attempt is in both.
     fn is_apart_from(&self, other: &Self) -> bool {
         let is_apart = |one: &Self, other: &Self| one.to_s < other.from_s;

@@ -3,7 +3,7 @@
 //! It keeps what hosts and accounts weigh as it is, scaled as all rates and all factors move in the mean, and lumps
 //! accounts together that have no failure and weigh about the same: an account's factor depends on nothing else.
 
-use super::background::{Background, HOST_WEIGHT, Pair, USER_WEIGHT, Weights};
+use super::background::{Background, HOST_WEIGHT, Pair, USER_WEIGHT, Weights, part_of_mechanism};
 use crate::stats::special::Product;
 
 /// Rounds of a fit.
@@ -101,8 +101,7 @@ impl Lumped {
             by_host.copy_from_slice(&self.all.0);
             by_row.copy_from_slice(&self.all.1);
             for &((host, row), m) in &met {
-                let b = fit.chance(host, row);
-                let part = (1.0 - b) * m / (b + (1.0 - b) * m);
+                let part = part_of_mechanism(fit.chance(host, row), m);
                 by_host[host] -= part;
                 by_row[row] -= part;
             }
@@ -121,9 +120,8 @@ impl Lumped {
         let mut attributed = 0.0;
         for ((&(host, row), m), before) in self.own.iter().zip(chances).zip(&self.base) {
             let b = fit.chance(host, row);
-            let with = b + (1.0 - b) * m;
-            ratio.times(with / (before + (1.0 - before) * m));
-            attributed += (1.0 - b) * m / with;
+            ratio.times((b + (1.0 - b) * m) / (before + (1.0 - before) * m));
+            attributed += part_of_mechanism(b, *m);
         }
         let expected = of_hosts(&fit) * by_users;
         Refit { gain: ratio.ln() + self.expected - expected + log_prior - self.log_prior, attributed }

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use super::background::{Background, Crowd, Pair};
+use super::background::{Background, Crowd, Pair, part_of_mechanism};
 use super::ends::Leaving;
 use super::sequels::Sequel;
 use super::{Correlation, MarkState, Try};
@@ -266,12 +266,8 @@ impl<'a> View<'a> {
     /// How many failures of this signature the mechanism, rather than the background, has caused.
     pub fn attributed(&self, chances: &[f64]) -> Vec<f64> {
         let part = |place: usize| {
-            let (b, by_mechanism) = (self.base[place], chances[place] * self.share);
-            if self.classes[place] == Class::Own {
-                (1.0 - b) * by_mechanism / (b + (1.0 - b) * by_mechanism)
-            } else {
-                0.0
-            }
+            let is_own = self.classes[place] == Class::Own;
+            if is_own { part_of_mechanism(self.base[place], chances[place] * self.share) } else { 0.0 }
         };
         (0..chances.len()).map(part).collect()
     }
@@ -289,8 +285,7 @@ impl<'a> View<'a> {
     /// Fits the background beside a mechanism that fails each attempt with these chances; none: an empty list.
     pub fn fit(&self, chances: &[f64]) -> Background {
         let chance = |place: usize| chances.get(place).copied().unwrap_or(0.0);
-        let own: Vec<(Pair, f64)> =
-            self.own().into_iter().map(|place| (self.pairs()[place], chance(place) * self.share)).collect();
+        let own: Vec<(Pair, f64)> = self.own().into_iter().map(|place| (self.pairs()[place], chance(place))).collect();
         let mut idle = (0.0, 0.0);
         for (place, class) in self.classes.iter().enumerate() {
             if *class != Class::Skipped && chance(place) < 0.005 {
@@ -298,6 +293,13 @@ impl<'a> View<'a> {
                 idle.1 += 1.0;
             }
         }
+        self.fit_to(own, idle)
+    }
+
+    /// The same from the failures of the signature alone, each with its host, its account and the chance by which a mechanism
+    /// fails it; `idle` are the failures and the attempts where it is not at work.
+    pub fn fit_to(&self, mut own: Vec<(Pair, f64)>, idle: (f64, f64)) -> Background {
+        own.iter_mut().for_each(|(_, m)| *m *= self.share);
         Background::fit(&self.crowd, &own, idle)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The full gain looks at all attempts, many times. Most explanations are so far behind the best that a rough one tells.
 
-use super::mechanism::{Mechanism, Own};
+use super::mechanism::{Few, Mechanism};
 use super::opinion::MIN_ATTRIBUTED;
 use crate::correlate::background::Pair;
 use crate::correlate::bursts::Burst;
@@ -12,7 +12,7 @@ use crate::correlate::{Background, View};
 /// What all estimates of one view share.
 pub(crate) struct Estimate<'a> {
     view: &'a View<'a>,
-    own: Own<'a>,
+    own: Few<'a>,
     lumped: Lumped,
     /// What each burst is worth, and its failures, by place among those of the signature.
     bursts: Vec<(f64, Vec<usize>)>,
@@ -21,7 +21,7 @@ pub(crate) struct Estimate<'a> {
 impl<'a> Estimate<'a> {
     /// Prepares a view with the background that its explanations were weighed with.
     pub(crate) fn of(view: &'a View<'a>, background: &Background, bursts: &[Burst]) -> Self {
-        let own = Own::of(view);
+        let own = Few::of(view, view.own());
         let among_own = |burst: &Burst| -> Vec<usize> {
             burst.tries.iter().filter_map(|place| own.places.binary_search(place).ok()).collect()
         };
@@ -35,7 +35,7 @@ impl<'a> Estimate<'a> {
     /// even if the estimate is half of the truth.
     pub(crate) fn gain(&self, mechanism: &Mechanism) -> Option<f64> {
         const MIN: f64 = MIN_ATTRIBUTED / 2.0;
-        let mut chances = mechanism.chances_of_own(self.view, &self.own);
+        let mut chances = mechanism.chances_of(self.view, &self.own);
         if (chances.iter().filter(|m| **m > 0.0).count() as f64) < MIN {
             return None;
         }

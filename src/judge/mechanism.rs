@@ -1,7 +1,7 @@
 //! A mechanism: which attempts it fails, where and when, with which chance.
 
 use crate::correlate::sequels::Sequel;
-use crate::correlate::{Blocked, Class, Response, Try, View};
+use crate::correlate::{Blocked, Response, Try, View};
 
 /// A span on no host.
 pub(crate) const NEVER: (f64, f64) = (f64::INFINITY, f64::INFINITY);
@@ -68,18 +68,18 @@ impl Mechanism {
         chances
     }
 
-    /// The same for the failures of the signature alone.
-    pub(crate) fn chances_of_own(&self, view: &View<'_>, own: &Own<'_>) -> Vec<f64> {
+    /// The same for some of the attempts alone, in their order.
+    pub(crate) fn chances_of(&self, view: &View<'_>, few: &Few<'_>) -> Vec<f64> {
         if let How::Blocked(filter) = self.how {
-            let mut chances = vec![0.0; own.places.len()];
-            filter.run_over(view, own.sequels.iter().copied(), &self.spans, |place, m| {
-                if let Some(chance) = chances.get_mut(own.index[place] as usize) {
+            let mut chances = vec![0.0; few.places.len()];
+            filter.run_over(view, few.sequels.iter().copied(), &self.spans, |place, m| {
+                if let Some(chance) = chances.get_mut(few.index[place] as usize) {
                     *chance = m;
                 }
             });
             return chances;
         }
-        own.places.iter().map(|place| self.chance(&view.from.tries[*place])).collect()
+        few.places.iter().map(|place| self.chance(&view.from.tries[*place])).collect()
     }
 
     /// The chance that it fails an attempt, if that does not depend on earlier ones.
@@ -114,8 +114,8 @@ impl Mechanism {
     }
 }
 
-/// The failures of a signature.
-pub(crate) struct Own<'a> {
+/// Some of the attempts.
+pub(crate) struct Few<'a> {
     /// By place in the list of attempts, in order.
     pub(crate) places: Vec<usize>,
     /// By attempt: its place in this list, or beyond it.
@@ -124,23 +124,19 @@ pub(crate) struct Own<'a> {
     sequels: Vec<Sequel<'a>>,
 }
 
-impl<'a> Own<'a> {
-    /// Those of a view.
-    pub(crate) fn of(view: &View<'a>) -> Self {
-        let is_own = |place: usize| view.classes[place] == Class::Own;
-        let from = view.from;
-        let places = view.own();
+impl<'a> Few<'a> {
+    /// Those at some places, which are in order.
+    pub(crate) fn of(view: &View<'a>, places: Vec<usize>) -> Self {
         let mut index = vec![u32::MAX; view.classes.len()];
         places.iter().zip(0..).for_each(|(place, number)| index[*place] = number);
-        Self {
-            places,
-            index,
-            sequels: from
-                .sequels
-                .iter()
-                .filter(|one| one.steps.iter().any(|step| step.tried().is_some_and(is_own)))
-                .collect(),
-        }
+        let is_among = |place: usize| index[place] != u32::MAX;
+        let is_asked = |one: &Sequel<'_>| one.steps.iter().any(|step| step.tried().is_some_and(is_among));
+        Self { sequels: view.from.sequels.iter().filter(is_asked).collect(), places, index }
+    }
+
+    /// The place of an attempt in the list, which it is in.
+    pub(crate) fn number(&self, place: usize) -> usize {
+        self.index[place] as usize
     }
 }
 

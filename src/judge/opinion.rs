@@ -25,7 +25,7 @@ const WEIGHT: (f64, f64) = (0.05, 1.0);
 
 /// Explanations whose gain is computed side by side.
 const BATCH: usize = 8;
-/// By how many nats an estimate of a gain may err more than it did so far.
+/// By how many nats, before they are weighted, an estimate of a gain may err more than it did so far.
 const ERROR: f64 = 10.0;
 /// Explanations that are by so many nats behind the best do not matter: a thousand of them have the least probability
 /// that is listed.
@@ -198,7 +198,7 @@ fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation])
     let mut gains = vec![None; explanations.len()];
     let (mut best, mut error) = (f64::NEG_INFINITY, 0.0_f64);
     for some in order.chunks(BATCH) {
-        if estimated(some[0]) + error + ERROR < best - FAR {
+        if estimated(some[0]) + error + ERROR * view.weight < best - FAR {
             break;
         }
         let exact: Vec<Option<f64>> = some.par_iter().map(|place| refits.gain(&explanations[*place].best)).collect();
