@@ -109,7 +109,7 @@ pub(crate) fn look<'a>(
 pub(crate) fn opinion(look: Look<'_>, asked: Option<(f64, f64)>, with_marks: bool) -> Opinion<'_> {
     let Look { mut view, background, .. } = look;
     view.with_marks = with_marks;
-    let first = pass(Scene::new(view, asked), &background);
+    let first = pass(Scene::new(view, asked), &background, Wanted::Best);
     // Without a sign of anything, a second pass with its background would be the first one again. The odds are
     // no sign: in the first pass the background holds the incident, too.
     let Some(best) = first.best().filter(|_| first.shows || asked.is_some()) else { return first };
@@ -123,15 +123,25 @@ pub(crate) fn opinion(look: Look<'_>, asked: Option<(f64, f64)>, with_marks: boo
     let background = view.fit(&chances);
     view.base = background.chances(view.pairs());
     view.weight = tempering(&view, &chances);
-    pass(Scene::new(view, asked), &background)
+    pass(Scene::new(view, asked), &background, Wanted::All)
+}
+
+/// Which explanations a pass is made for.
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    /// All that matter.
+    All,
+    /// The best one, if anything shows at all, for there will be another pass.
+    Best,
 }
 
 /// One pass over all hypotheses with a given background.
-fn pass<'a>(scene: Scene<'a>, background: &Background) -> Opinion<'a> {
+fn pass<'a>(scene: Scene<'a>, background: &Background, wanted: Wanted) -> Opinion<'a> {
     let found: Vec<Vec<Explanation>> = HYPOTHESES.par_iter().map(|one| one.explanations(&scene)).collect();
     let mut explanations: Vec<Explanation> = found.into_iter().flatten().collect();
     let shows = explanations.iter().any(|one| one.grid_likelihood > MIN_SIGN);
-    let gains = gains(&scene.view, background, &explanations);
+    let is_last = wanted == Wanted::All || (!shows && scene.asked.is_none());
+    let gains = gains(&scene.view, background, &explanations, if is_last { FAR } else { 0.0 });
     for (one, gain) in explanations.iter_mut().zip(&gains) {
         one.log_likelihood += gain.unwrap_or(f64::NEG_INFINITY);
     }
@@ -179,17 +189,16 @@ fn odds_of_something(causes: &[(Cause, f64)]) -> f64 {
     sum(something) - sum(nothing)
 }
 
-/// What refitting gains each explanation; `None` for those that cannot matter, too.
+/// What refitting gains each explanation; `None` for those that are by `far` behind the best, too.
 ///
 /// Explanations are taken in the order of a rough estimate, some at a time, until those that are left are too far
 /// behind the best: even if the estimate errs by as much as the worst before, and by [`ERROR`] nats more.
-fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation]) -> Vec<Option<f64>> {
+fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation], far: f64) -> Vec<Option<f64>> {
     let bursts = bursts(view);
     let refits = Refits::of(view, background, &bursts);
-    let estimate = Estimate::of(view, background, &bursts);
     let is_nothing = |place: &usize| explanations[*place].cause == Cause::Nothing;
+    let rough = estimates(&Estimate::of(view, background, &bursts), view, explanations, far);
     // The gain for nothing at all is wanted in any case, first, and without an estimate.
-    let rough: Vec<Option<f64>> = explanations.par_iter().map(|one| estimate.gain(&one.best)).collect();
     let mut order: Vec<usize> =
         (0..explanations.len()).filter(|place| is_nothing(place) || rough[*place].is_some()).collect();
     let estimated = |place: usize| explanations[place].weight() + rough[place].unwrap_or(0.0);
@@ -198,7 +207,7 @@ fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation])
     let mut gains = vec![None; explanations.len()];
     let (mut best, mut error) = (f64::NEG_INFINITY, 0.0_f64);
     for some in order.chunks(BATCH) {
-        if estimated(some[0]) + error + ERROR * view.weight < best - FAR {
+        if estimated(some[0]) + error + ERROR * view.weight < best - far {
             break;
         }
         let exact: Vec<Option<f64>> = some.par_iter().map(|place| refits.gain(&explanations[*place].best)).collect();
@@ -213,6 +222,31 @@ fn gains(view: &View<'_>, background: &Background, explanations: &[Explanation])
         }
     }
     gains
+}
+
+/// Estimates of what refitting gains; `None` for those that are so far behind before it that no gain will bring them up:
+/// not the greatest so far and twice [`ERROR`] nats, once for the gain and once for its estimate.
+fn estimates(estimate: &Estimate<'_>, view: &View<'_>, explanations: &[Explanation], far: f64) -> Vec<Option<f64>> {
+    const BATCH: usize = 256;
+    let mut order: Vec<usize> = (0..explanations.len()).collect();
+    let weight = |place: usize| explanations[place].weight();
+    order.sort_by(|a, b| weight(*b).total_cmp(&weight(*a)).then(a.cmp(b)));
+    let mut rough = vec![None; explanations.len()];
+    let (mut best, mut greatest) = (f64::NEG_INFINITY, 0.0_f64);
+    for some in order.chunks(BATCH) {
+        if weight(some[0]) + greatest + 2.0 * ERROR * view.weight < best - far {
+            break;
+        }
+        let gains: Vec<Option<f64>> = some.par_iter().map(|place| estimate.gain(&explanations[*place].best)).collect();
+        for (place, gain) in some.iter().zip(gains) {
+            rough[*place] = gain;
+            if let Some(gain) = gain {
+                best = best.max(weight(*place) + gain);
+                greatest = greatest.max(gain);
+            }
+        }
+    }
+    rough
 }
 
 /// The share of a mechanism's failures that show the signature, from the failures where it is at work.
