@@ -138,13 +138,19 @@ impl Background {
 
     /// The log likelihood of the attempts of a crowd, if none of them fails with the signature.
     pub fn log_silence(&self, crowd: &Crowd) -> f64 {
-        let mut product = Product::default();
+        // Most come a few times: powers are taken once for all that come as often.
+        const MAX_TIMES: usize = 64;
+        let (mut by_times, mut of_others) = ([Product::default(); MAX_TIMES], 0.0);
         for (host, row) in crowd.hosts.iter().enumerate() {
             for (user, n) in row {
-                product.times_power(1.0 - self.chance(host, *user as usize), *n);
+                let idle = 1.0 - self.chance(host, *user as usize);
+                match by_times.get_mut(*n as usize) {
+                    Some(product) => product.times(idle),
+                    None => of_others += f64::from(*n) * idle.ln(),
+                }
             }
         }
-        product.ln()
+        of_others + by_times.iter().enumerate().map(|(n, product)| n as f64 * product.ln()).sum::<f64>()
     }
 
     /// How many failures are the background's, by host and by account; each failure comes with the chance that the

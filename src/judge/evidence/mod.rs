@@ -15,6 +15,8 @@ mod recovery;
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::hypotheses::Cause;
 use super::opinion::Opinion;
 use super::verdict::{CauseKind, Estimate, Evidence, EvidenceKind};
@@ -100,15 +102,19 @@ pub(crate) fn gather(
     let from = opinion.scene.view.from;
     let (Some(first), Some(last)) = (places.first(), places.last()) else { return Vec::new() };
     let case = Case { opinion, from, places, span: (from.tries[*first].at_s, from.tries[*last].at_s) };
-    let mut items = Vec::new();
-    for change in changes_of_interest(&case, causes) {
-        items.extend(contrast::alibi(&case, change));
-        items.extend(contrast::exposure(&case, change));
-        items.extend(contrast::precedence(&case, change));
-        items.extend(load::dose_response(&case, Some(change)));
-        items.extend(chain::mechanism(&case, Some(change)));
-        items.extend(crowd::version_named(&case, change));
-    }
+    let of_change = |change: usize| {
+        let items = [
+            contrast::alibi(&case, change),
+            contrast::exposure(&case, change),
+            contrast::precedence(&case, change),
+            load::dose_response(&case, Some(change)),
+            chain::mechanism(&case, Some(change)),
+            crowd::version_named(&case, change),
+        ];
+        items.into_iter().flatten()
+    };
+    let mut items: Vec<Evidence> =
+        changes_of_interest(&case, causes).into_par_iter().flat_map_iter(of_change).collect();
     if let Some(remedy) = remedy {
         items.extend(recovery::recovery(&case, remedy));
     }

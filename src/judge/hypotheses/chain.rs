@@ -252,14 +252,20 @@ impl<'a> Chains<'a> {
         let values = self.values(&since.spans(scene, Remedied::Never));
         self.add(&values, (never.ln(), Remedied::Never), &mut grids);
         // What an end makes of the points, as if it cleared nothing: another end has another best point.
-        let mut tried: Vec<EndedRuns> = all.into_iter().map(|(end, log_end)| self.ended(since, end, log_end)).collect();
+        let mut tried: Vec<EndedRuns> =
+            all.into_par_iter().map(|(end, log_end)| self.ended(since, end, log_end)).collect();
         tried.sort_by(|a, b| (b.log_end + b.top).total_cmp(&(a.log_end + a.top)).then(a.end.cmp(&b.end)));
         for EndedRuns { end, log_end, spans, runs, weighted, top } in tried.into_iter().take(MAX_REMEDIES) {
             let fixed = scene.view.fixed(&spans);
-            for place in (0..weighted.len()).filter(|place| weighted[*place] >= top - POINTS_WITHIN) {
+            let value = |place: usize| {
                 let (point, mut run) = (&self.points[place], runs[place]);
                 run.tries += point.filter.cleared(&scene.view, &spans, &fixed);
-                let value = self.value(point, run);
+                (point, self.value(point, run))
+            };
+            let near: Vec<usize> =
+                (0..weighted.len()).filter(|place| weighted[*place] >= top - POINTS_WITHIN).collect();
+            let values: Vec<(&Point, f64)> = near.into_par_iter().map(value).collect();
+            for (point, value) in values {
                 grids[point.part].add(log_end + point.log_weight, value, end, || (point.filter, end));
             }
         }
