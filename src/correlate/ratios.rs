@@ -299,7 +299,9 @@ impl<'a> View<'a> {
     /// The same from the failures of the signature alone, each with its host, its account and the chance by which a mechanism
     /// fails it; `idle` are the failures and the attempts where it is not at work.
     pub fn fit_to(&self, mut own: Vec<(Pair, f64)>, idle: (f64, f64)) -> Background {
-        own.iter_mut().for_each(|(_, m)| *m *= self.share);
+        for (_, m) in &mut own {
+            *m *= self.share;
+        }
         Background::fit(&self.crowd, &own, idle)
     }
 

@@ -96,25 +96,6 @@ pub(crate) struct FreeRemedy {
     pub(crate) last_s: f64,
 }
 
-/// The logarithm of the mean of `exp` of the sum between two places of a host, over where they may be.
-///
-/// A span that ends before it begins is empty, and its sum 0.
-pub(crate) fn span_sum(sums: &Sums, host: usize, starts: &[(f64, usize)], stops: &[(f64, usize)]) -> f64 {
-    let between = |start: usize, stop: usize| {
-        if stop > start { sums.before(host, stop) - sums.before(host, start) } else { 0.0 }
-    };
-    if let ([(_, start)], [(_, stop)]) = (starts, stops) {
-        return between(*start, *stop);
-    }
-    let mut mean = LogSum::default();
-    for (start_weight, start) in starts {
-        for (stop_weight, stop) in stops {
-            mean.add(start_weight + stop_weight + between(*start, *stop));
-        }
-    }
-    mean.ln()
-}
-
 /// The logarithm of the mean of `exp` of a value over places, which come with the logarithms of their weights.
 pub(crate) fn log_mean_over(places: &[(f64, usize)], value: impl Fn(usize) -> f64) -> f64 {
     if let [(weight, place)] = places {

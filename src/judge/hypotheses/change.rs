@@ -24,12 +24,12 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::super::mechanism::{How, Mechanism, ramp};
-use super::super::scene::{SIZES, Scene, log_mean_over, span_sum};
+use super::super::scene::{SIZES, Scene};
 use super::super::windows::ends;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
 use crate::correlate::Sums;
 use crate::model::ChangeKind;
-use crate::stats::special::Product;
+use crate::stats::special::{LogSum, Product};
 
 /// Delays that all hosts share, hours.
 const DELAYS_H: [f64; 8] = [2.0, 6.0, 12.0, 24.0, 48.0, 72.0, 120.0, 168.0];
@@ -271,9 +271,14 @@ fn over_ends(
 
 /// When a change may have begun on each host, with what every response makes of it.
 struct Beginnings {
+    /// By host: the places at which it may have begun, in order, with the logarithms of their weights.
     starts: Vec<Vec<(f64, usize)>>,
     /// By response and host: the logarithm of the mean of `exp` of minus the sum before the beginning.
     begun: Vec<Vec<f64>>,
+    /// By response and host: the same over none of the starts, over the first, over the first two, up to all.
+    some_begun: Vec<Vec<Vec<f64>>>,
+    /// By host: the logarithm of the weight of all starts, of all but the first, down to none.
+    later: Vec<Vec<f64>>,
     /// By response: the sum of these.
     totals: Vec<f64>,
     /// The hosts that are reached, each with its first and last beginning.
@@ -294,9 +299,27 @@ struct Spans<'a> {
 }
 
 impl Beginnings {
-    fn of(scene: &Scene<'_>, shape: &Shape<'_>, starts: Vec<Vec<(f64, usize)>>) -> Self {
-        let begun: Vec<Vec<f64>> = shape.all.iter().map(|sums| begun(sums, &starts)).collect();
+    fn of(scene: &Scene<'_>, shape: &Shape<'_>, mut starts: Vec<Vec<(f64, usize)>>) -> Self {
+        for starts in &mut starts {
+            starts.sort_by_key(|(_, place)| *place);
+        }
+        let each = |sums: &Sums| -> Vec<Vec<f64>> {
+            let of_host = |(host, starts): (usize, &Vec<(f64, usize)>)| {
+                log_sums(starts.iter().map(|(weight, place)| weight - sums.before(host, *place)))
+            };
+            starts.iter().enumerate().map(of_host).collect()
+        };
+        let some_begun: Vec<Vec<Vec<f64>>> = shape.all.iter().map(each).collect();
+        let of_all = |sums: &Vec<Vec<f64>>| sums.iter().map(|sums| sums[sums.len() - 1]).collect();
+        let begun: Vec<Vec<f64>> = some_begun.iter().map(of_all).collect();
+        let later = |starts: &Vec<(f64, usize)>| {
+            let mut later = log_sums(starts.iter().rev().map(|(weight, _)| *weight));
+            later.reverse();
+            later
+        };
         Self {
+            later: starts.iter().map(later).collect(),
+            some_begun,
             totals: begun.iter().map(|begun| begun.iter().sum()).collect(),
             reached: (0..scene.n_hosts())
                 .filter(|host| !starts[*host].is_empty())
@@ -323,17 +346,33 @@ impl Beginnings {
 
     /// The sum of one response on each host between its beginning and its end.
     fn each(&self, shape: &Shape<'_>, place: usize, spans: &Spans<'_>) -> impl Iterator<Item = f64> {
-        let (begun, stops, sums) = (&self.begun[place], &shape.stops[place][spans.row..], &shape.all[place]);
+        let (begun, stops) = (&self.begun[place], &shape.stops[place][spans.row..]);
         let of_whole = spans.whole.iter().map(|host| begun[*host] + stops[*host]);
-        let of_crossed = spans.crossed.iter().map(|(host, stops)| span_sum(sums, *host, &self.starts[*host], stops));
+        let of_crossed = spans.crossed.iter().map(move |(host, stops)| self.crossed(shape, place, *host, stops));
         of_whole.chain(of_crossed)
+    }
+
+    /// The same on a host where it may end before it begins: then there is no span, and its sum is 0.
+    fn crossed(&self, shape: &Shape<'_>, place: usize, host: usize, stops: &[(f64, usize)]) -> f64 {
+        let (begun, later) = (&self.some_begun[place][host], &self.later[host]);
+        let mut mean = LogSum::default();
+        for (weight, stop) in stops {
+            let n_begun = self.starts[host].partition_point(|(_, start)| start < stop);
+            mean.add(weight + begun[n_begun] + shape.all[place].before(host, *stop));
+            mean.add(weight + later[n_begun]);
+        }
+        mean.ln()
     }
 }
 
-/// By host: the logarithm of the mean of `exp` of minus the sum before the beginning, over when that may be.
-fn begun(sums: &Sums, starts: &[Vec<(f64, usize)>]) -> Vec<f64> {
-    let mean = |(host, starts): (usize, &Vec<(f64, usize)>)| log_mean_over(starts, |place| -sums.before(host, place));
-    starts.iter().enumerate().map(mean).collect()
+/// The logarithms of the sums of `exp` of no value, of the first, of the first two, up to all.
+fn log_sums(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sum = LogSum::default();
+    let further = values.map(|value| {
+        sum.add(value);
+        sum.ln()
+    });
+    std::iter::once(f64::NEG_INFINITY).chain(further).collect()
 }
 
 /// Ramps, summed directly while they grow; afterwards their chance is constant.
