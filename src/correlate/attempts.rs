@@ -105,7 +105,7 @@ impl Indexed {
 
 /// A try for tests of what is done with tries.
 #[cfg(test)]
-pub(super) fn some_try(at_s: f64, host: usize, user: usize, signature: Option<usize>) -> Try {
+pub(crate) fn some_try(at_s: f64, host: usize, user: usize, signature: Option<usize>) -> Try {
     Try {
         id: 0,
         at: Timestamp(0),

@@ -6,6 +6,7 @@
 //! Invariant: no event is read here, and where the logs cannot tell, the verdict says so.
 
 mod asked;
+mod begun;
 mod course;
 mod estimate;
 mod evidence;

@@ -92,14 +92,20 @@ impl Scene<'_> {
             .collect()
     }
 
+    /// The chance that a change reached a host that it is said to have reached.
+    pub(crate) fn p_reached(&self, change: usize) -> f64 {
+        if self.view.from.changes[change].hosts_known { 1.0 } else { 1.0 - P_NOT_REACHED }
+    }
+
     /// The sum over hosts that a change was said to reach, given the chance for each that it did not.
     pub(crate) fn reached(&self, change: usize, sums: impl Iterator<Item = f64>) -> f64 {
-        if self.view.from.changes[change].hosts_known {
+        let p_reached = self.p_reached(change);
+        if p_reached == 1.0 {
             return sums.sum();
         }
         let mut product = Product::default();
         for sum in sums {
-            product.times_mixture(1.0 - P_NOT_REACHED, sum);
+            product.times_mixture(p_reached, sum);
         }
         product.ln()
     }

@@ -19,17 +19,16 @@
 //! # Limits
 //! Two changes that came to the same hosts at the same time cannot be told apart; they share the probability.
 
-use std::borrow::Cow;
-
 use rayon::prelude::*;
 
+use super::super::begun::{Beginnings, Comings, Shape};
 use super::super::mechanism::{How, Mechanism, ramp};
 use super::super::scene::{SIZES, Scene};
 use super::super::windows::ends;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
 use crate::correlate::Sums;
 use crate::model::ChangeKind;
-use crate::stats::special::{LogSum, Product};
+use crate::stats::special::Product;
 
 /// Delays that all hosts share, hours.
 const DELAYS_H: [f64; 8] = [2.0, 6.0, 12.0, 24.0, 48.0, 72.0, 120.0, 168.0];
@@ -94,9 +93,9 @@ pub(super) struct Recorded;
 impl Hypothesis for Recorded {
     fn explanations(&self, scene: &Scene<'_>) -> Vec<Explanation> {
         let (shares, _) = shares(scene);
-        let bounds = bounds(scene);
-        let constants = Shape::of(scene, &scene.constants, &bounds);
-        let powers = Shape::of(scene, &scene.powers, &bounds);
+        let comings = Comings::of(scene);
+        let constants = Shape::of(scene, &scene.constants, &comings);
+        let powers = Shape::of(scene, &scene.powers, &comings);
         shares
             .par_iter()
             .enumerate()
@@ -120,11 +119,11 @@ type Ends = [(Remedied, f64)];
 type Point = (How, f64, Remedied);
 
 fn steps(scene: &Scene<'_>, shape: &Shape<'_>, change: usize, log_prior: f64, ends: &Ends) -> Vec<Explanation> {
-    let mut grids = shape.grids();
+    let mut grids = grids(shape);
     let p_misdated = if scene.view.from.changes[change].only_stated { P_MISDATED } else { 0.0 };
-    over_ends(scene, change, shape, 0.0, (-p_misdated).ln_1p() - shape.log_size(), ends, &mut grids);
+    over_ends(scene, change, shape, 0.0, (-p_misdated).ln_1p() - log_size(shape), ends, &mut grids);
     for zone_h in ZONES_H.into_iter().filter(|_| p_misdated > 0.0) {
-        let log_weight = (p_misdated / ZONES_H.len() as f64).ln() - shape.log_size();
+        let log_weight = (p_misdated / ZONES_H.len() as f64).ln() - log_size(shape);
         over_ends(scene, change, shape, zone_h, log_weight, ends, &mut grids);
     }
     finish(scene, shape, grids, change, log_prior + prior::STEP.ln())
@@ -132,17 +131,17 @@ fn steps(scene: &Scene<'_>, shape: &Shape<'_>, change: usize, log_prior: f64, en
 
 fn delayed(scene: &Scene<'_>, shape: &Shape<'_>, change: usize, log_prior: f64, ends: &Ends) -> Vec<Explanation> {
     let total: f64 = DELAYS_H.iter().map(|delay| (-delay / DELAY_SCALE_H).exp()).sum();
-    let mut grids = shape.grids();
+    let mut grids = grids(shape);
     for delay in DELAYS_H {
-        let log_weight = -delay / DELAY_SCALE_H - total.ln() - shape.log_size();
+        let log_weight = -delay / DELAY_SCALE_H - total.ln() - log_size(shape);
         over_ends(scene, change, shape, delay, log_weight, ends, &mut grids);
     }
     finish(scene, shape, grids, change, log_prior + prior::DELAYED.ln())
 }
 
 fn under_load(scene: &Scene<'_>, shape: &Shape<'_>, change: usize, log_prior: f64, ends: &Ends) -> Vec<Explanation> {
-    let mut grids = shape.grids();
-    over_ends(scene, change, shape, 0.0, -shape.log_size(), ends, &mut grids);
+    let mut grids = grids(shape);
+    over_ends(scene, change, shape, 0.0, -log_size(shape), ends, &mut grids);
     finish(scene, shape, grids, change, log_prior + prior::UNDER_LOAD.ln())
 }
 
@@ -164,80 +163,17 @@ fn finish(
     grids.into_iter().zip(shape.all).filter_map(explanation).collect()
 }
 
-/// Responses of one kind, with the sum before each end that a cause may have: a row an end, a column a host.
-struct Shape<'a> {
-    all: &'a [Sums],
-    /// By response.
-    stops: Vec<Vec<f64>>,
-    /// By response and row: the sum over all hosts.
-    totals: Vec<Vec<f64>>,
-    /// The first and the last place that each end may have on each host.
-    bounds: &'a [(usize, usize)],
+/// A grid for each response.
+fn grids(shape: &Shape<'_>) -> Vec<Grid<Point>> {
+    shape.all.iter().map(|_| Grid::new()).collect()
 }
 
-impl<'a> Shape<'a> {
-    fn of(scene: &Scene<'_>, all: &'a [Sums], bounds: &'a [(usize, usize)]) -> Self {
-        let rows = |sums: &Sums| -> Vec<f64> {
-            let never = (0..scene.n_hosts()).map(|host| sums.total(host));
-            let hours = (0..scene.n_hours())
-                .flat_map(|hour| scene.hour(hour).iter().enumerate().map(|(host, place)| sums.before(host, *place)));
-            let remedies = (0..scene.view.from.changes.len()).flat_map(|remedy| scene.stops(sums, remedy));
-            never.chain(hours).chain(remedies).collect()
-        };
-        let stops: Vec<Vec<f64>> = all.par_iter().map(rows).collect();
-        let total = |rows: &Vec<f64>| rows.chunks(scene.n_hosts().max(1)).map(|row| row.iter().sum()).collect();
-        Self { all, totals: stops.iter().map(total).collect(), stops, bounds }
-    }
-
-    /// A grid for each response.
-    fn grids(&self) -> Vec<Grid<Point>> {
-        self.all.iter().map(|_| Grid::new()).collect()
-    }
-
-    /// The logarithm of the number of responses.
-    fn log_size(&self) -> f64 {
-        (self.all.len() as f64).ln()
-    }
-}
-
-/// The row of an end.
-fn row(scene: &Scene<'_>, end: Remedied) -> usize {
-    match end {
-        Remedied::Never => 0,
-        Remedied::AtHour(hour) => 1 + hour,
-        Remedied::By(remedy) => 1 + scene.n_hours() + remedy,
-    }
-}
-
-/// The places on one host at which an end may be, with the logarithms of their weights.
-fn stops_of<'s>(scene: &'s Scene<'_>, end: Remedied, host: usize) -> Cow<'s, [(f64, usize)]> {
-    match end {
-        Remedied::Never => Cow::Owned(vec![(0.0, scene.view.tries_of(host).len())]),
-        Remedied::AtHour(hour) => Cow::Owned(vec![(0.0, scene.hour(hour)[host])]),
-        Remedied::By(remedy) => Cow::Borrowed(&scene.stop_places(remedy)[host]),
-    }
-}
-
-/// The first and the last of some places.
-fn first_and_last(places: &[(f64, usize)]) -> (usize, usize) {
-    places.iter().fold((usize::MAX, 0), |(first, last), (_, place)| (first.min(*place), last.max(*place)))
-}
-
-/// The first and the last place of every end on every host, by row.
-fn bounds(scene: &Scene<'_>) -> Vec<(usize, usize)> {
-    let hours = (0..scene.n_hours()).map(Remedied::AtHour);
-    let remedies = (0..scene.view.from.changes.len()).map(Remedied::By);
-    std::iter::once(Remedied::Never)
-        .chain(hours)
-        .chain(remedies)
-        .flat_map(|end| (0..scene.n_hosts()).map(move |host| first_and_last(&stops_of(scene, end, host))))
-        .collect()
+/// The logarithm of the number of responses.
+fn log_size(shape: &Shape<'_>) -> f64 {
+    (shape.all.len() as f64).ln()
 }
 
 /// Adds all responses of one change with all its ends.
-///
-/// Where a span ends behind every beginning that it may have, the mean over beginnings and ends is the product of two
-/// means, which are known beforehand.
 fn over_ends(
     scene: &Scene<'_>,
     change: usize,
@@ -249,130 +185,18 @@ fn over_ends(
 ) {
     let named = Beginnings::of(scene, shape, scene.starts(change, delay_h));
     let followers = scene.followers(change, delay_h).map(|starts| Beginnings::of(scene, shape, starts));
-    let is_of_all = named.reached.len() == scene.n_hosts() && scene.view.from.changes[change].hosts_known;
+    let p_reached = scene.p_reached(change);
     for &(end, log_end) in ends {
-        let number = row(scene, end);
         let spans = named.spans(scene, shape, end);
-        let is_whole = is_of_all && spans.whole.len() == named.reached.len();
         let followed = followers.as_ref().map(|beginnings| (beginnings, beginnings.spans(scene, shape, end)));
         for (place, sums) in shape.all.iter().enumerate() {
-            let mut sum = if is_whole {
-                named.totals[place] + shape.totals[place][number]
-            } else {
-                scene.reached(change, named.each(shape, place, &spans))
-            };
+            let mut sum = named.sum(scene, shape, place, &spans, p_reached);
             if let Some((beginnings, spans)) = &followed {
-                sum = Scene::followed(sum, beginnings.each(shape, place, spans).sum());
+                sum = Scene::followed(sum, beginnings.sum(scene, shape, place, spans, 1.0));
             }
             grids[place].add(log_weight + log_end, sum, end, || (How::Response(sums.response), delay_h, end));
         }
     }
-}
-
-/// When a change may have begun on each host, with what every response makes of it.
-struct Beginnings {
-    /// By host: the places at which it may have begun, in order, with the logarithms of their weights.
-    starts: Vec<Vec<(f64, usize)>>,
-    /// By response and host: the logarithm of the mean of `exp` of minus the sum before the beginning.
-    begun: Vec<Vec<f64>>,
-    /// By response and host: the same over none of the starts, over the first, over the first two, up to all.
-    some_begun: Vec<Vec<Vec<f64>>>,
-    /// By host: the logarithm of the weight of all starts, of all but the first, down to none.
-    later: Vec<Vec<f64>>,
-    /// By response: the sum of these.
-    totals: Vec<f64>,
-    /// The hosts that are reached, each with its first and last beginning.
-    reached: Vec<(usize, (usize, usize))>,
-}
-
-/// The places that an end may have on a host, with the logarithm of their weights.
-type Places<'a> = Cow<'a, [(f64, usize)]>;
-
-/// The hosts on which there is a span for one end, or may be one.
-struct Spans<'a> {
-    /// The row of the end in [`Shape::stops`].
-    row: usize,
-    /// Where it ends behind every beginning that it may have: the mean over beginnings and ends is the product of two.
-    whole: Vec<usize>,
-    /// Where it may end before it begins, with the ends.
-    crossed: Vec<(usize, Places<'a>)>,
-}
-
-impl Beginnings {
-    fn of(scene: &Scene<'_>, shape: &Shape<'_>, mut starts: Vec<Vec<(f64, usize)>>) -> Self {
-        for starts in &mut starts {
-            starts.sort_by_key(|(_, place)| *place);
-        }
-        let each = |sums: &Sums| -> Vec<Vec<f64>> {
-            let of_host = |(host, starts): (usize, &Vec<(f64, usize)>)| {
-                log_sums(starts.iter().map(|(weight, place)| weight - sums.before(host, *place)))
-            };
-            starts.iter().enumerate().map(of_host).collect()
-        };
-        let some_begun: Vec<Vec<Vec<f64>>> = shape.all.iter().map(each).collect();
-        let of_all = |sums: &Vec<Vec<f64>>| sums.iter().map(|sums| sums[sums.len() - 1]).collect();
-        let begun: Vec<Vec<f64>> = some_begun.iter().map(of_all).collect();
-        let later = |starts: &Vec<(f64, usize)>| {
-            let mut later = log_sums(starts.iter().rev().map(|(weight, _)| *weight));
-            later.reverse();
-            later
-        };
-        Self {
-            later: starts.iter().map(later).collect(),
-            some_begun,
-            totals: begun.iter().map(|begun| begun.iter().sum()).collect(),
-            reached: (0..scene.n_hosts())
-                .filter(|host| !starts[*host].is_empty())
-                .map(|host| (host, first_and_last(&starts[host])))
-                .collect(),
-            begun,
-            starts,
-        }
-    }
-
-    fn spans<'a>(&self, scene: &'a Scene<'_>, shape: &Shape<'_>, end: Remedied) -> Spans<'a> {
-        let row = row(scene, end) * scene.n_hosts();
-        let mut spans = Spans { row, whole: Vec::new(), crossed: Vec::new() };
-        for &(host, (first, last)) in &self.reached {
-            let (first_stop, last_stop) = shape.bounds[row + host];
-            if first_stop >= last {
-                spans.whole.push(host);
-            } else if last_stop > first {
-                spans.crossed.push((host, stops_of(scene, end, host)));
-            }
-        }
-        spans
-    }
-
-    /// The sum of one response on each host between its beginning and its end.
-    fn each(&self, shape: &Shape<'_>, place: usize, spans: &Spans<'_>) -> impl Iterator<Item = f64> {
-        let (begun, stops) = (&self.begun[place], &shape.stops[place][spans.row..]);
-        let of_whole = spans.whole.iter().map(|host| begun[*host] + stops[*host]);
-        let of_crossed = spans.crossed.iter().map(move |(host, stops)| self.crossed(shape, place, *host, stops));
-        of_whole.chain(of_crossed)
-    }
-
-    /// The same on a host where it may end before it begins: then there is no span, and its sum is 0.
-    fn crossed(&self, shape: &Shape<'_>, place: usize, host: usize, stops: &[(f64, usize)]) -> f64 {
-        let (begun, later) = (&self.some_begun[place][host], &self.later[host]);
-        let mut mean = LogSum::default();
-        for (weight, stop) in stops {
-            let n_begun = self.starts[host].partition_point(|(_, start)| start < stop);
-            mean.add(weight + begun[n_begun] + shape.all[place].before(host, *stop));
-            mean.add(weight + later[n_begun]);
-        }
-        mean.ln()
-    }
-}
-
-/// The logarithms of the sums of `exp` of no value, of the first, of the first two, up to all.
-fn log_sums(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut sum = LogSum::default();
-    let further = values.map(|value| {
-        sum.add(value);
-        sum.ln()
-    });
-    std::iter::once(f64::NEG_INFINITY).chain(further).collect()
 }
 
 /// Ramps, summed directly while they grow; afterwards their chance is constant.
