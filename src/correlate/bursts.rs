@@ -69,12 +69,15 @@ fn log_ratio(view: &View<'_>, place: usize, size: f64) -> f64 {
 /// those of a large fleet would drown.
 pub fn bursts(view: &View<'_>) -> Vec<Burst> {
     const SCOPES: usize = 2;
-    // The logarithm of the number of windows that are looked at, of the sizes tried, and of the scopes.
-    let price = ((view.n_own().max(1) * SIZES.len() * SCOPES) as f64).ln() + 1.0;
+    let n_hosts = view.from.hosts.len();
+    // The logarithm of the number of hours, of the sizes tried, of the scopes and, for a single host, of the hosts.
+    let price = ((view.from.n_hours() * SIZES.len() * SCOPES) as f64).ln();
+    let price_of_host = price + (n_hosts.max(1) as f64).ln();
     let all: Vec<usize> = (0..view.from.tries.len()).collect();
-    let hosts = (0..view.from.hosts.len()).into_par_iter().map(|host| view.tries_of(host));
-    let mut found: Vec<Burst> =
-        hosts.chain([&all[..]]).flat_map_iter(|places| Scope::of(view, places).bursts(price)).collect();
+    let fleet = Scope::of(view, &all);
+    let of_host = |host: usize| Scope::of(view, view.tries_of(host)).bursts(price_of_host, &fleet);
+    let mut found: Vec<Burst> = (0..n_hosts).into_par_iter().flat_map_iter(of_host).collect();
+    found.extend(fleet.bursts(price, &fleet));
     found.sort_by(|a, b| b.worth.total_cmp(&a.worth).then(a.from_s.total_cmp(&b.from_s)));
     let mut apart: Vec<Burst> = Vec::new();
     for one in found {
@@ -106,15 +109,15 @@ impl<'a> Scope<'a> {
         Self { view, places, sums }
     }
 
-    /// Those that are worth more than this price, each with its beginning.
-    fn bursts(&self, price: f64) -> Vec<Burst> {
+    /// Those that are worth more than this price, each with its beginning; the trouble of a host is none that goes on in the fleet.
+    fn bursts(&self, price: f64, fleet: &Scope<'_>) -> Vec<Burst> {
         let is_own = |place: &usize| self.view.classes[*place] == Class::Own;
         let own: Vec<usize> = self.places.iter().copied().filter(is_own).collect();
-        (0..own.len()).filter_map(|first| self.burst(&own[first..], price)).collect()
+        (0..own.len()).filter_map(|first| self.burst(&own[first..], price, fleet)).collect()
     }
 
     /// The one that begins with the first of these failures, if it is worth more than its price.
-    fn burst(&self, own: &[usize], price: f64) -> Option<Burst> {
+    fn burst(&self, own: &[usize], price: f64, fleet: &Scope<'_>) -> Option<Burst> {
         let at_s = |place: &usize| self.view.from.tries[*place].at_s;
         let from_s = at_s(own.first()?);
         let group = &own[..own.partition_point(|place| at_s(place) - from_s <= MAX_LENGTH_S)];
@@ -123,15 +126,112 @@ impl<'a> Scope<'a> {
             return None;
         }
         let to_s = at_s(group.last()?);
-        let before = |limit_s: f64| self.places.partition_point(|place| at_s(place) < limit_s);
-        let (from, to) = (before(from_s), before(to_s + 1e-6));
-        let gained = |size: usize, from: usize, to: usize| self.sums[size][to] - self.sums[size][from];
-        let best = (0..SIZES.len()).max_by(|a, b| gained(*a, from, to).total_cmp(&gained(*b, from, to)))?;
-        let is_quiet = |from: usize, to: usize| {
-            gained(best, from, to) <= -N_SHOWN && (0..SIZES.len()).all(|size| gained(size, from, to) < N_SHOWN)
+        let (from, to) = (self.before(from_s), self.before(to_s + 1e-6));
+        let best = (0..SIZES.len()).max_by(|a, b| self.gained(*a, from, to).total_cmp(&self.gained(*b, from, to)))?;
+        let worth = self.view.weight * self.gained(best, from, to) - price;
+        let beside = [(from_s - QUIET_S, from_s), (to_s + 1e-6, to_s + QUIET_S)];
+        let is_quiet = |(from_s, to_s): &(f64, f64)| {
+            self.gained(best, self.before(*from_s), self.before(*to_s)) <= -N_SHOWN
+                && !self.goes_on(*from_s, *to_s)
+                && !fleet.goes_on(*from_s, *to_s)
         };
-        let worth = self.view.weight * gained(best, from, to) - price;
-        let is_one = worth > 0.0 && is_quiet(before(from_s - QUIET_S), from) && is_quiet(to, before(to_s + QUIET_S));
+        let is_one = worth > 0.0 && beside.iter().all(is_quiet);
         is_one.then(|| Burst { from_s, to_s, tries: self.places[from..to].to_vec(), size: SIZES[best], price, worth })
+    }
+
+    /// How many attempts lie before a time.
+    fn before(&self, limit_s: f64) -> usize {
+        self.places.partition_point(|place| self.view.from.tries[*place].at_s < limit_s)
+    }
+
+    /// What a chance of failing explains of some attempts, nats.
+    fn gained(&self, size: usize, from: usize, to: usize) -> f64 {
+        self.sums[size][to] - self.sums[size][from]
+    }
+
+    /// Whether some chance of failing explains clearly what became of the attempts between two times.
+    fn goes_on(&self, from_s: f64, to_s: f64) -> bool {
+        let (from, to) = (self.before(from_s), self.before(to_s));
+        (0..SIZES.len()).any(|size| self.gained(size, from, to) >= N_SHOWN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::correlate::Correlation;
+    use crate::correlate::attempts::some_try;
+    use crate::model::Name;
+
+    const MINUTE: f64 = 60.0;
+
+    /// Two days of five hosts, on which one of forty people tries every minute, by turns, but for nights and where nobody does;
+    /// what fails is said by minute, host and account.
+    fn found(fails: impl Fn(usize, usize, usize) -> bool, is_tried: impl Fn(usize) -> bool) -> Vec<Burst> {
+        let one = |minute: usize| {
+            let (host, user) = (minute % 5, minute * 7 % 40);
+            some_try(minute as f64 * MINUTE, host, user, fails(minute, host, user).then_some(0))
+        };
+        let name = |one: &str| Name::from(one);
+        let from = Correlation {
+            hosts: ["a", "b", "c", "d", "e"].map(name).to_vec(),
+            users: (0..40).map(|user| name(&format!("user {user}"))).collect(),
+            signatures: vec![name("one")],
+            tries: (0..2880).filter(|minute| is_tried(*minute)).map(one).collect(),
+            length_s: 2880.0 * MINUTE,
+            ..Correlation::default()
+        };
+        let mut view = View::new(&from, Some(0), &[]);
+        view.base.fill(0.01);
+        bursts(&view)
+    }
+
+    #[test]
+    fn half_an_hour_of_failures_with_quiet_on_both_sides_is_one_burst_and_what_strays_beside_it_is_none_of_it() {
+        let stray = 1330;
+        let bursts = found(|minute, _, _| (1200..1230).contains(&minute) || minute == stray, |_| true);
+        assert_eq!(bursts.len(), 1, "{bursts:?}");
+        assert_eq!((bursts[0].from_s, bursts[0].to_s), (1200.0 * MINUTE, 1229.0 * MINUTE));
+        assert_eq!(bursts[0].tries, (1200..1230).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_goes_on_more_mildly_is_no_burst() {
+        let mild = |minute: usize| (1230..1400).contains(&minute) && minute.is_multiple_of(9);
+        assert_eq!(found(|minute, _, _| (1200..1230).contains(&minute) || mild(minute), |_| true), []);
+    }
+
+    #[test]
+    fn where_nobody_tries_nothing_shows_that_it_was_over() {
+        let fails = |minute: usize, _: usize, _: usize| (1200..1230).contains(&minute);
+        assert_eq!(found(fails, |minute| !(1230..1500).contains(&minute)), []);
+        assert_eq!(found(fails, |minute| !(900..1200).contains(&minute)), []);
+    }
+
+    #[test]
+    fn one_who_tries_again_and_again_is_no_burst() {
+        let (mut minutes, user) = (Vec::new(), 1200 * 7 % 40);
+        minutes.extend((1200..1260).filter(|minute| minute * 7 % 40 == user));
+        assert!(minutes.len() > 1);
+        let fails = |minute: usize, _: usize, _: usize| minutes.contains(&minute);
+        assert_eq!(found(fails, |_| true), []);
+    }
+
+    /// Those of the host are a burst of all hosts, too, and each attempt belongs to one burst at most.
+    #[test]
+    fn of_bursts_that_share_attempts_the_weightiest_counts() {
+        let fails = |minute: usize, host: usize, _: usize| host == 2 && (1200..1260).contains(&minute);
+        let bursts = found(fails, |_| true);
+        assert_eq!(bursts.len(), 1, "{bursts:?}");
+        assert!(bursts[0].tries.iter().all(|place| place % 5 == 2), "{bursts:?}");
+        let both = found(|minute, host, user| fails(minute, host, user) || (400..420).contains(&minute), |_| true);
+        assert_eq!(both.len(), 2, "{both:?}");
+    }
+
+    /// Three failures in an hour are worth more than their price nowhere, however few there are.
+    #[test]
+    fn a_burst_pays_for_the_hours_in_which_it_could_have_been() {
+        let fails = |minute: usize, host: usize, _: usize| host == 2 && [1202, 1222, 1242].contains(&minute);
+        assert_eq!(found(fails, |_| true), []);
     }
 }
