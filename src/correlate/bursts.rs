@@ -109,7 +109,7 @@ impl<'a> Scope<'a> {
         Self { view, places, sums }
     }
 
-    /// Those that are worth more than this price, each with its beginning; the trouble of a host is none that goes on in the fleet.
+    /// Those that are worth more than this price, each with its beginning. What goes on in the fleet is no burst of a host.
     fn bursts(&self, price: f64, fleet: &Scope<'_>) -> Vec<Burst> {
         let is_own = |place: &usize| self.view.classes[*place] == Class::Own;
         let own: Vec<usize> = self.places.iter().copied().filter(is_own).collect();
