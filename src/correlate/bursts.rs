@@ -16,6 +16,8 @@ const QUIET_S: f64 = 3.0 * 3600.0;
 const N_SHOWN: f64 = 3.0;
 /// One user who tries again and again is no burst.
 const MIN_USERS: usize = 3;
+/// Attempts closer than this are one occasion, seconds.
+const MIN_GAP_S: f64 = 60.0;
 /// Chances of failing that are tried.
 const SIZES: [f64; 4] = [0.1, 0.3, 0.6, 0.9];
 
@@ -70,8 +72,8 @@ fn log_ratio(view: &View<'_>, place: usize, size: f64) -> f64 {
 pub fn bursts(view: &View<'_>) -> Vec<Burst> {
     const SCOPES: usize = 2;
     let n_hosts = view.from.hosts.len();
-    // The logarithm of the number of hours, of the sizes tried, of the scopes and, for a single host, of the hosts.
-    let price = ((view.from.n_hours() * SIZES.len() * SCOPES) as f64).ln();
+    // The logarithm of the number of sizes tried, of the scopes and, for a single host, of the hosts.
+    let price = ((SIZES.len() * SCOPES) as f64).ln();
     let price_of_host = price + (n_hosts.max(1) as f64).ln();
     let all: Vec<usize> = (0..view.from.tries.len()).collect();
     let fleet = Scope::of(view, &all);
@@ -128,6 +130,7 @@ impl<'a> Scope<'a> {
         let to_s = at_s(group.last()?);
         let (from, to) = (self.before(from_s), self.before(to_s + 1e-6));
         let best = (0..SIZES.len()).max_by(|a, b| self.gained(*a, from, to).total_cmp(&self.gained(*b, from, to)))?;
+        let price = price + self.price_of_times(from, to);
         let worth = self.view.weight * self.gained(best, from, to) - price;
         let beside = [(from_s - QUIET_S, from_s), (to_s + 1e-6, to_s + QUIET_S)];
         let is_quiet = |(from_s, to_s): &(f64, f64)| {
@@ -137,6 +140,17 @@ impl<'a> Scope<'a> {
         };
         let is_one = worth > 0.0 && beside.iter().all(is_quiet);
         is_one.then(|| Burst { from_s, to_s, tries: self.places[from..to].to_vec(), size: SIZES[best], price, worth })
+    }
+
+    /// What it costs that a burst begins and ends between these attempts and those beside them. It may begin at any time of the
+    /// window and last for any time up to the longest, and all moments of the same gap tell the same.
+    fn price_of_times(&self, from: usize, to: usize) -> f64 {
+        let length_s = self.view.from.length_s;
+        let at_s = |place: usize| self.places.get(place).map_or(length_s, |place| self.view.from.tries[*place].at_s);
+        let before_s = at_s(from) - from.checked_sub(1).map_or(0.0, at_s);
+        let after_s = at_s(to) - at_s(to - 1);
+        let log_share = |gap_s: f64, all_s: f64| (gap_s.max(MIN_GAP_S) / all_s).min(1.0).ln();
+        -log_share(before_s, length_s) - log_share(after_s, MAX_LENGTH_S)
     }
 
     /// How many attempts lie before a time.
