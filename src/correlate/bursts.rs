@@ -16,8 +16,8 @@ const QUIET_S: f64 = 3.0 * 3600.0;
 const N_SHOWN: f64 = 3.0;
 /// One user who tries again and again is no burst.
 const MIN_USERS: usize = 3;
-/// Attempts closer than this are one occasion, seconds.
-const MIN_GAP_S: f64 = 60.0;
+/// Attempts closer than this are one occasion, seconds: no gap between attempts weighs less.
+pub const MIN_GAP_S: f64 = 60.0;
 /// Chances of failing that are tried.
 const SIZES: [f64; 4] = [0.1, 0.3, 0.6, 0.9];
 

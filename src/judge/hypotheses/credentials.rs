@@ -20,14 +20,13 @@
 use super::super::mechanism::{How, Mechanism};
 use super::super::scene::Scene;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
+use crate::correlate::bursts::MIN_GAP_S;
 use crate::correlate::{Class, Response};
 
 /// Fewer failures of one account are everyday mistakes.
 const MIN_FAILURES: usize = 4;
 /// Chances of failing that are tried: whoever is locked out hardly ever gets in.
 const SIZES: [f64; 4] = [0.3, 0.6, 0.9, 0.98];
-/// Attempts closer than this are one occasion, seconds.
-const MIN_GAP_S: f64 = 60.0;
 /// So many beginnings and ends are tried for one account.
 const MAX_POINTS: usize = 48;
 
