@@ -103,6 +103,13 @@ impl Indexed {
     }
 }
 
+/// The logarithm of the part that a gap between attempts has in all the time in which something could have happened: of all
+/// moments between the same attempts the log tells the same. Attempts closer than a minute are one occasion.
+pub fn log_share_of_gap(gap_s: f64, all_s: f64) -> f64 {
+    const MIN_GAP_S: f64 = 60.0;
+    (gap_s.max(MIN_GAP_S) / all_s).min(1.0).ln()
+}
+
 /// A try for tests of what is done with tries.
 #[cfg(test)]
 pub(crate) fn some_try(at_s: f64, host: usize, user: usize, signature: Option<usize>) -> Try {

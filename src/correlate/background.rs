@@ -20,6 +20,9 @@ const N_ROUNDS: usize = 20;
 /// an account should have had moves far less than how many it is held for.
 const WEIGHING: [usize; 6] = [0, 1, 2, 4, 8, 16];
 
+/// A chance of failing below which a mechanism is as good as not at work.
+pub const IDLE: f64 = 0.005;
+
 /// The part of a failure that a mechanism is held for, which fails an attempt with chance `m` beside a background of `b`.
 pub fn part_of_mechanism(b: f64, m: f64) -> f64 {
     let by_mechanism = (1.0 - b) * m;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use super::attempts::log_share_of_gap;
 use super::{Class, View};
 
 /// A burst lasts about an hour.
@@ -16,8 +17,6 @@ const QUIET_S: f64 = 3.0 * 3600.0;
 const N_SHOWN: f64 = 3.0;
 /// One user who tries again and again is no burst.
 const MIN_USERS: usize = 3;
-/// Attempts closer than this are one occasion, seconds: no gap between attempts weighs less.
-pub const MIN_GAP_S: f64 = 60.0;
 /// Chances of failing that are tried.
 const SIZES: [f64; 4] = [0.1, 0.3, 0.6, 0.9];
 
@@ -45,6 +44,11 @@ impl Burst {
         is_apart(self, other)
             || is_apart(other, self)
             || self.tries.iter().all(|place| other.tries.binary_search(place).is_err())
+    }
+
+    /// Those of some attempts, which are in order, that are its own, by their number among these.
+    pub fn among(&self, places: &[usize]) -> Vec<usize> {
+        self.tries.iter().filter_map(|place| places.binary_search(place).ok()).collect()
     }
 
     /// What it raises the chance of one of its attempts to.
@@ -143,14 +147,13 @@ impl<'a> Scope<'a> {
     }
 
     /// What it costs that a burst begins and ends between these attempts and those beside them. It may begin at any time of the
-    /// window and last for any time up to the longest, and all moments of the same gap tell the same.
+    /// window and last for any time up to the longest.
     fn price_of_times(&self, from: usize, to: usize) -> f64 {
         let length_s = self.view.from.length_s;
         let at_s = |place: usize| self.places.get(place).map_or(length_s, |place| self.view.from.tries[*place].at_s);
         let before_s = at_s(from) - from.checked_sub(1).map_or(0.0, at_s);
         let after_s = at_s(to) - at_s(to - 1);
-        let log_share = |gap_s: f64, all_s: f64| (gap_s.max(MIN_GAP_S) / all_s).min(1.0).ln();
-        -log_share(before_s, length_s) - log_share(after_s, MAX_LENGTH_S)
+        -log_share_of_gap(before_s, length_s) - log_share_of_gap(after_s, MAX_LENGTH_S)
     }
 
     /// How many attempts lie before a time.

@@ -3,7 +3,7 @@
 //! It keeps what hosts and accounts weigh as it is, scaled as all rates and all factors move in the mean, and lumps
 //! accounts together that have no failure and weigh about the same: an account's factor depends on nothing else.
 
-use super::background::{Background, HOST_WEIGHT, Pair, USER_WEIGHT, Weights, part_of_mechanism};
+use super::background::{Background, HOST_WEIGHT, IDLE, Pair, USER_WEIGHT, Weights, part_of_mechanism};
 use crate::stats::special::Product;
 
 /// Rounds of a fit.
@@ -83,7 +83,7 @@ impl Lumped {
 
     /// Refits beside a mechanism that made each failure one of the signature with these chances.
     pub fn refit(&self, chances: &[f64]) -> Refit {
-        let n_idle = chances.iter().filter(|m| **m < 0.005).count() as f64;
+        let n_idle = chances.iter().filter(|m| **m < IDLE).count() as f64;
         let rate = (n_idle + 0.5) / (self.n + 50.0);
         let mut fit = Background { host: vec![rate; self.hosts.len()], user: vec![1.0; self.rows.len()], rate };
         let of_hosts =

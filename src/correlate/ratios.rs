@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use super::background::{Background, Crowd, Pair, part_of_mechanism};
+use super::background::{Background, Crowd, IDLE, Pair, part_of_mechanism};
 use super::ends::Leaving;
 use super::sequels::Sequel;
 use super::{Correlation, MarkState, Try};
@@ -288,7 +288,7 @@ impl<'a> View<'a> {
         let own: Vec<(Pair, f64)> = self.own().into_iter().map(|place| (self.pairs()[place], chance(place))).collect();
         let mut idle = (0.0, 0.0);
         for (place, class) in self.classes.iter().enumerate() {
-            if *class != Class::Skipped && chance(place) < 0.005 {
+            if *class != Class::Skipped && chance(place) < IDLE {
                 idle.0 += f64::from(u8::from(*class == Class::Own));
                 idle.1 += 1.0;
             }

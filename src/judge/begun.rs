@@ -121,8 +121,6 @@ pub(super) struct Beginnings {
 /// The hosts on which there is a span for one end, or may be one.
 pub(super) struct Spans {
     end: Remedied,
-    /// Where its row begins in [`Shape::stops`].
-    row: usize,
     /// Where it ends behind every beginning that it may have: the mean over beginnings and ends is the product of two.
     whole: Vec<usize>,
     /// Where it may end before it begins.
@@ -177,7 +175,7 @@ impl Beginnings {
     /// What there is of spans on each host for one end.
     pub(super) fn spans(&self, scene: &Scene<'_>, shape: &Shape<'_>, end: Remedied) -> Spans {
         let row = row(scene, end) * scene.n_hosts();
-        let mut spans = Spans { end, row, whole: Vec::new(), crossed: Vec::new() };
+        let mut spans = Spans { end, whole: Vec::new(), crossed: Vec::new() };
         for &(host, (first, last)) in &self.reached {
             let (first_stop, last_stop) = shape.comings.bounds[row + host];
             if first_stop >= last {
@@ -200,10 +198,11 @@ impl Beginnings {
     /// Where the end lies behind every beginning that may be, the mean over both is the product of two means, which are known
     /// beforehand.
     pub(super) fn sum(&self, scene: &Scene<'_>, shape: &Shape<'_>, place: usize, spans: &Spans, p_reached: f64) -> f64 {
+        let row = row(scene, spans.end);
         if spans.whole.len() == scene.n_hosts() && p_reached == 1.0 {
-            return self.totals[place] + shape.totals[place][spans.row / scene.n_hosts()];
+            return self.totals[place] + shape.totals[place][row];
         }
-        let (begun, stops) = (&self.begun[place], &shape.stops[place][spans.row..]);
+        let (begun, stops) = (&self.begun[place], &shape.stops[place][row * scene.n_hosts()..]);
         let of_whole = spans.whole.iter().map(|host| begun[*host] + stops[*host]);
         let mut product = Product::default();
         let mut sum = 0.0;

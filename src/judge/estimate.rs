@@ -22,10 +22,7 @@ impl<'a> Estimate<'a> {
     /// Prepares a view with the background that its explanations were weighed with.
     pub(crate) fn of(view: &'a View<'a>, background: &Background, bursts: &[Burst]) -> Self {
         let own = Few::of(view, view.own());
-        let among_own = |burst: &Burst| -> Vec<usize> {
-            burst.tries.iter().filter_map(|place| own.places.binary_search(place).ok()).collect()
-        };
-        let bursts = bursts.iter().map(|burst| (burst.worth, among_own(burst))).collect();
+        let bursts = bursts.iter().map(|burst| (burst.worth, burst.among(&own.places))).collect();
         let pairs: Vec<Pair> = own.places.iter().map(|place| view.pairs()[*place]).collect();
         let lumped = Lumped::of(background, &background.weights(view.crowd()), &pairs);
         Self { view, own, lumped, bursts }

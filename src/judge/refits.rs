@@ -5,13 +5,10 @@
 
 use super::mechanism::{Few, How, Mechanism};
 use super::opinion::MIN_ATTRIBUTED;
-use crate::correlate::background::{Pair, part_of_mechanism};
+use crate::correlate::background::{IDLE, Pair, part_of_mechanism};
 use crate::correlate::bursts::Burst;
 use crate::correlate::{Background, Class, View};
 use crate::stats::special::Product;
-
-/// A chance below which a mechanism is as good as not at work.
-const IDLE: f64 = 0.005;
 
 /// What all refits of one view share.
 pub(super) struct Refits<'a> {
@@ -40,11 +37,7 @@ impl<'a> Refits<'a> {
         let own = view.own();
         let aside = |burst: &'a Burst| {
             let is_other = |place: &&usize| matches!(view.classes[**place], Class::Other | Class::Success);
-            Aside {
-                burst,
-                own: burst.tries.iter().filter_map(|place| own.binary_search(place).ok()).collect(),
-                n_others: burst.tries.iter().filter(is_other).count() as u32,
-            }
+            Aside { burst, own: burst.among(&own), n_others: burst.tries.iter().filter(is_other).count() as u32 }
         };
         let asides = bursts.iter().map(aside).collect();
         let mut places: Vec<usize> = own.iter().chain(bursts.iter().flat_map(|burst| &burst.tries)).copied().collect();

@@ -20,7 +20,7 @@
 use super::super::mechanism::{How, Mechanism};
 use super::super::scene::Scene;
 use super::{Cause, Explanation, Grid, Hypothesis, Remedied, prior};
-use crate::correlate::bursts::MIN_GAP_S;
+use crate::correlate::attempts::log_share_of_gap;
 use crate::correlate::{Class, Response};
 
 /// Fewer failures of one account are everyday mistakes.
@@ -76,7 +76,7 @@ fn account(scene: &Scene<'_>, tries: &[usize]) -> Grid<(f64, f64, f64)> {
     let ends: Vec<usize> = own.iter().rev().step_by(step).copied().collect();
     let at = |place: usize| all[tries[place]].at_s;
     let length_s = scene.view.from.length_s;
-    let log_share = |gap_s: f64| (gap_s.max(MIN_GAP_S) / length_s).min(1.0).ln();
+    let log_share = |gap_s: f64| log_share_of_gap(gap_s, length_s);
     let before = |place: usize| log_share(at(place) - if place == 0 { 0.0 } else { at(place - 1) });
     let after = |place: usize| log_share(if place + 1 == tries.len() { length_s } else { at(place + 1) } - at(place));
     let log_size = -(SIZES.len() as f64).ln() + 0.5_f64.ln();
